@@ -1,0 +1,81 @@
+//! From the page to the worker.
+
+use protocol::{Address, MessageId};
+use serde::{Deserialize, Serialize};
+
+/// A wish of the person at the page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Command {
+    /// Open this account's vault, or make one. Answered by `Opened` (or `Trouble`). Any other open vault is closed first.
+    Open {
+        /// Whose.
+        account: Address,
+        /// The site's domain, as in the sign-in text.
+        domain: String,
+    },
+    /// The wallet has signed the sign-in text and the server has accepted it: keep the association. Answered by `Associated`.
+    Associate {
+        /// The signed EIP-4361 text.
+        text: String,
+        /// The wallet's signature.
+        #[serde(with = "serde_bytes")]
+        signature: Vec<u8>,
+    },
+    /// Open the WebSocket and keep it open. Needs an association and a session.
+    Connect,
+    /// Close the WebSocket and stay away: signed out.
+    Disconnect,
+    /// The browser says whether there is a network; retried at once when it comes back.
+    Online(bool),
+    /// Is this account here, and can it be written to? Answered by `Found`.
+    Find {
+        /// Whom.
+        account: Address,
+    },
+    /// Show the thread with this account. Answered by `Thread`, and `Thread` again for everything that changes it, until
+    /// another one is shown.
+    Show {
+        /// With whom; `None`: no thread is visible.
+        peer: Option<Address>,
+    },
+    /// More of the shown thread: messages before this one. Answered by `Older`.
+    Older {
+        /// With whom.
+        peer: Address,
+        /// The oldest message the page has.
+        before: MessageId,
+    },
+    /// Send this text. Persisted before anything else happens; the id makes a repeated command harmless.
+    Send {
+        /// To whom. The conversation is made if there is none.
+        peer: Address,
+        /// Drawn by the page.
+        id: MessageId,
+        /// What to say; 1 to `limits::TEXT` bytes.
+        text: String,
+    },
+    /// Try a message again that was not sent.
+    Retry {
+        /// Which.
+        id: MessageId,
+    },
+    /// Take a message back that was not sent.
+    Discard {
+        /// Which.
+        id: MessageId,
+    },
+    /// The person has seen the thread up to now.
+    Seen {
+        /// With whom.
+        peer: Address,
+    },
+    /// Answer a stranger's first message.
+    Consent {
+        /// Whose.
+        peer: Address,
+        /// `Accepted`, `Declined` or `Blocked`.
+        consent: crate::Consent,
+    },
+    /// Delete this account's vault in this browser, keys and history, for ever. Answered by `Forgotten`.
+    Forget,
+}

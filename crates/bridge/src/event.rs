@@ -1,0 +1,117 @@
+//! From the worker to the page.
+
+use protocol::{Address, ErrorCode, InstallationId, MessageId};
+use serde::{Deserialize, Serialize};
+
+use crate::{ConversationView, MessageView};
+
+/// A fact for the face.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Event {
+    /// The worker runs and waits for `Open`. Also the first event of a worker that was started again.
+    Started,
+    /// The vault is open.
+    Opened {
+        /// Whose.
+        account: Address,
+        /// The installation in it.
+        installation: InstallationId,
+        /// The installation's public key (65 bytes, SEC1 uncompressed), for the sign-in.
+        #[serde(with = "serde_bytes")]
+        public_key: Vec<u8>,
+        /// A wallet has vouched for this installation already.
+        associated: bool,
+    },
+    /// The association is kept.
+    Associated,
+    /// How the socket is.
+    Connection(Connection),
+    /// All conversations, newest first. Sent after `Opened`.
+    Conversations(Vec<ConversationView>),
+    /// One conversation is new or has changed; its place in the list follows from `at`.
+    Conversation(ConversationView),
+    /// The newest messages of the shown thread, oldest first.
+    Thread {
+        /// With whom.
+        peer: Address,
+        /// At most one page.
+        messages: Vec<MessageView>,
+        /// There are older ones.
+        more: bool,
+    },
+    /// Messages before the ones the page has, oldest first.
+    Older {
+        /// With whom.
+        peer: Address,
+        /// At most one page.
+        messages: Vec<MessageView>,
+        /// There are still older ones.
+        more: bool,
+    },
+    /// Messages of the shown thread that are new or have changed, in order.
+    Messages {
+        /// With whom.
+        peer: Address,
+        /// A known id replaces the message, a new one is put in by `at`.
+        messages: Vec<MessageView>,
+    },
+    /// A message was taken back.
+    Discarded {
+        /// With whom.
+        peer: Address,
+        /// Which.
+        id: MessageId,
+    },
+    /// Answer to `Find`.
+    Found {
+        /// Whom.
+        account: Address,
+        /// It has an installation here whose association holds. `None`: unknown while offline.
+        here: Option<bool>,
+    },
+    /// How many messages wait to be sent.
+    Waiting(u32),
+    /// The vault is deleted.
+    Forgotten,
+    /// Something the person must know.
+    Trouble(Trouble),
+}
+
+/// How the socket is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Connection {
+    /// Not wanted: signed out, or not yet signed in.
+    Off,
+    /// Trying, for the first time or again.
+    Connecting,
+    /// Up, and everything up to now has been read.
+    Live,
+    /// Down; tried again in so many seconds.
+    Waiting {
+        /// Until the next try.
+        seconds: u32,
+    },
+    /// The server does not accept this session any more: sign in again.
+    SignedOut,
+}
+
+/// What keeps the worker from doing its work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Trouble {
+    /// The browser offers no storage or no encryption (private mode, plain http).
+    NoVault,
+    /// The vault is full; nothing was lost, nothing new can be kept.
+    VaultFull,
+    /// A record of the vault cannot be read. What can be read is shown.
+    VaultDamaged,
+    /// The vault is of a newer version of Jackdaw: reload.
+    VaultNewer,
+    /// Another tab holds the vault.
+    OtherTab,
+    /// The signed text is not of this installation, account or site.
+    WrongAssociation,
+    /// The server refused something; nothing is lost.
+    Refused(ErrorCode),
+    /// A defect.
+    Internal,
+}

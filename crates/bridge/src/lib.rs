@@ -1,0 +1,29 @@
+//! What page and worker say to each other: commands in, events out, over `postMessage`, as postcard bytes.
+//!
+//! Plain data. The page never sees a key or a ratchet; the worker never sees the DOM. A command is a wish that the
+//! worker answers with events, at once or much later; an event is a fact the face may show as it is.
+
+mod command;
+mod event;
+mod view;
+
+pub use command::Command;
+pub use event::{Connection, Event, Trouble};
+pub use view::{Consent, ConversationView, MessageState, MessageView, Unsent};
+
+use serde::{Serialize, de::DeserializeOwned};
+
+/// Bytes that are no command or event: page and worker are of different builds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("page and worker do not understand each other")]
+pub struct BridgeError;
+
+/// The bytes of a command or an event.
+pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, BridgeError> {
+    postcard::to_stdvec(value).map_err(|_| BridgeError)
+}
+
+/// The command or event in `bytes`.
+pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BridgeError> {
+    postcard::from_bytes(bytes).map_err(|_| BridgeError)
+}

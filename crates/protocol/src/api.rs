@@ -1,0 +1,95 @@
+//! Arguments and answers of server functions: the road for pages and accounts.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Address, ErrorCode, InstallationId, UnixMillis};
+
+/// What the server has the wallet sign.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Challenge {
+    /// The whole EIP-4361 text.
+    pub text: String,
+}
+
+/// Who is signed in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Me {
+    /// The account.
+    pub address: Address,
+    /// The name it chose, empty for none.
+    pub name: String,
+    /// The installation this session was opened with.
+    pub installation: InstallationId,
+}
+
+/// What the page must know of the site before anybody signs in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Site {
+    /// The domain in sign-in texts: host, and port if it is not the default.
+    pub domain: String,
+    /// Networks served here; the first is where new people start.
+    pub networks: Vec<Network>,
+    /// Who is signed in, if anybody is.
+    pub me: Option<Me>,
+}
+
+/// A chain, as data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Network {
+    /// EIP-155 chain id.
+    pub chain_id: u64,
+    /// What people call it.
+    pub name: String,
+    /// The native coin's symbol.
+    pub symbol: String,
+    /// Where a wallet reaches it.
+    pub rpc_url: String,
+    /// Test coins are given out here.
+    pub development: bool,
+}
+
+/// One sign-in of this account that has not ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// Its id, for ending it.
+    pub id: String,
+    /// The browser and system, in words ("Chromium on Linux").
+    pub agent: String,
+    /// When it began.
+    pub since: UnixMillis,
+    /// When it was last used.
+    pub seen: UnixMillis,
+    /// It is the one that asks.
+    pub this: bool,
+}
+
+/// One browser of this account that holds keys.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstallationRow {
+    /// Its id.
+    pub id: InstallationId,
+    /// The browser and system it was made with.
+    pub agent: String,
+    /// When it was associated.
+    pub since: UnixMillis,
+    /// When it last connected.
+    pub seen: UnixMillis,
+    /// It is the one of the session that asks.
+    pub this: bool,
+}
+
+/// What a member may know of another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// The account.
+    pub address: Address,
+    /// The name it chose, empty for none. A claim of the account, not a proof.
+    pub name: String,
+    /// It has signed in here at least once.
+    pub here: bool,
+}
+
+/// Why a server function refused, on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{0}")]
+pub struct ApiError(pub ErrorCode);

@@ -1,0 +1,127 @@
+//! Every reason the server may give, as a number that never changes its meaning.
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $number:literal, $text:literal;)*) => {
+        /// A stable reason for a refusal. On the wire it is its number; people read the sentence the face has for it.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[repr(u16)]
+        pub enum ErrorCode {
+            $($(#[$doc])* $name = $number,)*
+            /// A code of a newer server.
+            Unknown = 0,
+        }
+
+        impl ErrorCode {
+            /// Every code, for tests and tables.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// The number on the wire.
+            pub const fn number(self) -> u16 {
+                self as u16
+            }
+
+            /// The code of a number; `Unknown` for one from a newer server.
+            pub const fn from_number(number: u16) -> Self {
+                match number {
+                    $($number => Self::$name,)*
+                    _ => Self::Unknown,
+                }
+            }
+
+            /// The code as a word, for JSON and logs.
+            pub const fn word(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)*
+                    Self::Unknown => "unknown",
+                }
+            }
+
+            /// The code of a word; `Unknown` for one from a newer server.
+            pub fn from_word(word: &str) -> Self {
+                match word {
+                    $($text => Self::$name,)*
+                    _ => Self::Unknown,
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    /// Frame: the version byte is one this side does not speak.
+    UnknownVersion = 1, "unknown_version";
+    /// Frame: it does not decode.
+    Malformed = 2, "malformed";
+    /// Frame, payload or field: over its limit.
+    TooLarge = 3, "too_large";
+    /// Too many requests; try again later.
+    TooMany = 4, "too_many";
+    /// No valid session.
+    NotSignedIn = 10, "not_signed_in";
+    /// The session was ended, here or from elsewhere.
+    SessionEnded = 11, "session_ended";
+    /// The installation is not one of the session's account, or its signature over the challenge is wrong.
+    NotYourInstallation = 12, "not_your_installation";
+    /// The request came from another site.
+    CrossSite = 13, "cross_site";
+    /// Sign-in: the nonce is unknown, used, or was given to another browser.
+    NonceSpent = 20, "nonce_spent";
+    /// Sign-in: more than five minutes passed, or a clock is wrong.
+    Expired = 21, "expired";
+    /// Sign-in: the text is not the one that was to be signed.
+    WrongText = 22, "wrong_text";
+    /// Sign-in: the signature is not by the account named in the text.
+    WrongSignature = 23, "wrong_signature";
+    /// Sign-in: the chain is not served here.
+    WrongChain = 24, "wrong_chain";
+    /// Sign-in: the wallet of this account kind cannot be verified right now.
+    CannotVerify = 25, "cannot_verify";
+    /// Topic: the installation is no member of it.
+    NotAMember = 30, "not_a_member";
+    /// Topic: there is a newer commit than the sender has seen.
+    StaleEpoch = 31, "stale_epoch";
+    /// Topic: it does not exist.
+    NoSuchTopic = 32, "no_such_topic";
+    /// Topic: a welcome names an installation that does not exist.
+    NoSuchInstallation = 33, "no_such_installation";
+    /// The cursor is ahead of the topic's log.
+    CursorAhead = 34, "cursor_ahead";
+    /// A name that is empty, too long or has control characters.
+    BadName = 40, "bad_name";
+    /// No such page or thing.
+    NotFound = 41, "not_found";
+    /// Only on development chains.
+    NotOnThisNetwork = 42, "not_on_this_network";
+    /// The development chain does not answer.
+    ChainDown = 43, "chain_down";
+    /// The socket did not keep up; nothing is lost, reconnect.
+    TooSlow = 50, "too_slow";
+    /// The server restarts; reconnect.
+    Restarting = 51, "restarting";
+    /// Another socket of this installation took over.
+    Superseded = 52, "superseded";
+    /// The server's database does not answer.
+    Unavailable = 53, "unavailable";
+    /// A defect of the server; the log has an id.
+    Internal = 54, "internal";
+}
+
+impl std::fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+impl Serialize for ErrorCode {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u16(self.number())
+    }
+}
+
+impl<'de> Deserialize<'de> for ErrorCode {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        u16::deserialize(deserializer).map(Self::from_number)
+    }
+}

@@ -1,0 +1,36 @@
+//! What may be how large. Both sides check; the server refuses, the client never sends more.
+
+/// The version of frames spoken here; the first byte of every frame.
+pub const VERSION: u8 = 1;
+/// The largest frame, in bytes, version byte included. What may be larger goes by HTTP or in pages.
+pub const FRAME: usize = 64 * 1024;
+/// The largest payload of one application envelope, in bytes.
+pub const PAYLOAD: usize = 48 * 1024;
+/// The longest text of one message, in bytes of UTF-8.
+pub const TEXT: usize = 8 * 1024;
+/// The longest display name, in characters.
+pub const NAME: usize = 40;
+/// The longest signature of a wallet, in bytes (65 for accounts with a key; smart accounts may need thousands).
+pub const SIGNATURE: usize = 8 * 1024;
+/// The longest sign-in text, in bytes.
+pub const SIGN_IN_TEXT: usize = 2 * 1024;
+/// The largest key package, in bytes.
+pub const KEY_PACKAGE: usize = 4 * 1024;
+/// How many key packages one frame may publish.
+pub const KEY_PACKAGES_PER_FRAME: usize = 12;
+/// How many unused key packages the server keeps for one installation.
+pub const KEY_PACKAGES: usize = 40;
+/// How many installations of one account the server lists.
+pub const INSTALLATIONS: usize = 16;
+/// How many topics one `Subscribe` may name.
+pub const TOPICS_PER_FRAME: usize = 500;
+/// How many welcomes one publish may carry.
+pub const WELCOMES: usize = 32;
+/// How many envelopes the server sends before it waits for the socket.
+pub const PAGE: usize = 50;
+/// How many envelopes may wait for one socket before it is closed; the log still has them.
+pub const SOCKET_QUEUE: usize = 256;
+/// Seconds between two heartbeats of a client.
+pub const HEARTBEAT_SECONDS: u64 = 25;
+/// Seconds without a frame after which either side gives a socket up.
+pub const SILENCE_SECONDS: u64 = 60;

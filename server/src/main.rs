@@ -1,0 +1,2 @@
+//! Jackdaw.
+fn main() {}
