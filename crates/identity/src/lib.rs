@@ -1,1 +1,20 @@
-//! stub
+//! Who signed what: the sign-in text (EIP-4361), the association it makes, and the challenge of a socket.
+//!
+//! Pure functions over bytes: no clock, no network, no chain, no storage. Server and clients use the same code, so that
+//! what the server accepts at sign-in is what every other client believes afterwards.
+//!
+//! The road: the server renders [`SignIn::text`]; the wallet signs it; text, signature and installation key together are
+//! an [`Association`]; only [`Association::verify`] turns it into a [`Vouched`], the one thing the encryption trusts.
+//! Times in the text are checked for their shape only: what is expired is for the server to say, at sign-in.
+//!
+//! To add a kind of account (smart accounts): implement [`Wallets`] and hand it to [`Association::verify_with`].
+
+mod association;
+mod challenge;
+mod recover;
+mod siwe;
+
+pub use association::{Association, AssociationError, KeyAccounts, Vouched, Wallets, fingerprint};
+pub use challenge::{challenge_bytes, verify_challenge};
+pub use recover::{SignatureError, personal_digest, recover};
+pub use siwe::{STATEMENT, SignIn, SignInError};

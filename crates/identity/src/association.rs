@@ -1,0 +1,180 @@
+//! The association: an account's signed statement that an installation is its own.
+
+use protocol::{Address, AssociationHash, InstallationId, limits};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::{SignIn, SignInError, SignatureError, personal_digest, recover};
+
+const VERSION: u8 = 1;
+const PUBLIC_KEY: usize = 65;
+/// Version byte, three length prefixes of at most three bytes, and the fields.
+const LARGEST: usize = 1 + 3 * 3 + limits::SIGN_IN_TEXT + limits::SIGNATURE + PUBLIC_KEY;
+
+/// What a wallet and an installation say together, not yet believed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Association {
+    /// The signed EIP-4361 text.
+    pub text: String,
+    /// The wallet's signature over it.
+    #[serde(with = "serde_bytes")]
+    pub signature: Vec<u8>,
+    /// The installation's P-256 key: 65 bytes, SEC1 uncompressed.
+    #[serde(with = "serde_bytes")]
+    pub public_key: Vec<u8>,
+}
+
+/// An association that held. Only [`Association::verify`] makes one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Vouched {
+    /// The account.
+    pub address: Address,
+    /// Its installation.
+    pub installation: InstallationId,
+    /// The installation's P-256 key, SEC1 uncompressed.
+    pub public_key: [u8; 65],
+    /// The hash of the association.
+    pub hash: AssociationHash,
+}
+
+/// Why an association is not believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AssociationError {
+    /// Over the limits of its fields.
+    #[error("the association is too large")]
+    TooLarge,
+    /// Made by a newer Jackdaw.
+    #[error("association version {0} is not known here")]
+    UnknownVersion(u8),
+    /// Cut short, of another shape, or not the one encoding of its fields.
+    #[error("the association does not decode")]
+    Malformed,
+    /// The text is not a sign-in text.
+    #[error("the association's text: {0}")]
+    Text(#[from] SignInError),
+    /// The text is for another site.
+    #[error("the association is of another site")]
+    WrongDomain,
+    /// The key is not a point of P-256 in its uncompressed form.
+    #[error("the installation's key is no key")]
+    BadPublicKey,
+    /// The key is not the one the text vouches for.
+    #[error("the text vouches for another key")]
+    WrongInstallation,
+    /// The wallet's signature is none.
+    #[error("the wallet's signature: {0}")]
+    Signature(#[from] SignatureError),
+    /// The signature is another account's.
+    #[error("the text is signed by another account")]
+    WrongSigner,
+}
+
+/// Says whether an account signed a digest. For accounts with a key that is arithmetic; for smart accounts a chain, or an
+/// answer that was fetched before, has to be asked.
+pub trait Wallets {
+    /// Whether the account named in `sign_in` made `signature` over `digest` (EIP-191).
+    ///
+    /// # Errors
+    /// If it did not, or if it cannot be told.
+    fn signed(&self, sign_in: &SignIn, digest: &[u8; 32], signature: &[u8]) -> Result<(), AssociationError>;
+}
+
+/// Accounts whose address is that of a key (EOAs).
+#[derive(Debug, Clone, Copy, Default)]
+pub struct KeyAccounts;
+
+impl Wallets for KeyAccounts {
+    fn signed(&self, sign_in: &SignIn, digest: &[u8; 32], signature: &[u8]) -> Result<(), AssociationError> {
+        if recover(digest, signature)? == sign_in.address {
+            Ok(())
+        } else {
+            Err(AssociationError::WrongSigner)
+        }
+    }
+}
+
+/// The id of the installation with this public key (65 bytes, SEC1 uncompressed): its SHA-256.
+pub fn fingerprint(public_key: &[u8]) -> InstallationId {
+    InstallationId(Sha256::digest(public_key).into())
+}
+
+impl Association {
+    /// The one encoding: a version byte, then postcard.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        postcard::to_extend(self, vec![VERSION]).expect("strings and bytes always encode")
+    }
+
+    /// Reads what [`Association::to_bytes`] wrote. Nothing is believed yet.
+    ///
+    /// # Errors
+    /// For every other sequence of bytes.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, AssociationError> {
+        if bytes.len() > LARGEST {
+            return Err(AssociationError::TooLarge);
+        }
+        let (version, rest) = bytes.split_first().ok_or(AssociationError::Malformed)?;
+        if *version != VERSION {
+            return Err(AssociationError::UnknownVersion(*version));
+        }
+        let read: Self = postcard::from_bytes(rest).map_err(|_| AssociationError::Malformed)?;
+        read.check_sizes()?;
+        // Postcard reads over-long lengths and ignores what follows; the hash wants one encoding only.
+        if read.to_bytes() == bytes {
+            Ok(read)
+        } else {
+            Err(AssociationError::Malformed)
+        }
+    }
+
+    /// The name of this association: SHA-256 over a prefix and its encoding.
+    pub fn hash(&self) -> AssociationHash {
+        let digest = Sha256::new()
+            .chain_update(b"jackdaw/association/1\0")
+            .chain_update(self.to_bytes());
+        AssociationHash(digest.finalize().into())
+    }
+
+    /// Believes it, or says why not: the text is of this site (`domain`), the key is the one it vouches for, and the
+    /// account named in it signed it. Says nothing about times.
+    pub fn verify(&self, domain: &str) -> Result<Vouched, AssociationError> {
+        self.verify_with(domain, &KeyAccounts)
+    }
+
+    /// As [`Association::verify`], with another judge of wallet signatures.
+    pub fn verify_with(&self, domain: &str, wallets: &dyn Wallets) -> Result<Vouched, AssociationError> {
+        self.check_sizes()?;
+        let sign_in = SignIn::parse(&self.text)?;
+        let of_this_site = [format!("https://{domain}"), format!("http://{domain}")].contains(&sign_in.uri);
+        if sign_in.domain != domain || !of_this_site {
+            return Err(AssociationError::WrongDomain);
+        }
+        let public_key: [u8; PUBLIC_KEY] = self
+            .public_key
+            .as_slice()
+            .try_into()
+            .map_err(|_| AssociationError::BadPublicKey)?;
+        p256::PublicKey::from_sec1_bytes(&public_key).map_err(|_| AssociationError::BadPublicKey)?;
+        if fingerprint(&public_key) != sign_in.installation {
+            return Err(AssociationError::WrongInstallation);
+        }
+        wallets.signed(&sign_in, &personal_digest(&self.text), &self.signature)?;
+        Ok(Vouched {
+            address: sign_in.address,
+            installation: sign_in.installation,
+            public_key,
+            hash: self.hash(),
+        })
+    }
+
+    fn check_sizes(&self) -> Result<(), AssociationError> {
+        if self.text.len() > limits::SIGN_IN_TEXT || self.signature.len() > limits::SIGNATURE {
+            return Err(AssociationError::TooLarge);
+        }
+        if self.public_key.len() == PUBLIC_KEY {
+            Ok(())
+        } else {
+            Err(AssociationError::BadPublicKey)
+        }
+    }
+}
