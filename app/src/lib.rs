@@ -1,1 +1,19 @@
-//! stub
+//! The face: what a person sees, compiled twice. Under `ssr` the server renders the public pages and the shell of `/app`;
+//! under `hydrate` the browser takes the shell over. It knows nothing of sockets, keys or wallets: the server hands it
+//! `services` by context, the browser an [`state::EngineHandle`] and a [`state::WalletHandle`].
+//!
+//! To add a page: a variant in [`place::Place`], a file in `pages/`, a line in the match of [`frame`].
+
+mod app;
+mod components;
+mod document;
+pub mod error;
+pub mod pages;
+pub mod place;
+pub mod server_fns;
+pub mod state;
+
+pub use app::App;
+#[cfg(feature = "ssr")]
+pub use document::shell;
+pub use document::{Assets, THEME_SCRIPT, start_script};

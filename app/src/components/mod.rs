@@ -1,0 +1,1 @@
+//! Small parts: they receive, they do not fetch.

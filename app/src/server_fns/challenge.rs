@@ -1,0 +1,14 @@
+#![expect(missing_docs, reason = "the fields of the generated struct are the arguments below")]
+
+use leptos::server;
+use protocol::{Address, api::Challenge};
+use server_fn::codec::Postcard;
+
+use crate::error::AppError;
+
+/// The text the wallet shall sign: names the account, this site and the fingerprint of the installation's public key.
+#[server(name = GetChallenge, prefix = "/api", endpoint = "challenge", input = Postcard, output = Postcard)]
+pub async fn challenge(address: Address, chain_id: u64, public_key: Vec<u8>) -> Result<Challenge, AppError> {
+    let _ = (address, chain_id, public_key);
+    Err(AppError(protocol::ErrorCode::Unavailable))
+}

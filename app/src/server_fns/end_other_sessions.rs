@@ -1,0 +1,10 @@
+use leptos::server;
+use server_fn::codec::Postcard;
+
+use crate::error::AppError;
+
+/// Ends every session of this account but this one.
+#[server(name = EndOtherSessions, prefix = "/api", endpoint = "end_other_sessions", input = Postcard, output = Postcard)]
+pub async fn end_other_sessions() -> Result<(), AppError> {
+    Err(AppError(protocol::ErrorCode::Unavailable))
+}

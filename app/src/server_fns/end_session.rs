@@ -1,0 +1,13 @@
+#![expect(missing_docs, reason = "the fields of the generated struct are the arguments below")]
+
+use leptos::server;
+use server_fn::codec::Postcard;
+
+use crate::error::AppError;
+
+/// Ends one session of this account.
+#[server(name = EndSession, prefix = "/api", endpoint = "end_session", input = Postcard, output = Postcard)]
+pub async fn end_session(id: String) -> Result<(), AppError> {
+    let _ = (id);
+    Err(AppError(protocol::ErrorCode::Unavailable))
+}

@@ -1,0 +1,11 @@
+use leptos::server;
+use protocol::api::InstallationRow;
+use server_fn::codec::Postcard;
+
+use crate::error::AppError;
+
+/// The browsers of this account that hold keys, this one first.
+#[server(name = GetInstallations, prefix = "/api", endpoint = "installations", input = Postcard, output = Postcard)]
+pub async fn installations() -> Result<Vec<InstallationRow>, AppError> {
+    Err(AppError(protocol::ErrorCode::Unavailable))
+}

@@ -1,0 +1,14 @@
+#![expect(missing_docs, reason = "the fields of the generated struct are the arguments below")]
+
+use leptos::server;
+use protocol::{Address, api::Person};
+use server_fn::codec::Postcard;
+
+use crate::error::AppError;
+
+/// What may be known of these accounts. Accounts that never signed in are left out or come with `here: false`.
+#[server(name = GetPeople, prefix = "/api", endpoint = "people", input = Postcard, output = Postcard)]
+pub async fn people(addresses: Vec<Address>) -> Result<Vec<Person>, AppError> {
+    let _ = (addresses);
+    Err(AppError(protocol::ErrorCode::Unavailable))
+}

@@ -1,0 +1,11 @@
+use leptos::server;
+use protocol::api::Session;
+use server_fn::codec::Postcard;
+
+use crate::error::AppError;
+
+/// The sessions of this account that have not ended, this one first.
+#[server(name = GetSessions, prefix = "/api", endpoint = "sessions", input = Postcard, output = Postcard)]
+pub async fn sessions() -> Result<Vec<Session>, AppError> {
+    Err(AppError(protocol::ErrorCode::Unavailable))
+}

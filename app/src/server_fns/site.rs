@@ -1,0 +1,11 @@
+use leptos::server;
+use protocol::api::Site;
+use server_fn::codec::Postcard;
+
+use crate::error::AppError;
+
+/// What the page must know before anybody signs in, and who is signed in.
+#[server(name = GetSite, prefix = "/api", endpoint = "site", input = Postcard, output = Postcard)]
+pub async fn site() -> Result<Site, AppError> {
+    Err(AppError(protocol::ErrorCode::Unavailable))
+}
