@@ -1,1 +1,41 @@
-//! stub
+//! The worker's side of a browser: the composition root that gives [`client::Client`] its vault, socket, clock and
+//! randomness, and answers the page in the words of [`bridge`].
+//!
+//! It never touches the DOM, never opens a wallet, and never decides anything: what to do stands in `client`, this crate
+//! only carries it out. Inputs (commands of the page, frames of the socket, wakes of the clock) are taken one after another
+//! by one loop in [`worker`]; every input is finished, its effects included, before the next one is looked at.
+//!
+//! To add an ability: a new [`client::Effect`] and one arm in [`worker`]. Everything the browser keeps stands behind names
+//! that carry a version, so that a tab of an older build never shares a vault or a lock with a newer one.
+
+#![cfg(target_arch = "wasm32")]
+
+mod clock;
+mod inputs;
+mod leader;
+mod page;
+#[cfg(feature = "testing")]
+mod suite;
+mod transport;
+mod vault;
+mod worker;
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// The name under which everything of one account is kept and locked in this browser. The number is the version of the
+/// arrangement: a build that changes it starts from nothing beside the old one.
+fn place_of(account: protocol::Address) -> String {
+    format!("jackdaw-1-{}", hex(account))
+}
+
+/// Lower-case, so that the same account is the same place however it was written.
+fn hex(account: protocol::Address) -> String {
+    format!("{account:#x}")
+}
+
+/// What the worker's script calls once its wasm is there. Answers with [`bridge::Event::Started`].
+#[wasm_bindgen]
+pub fn start() {
+    page::report_death();
+    worker::start();
+}
