@@ -101,6 +101,10 @@ pub fn fingerprint(public_key: &[u8]) -> InstallationId {
 
 impl Association {
     /// The one encoding: a version byte, then postcard.
+    #[expect(
+        clippy::missing_panics_doc,
+        reason = "writing strings and bytes into a vector cannot fail"
+    )]
     pub fn to_bytes(&self) -> Vec<u8> {
         postcard::to_extend(self, vec![VERSION]).expect("strings and bytes always encode")
     }
