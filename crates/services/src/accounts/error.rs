@@ -1,0 +1,75 @@
+use protocol::ErrorCode;
+
+use crate::db::DbError;
+
+/// Why the accounts refused.
+#[derive(Debug, thiserror::Error)]
+pub enum AccountError {
+    /// A text, signature or key is longer than it may be.
+    #[error("over its limit")]
+    TooLarge,
+    /// The public key is not a point of P-256 in its uncompressed form.
+    #[error("not an installation's public key")]
+    BadKey,
+    /// The chain is not served here.
+    #[error("the chain {0} is not served here")]
+    WrongChain(u64),
+    /// Not the text that was given out.
+    #[error("not the text that was to be signed")]
+    WrongText,
+    /// The nonce is unknown, used, or was given to another browser.
+    #[error("the nonce is spent")]
+    NonceSpent,
+    /// Too late, or a clock is wrong.
+    #[error("the sign-in text has expired")]
+    Expired,
+    /// The account named in the text did not sign.
+    #[error("the signature is not the account's")]
+    WrongSignature,
+    /// Whether it signed cannot be told now.
+    #[error("the wallet cannot be verified now")]
+    CannotVerify,
+    /// The installation is another account's, or was revoked.
+    #[error("the installation is not this account's")]
+    NotYourInstallation,
+    /// No valid token.
+    #[error("not signed in")]
+    NotSignedIn,
+    /// The session was ended.
+    #[error("the session has ended")]
+    SessionEnded,
+    /// Empty, too long, or with characters that are not for names.
+    #[error("not a name")]
+    BadName,
+    /// No such session.
+    #[error("not found")]
+    NotFound,
+    /// A stored row is not what it must be: a defect.
+    #[error("a stored row is damaged")]
+    Damaged,
+    /// The database did not do it.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
+
+impl From<&AccountError> for ErrorCode {
+    fn from(error: &AccountError) -> Self {
+        match error {
+            AccountError::TooLarge => Self::TooLarge,
+            AccountError::BadKey => Self::Malformed,
+            AccountError::WrongChain(_) => Self::WrongChain,
+            AccountError::WrongText => Self::WrongText,
+            AccountError::NonceSpent => Self::NonceSpent,
+            AccountError::Expired => Self::Expired,
+            AccountError::WrongSignature => Self::WrongSignature,
+            AccountError::CannotVerify => Self::CannotVerify,
+            AccountError::NotYourInstallation => Self::NotYourInstallation,
+            AccountError::NotSignedIn => Self::NotSignedIn,
+            AccountError::SessionEnded => Self::SessionEnded,
+            AccountError::BadName => Self::BadName,
+            AccountError::NotFound => Self::NotFound,
+            AccountError::Damaged => Self::Internal,
+            AccountError::Database(error) => error.into(),
+        }
+    }
+}

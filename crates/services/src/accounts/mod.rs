@@ -1,0 +1,224 @@
+//! Who is signed in: sign-in texts, sessions, installations, names.
+//!
+//! One wallet signature signs in *and* vouches for the installation key named in the text (EIP-4361, `Resources`). A
+//! cookie holds a signed token, and behind it stands a row: ending the row ends the session.
+
+mod agent;
+mod browser;
+mod error;
+mod name;
+mod session;
+mod session_key;
+mod sign_in;
+mod store;
+mod token;
+mod verifier;
+
+use std::{str::FromStr, sync::Arc};
+
+use protocol::{InstallationId, api};
+use sqlx::PgPool;
+use tokio::sync::broadcast;
+use uuid::Uuid;
+
+pub use agent::describe_agent;
+pub use browser::BrowserId;
+pub use error::AccountError;
+pub use session::{Session, SignedIn};
+pub use session_key::{SessionKey, SessionKeyError};
+pub use verifier::{NotVerified, WalletVerifier};
+
+use crate::{
+    db::DbError,
+    time::{Clock, Randomness, after, from_db, to_db},
+};
+
+/// How many ended sessions may wait for a slow listener. One that lags must look at all its sessions again.
+const ENDED_QUEUE: usize = 1024;
+
+/// What the accounts must know of the site.
+#[derive(Debug, Clone)]
+pub struct AccountsConfig {
+    /// The public origin, e.g. `https://chat.example.org`; `uri` of sign-in texts.
+    pub origin: String,
+    /// Host, and port if it is not the default; `domain` of sign-in texts, audience of tokens.
+    pub domain: String,
+    /// Chains one may sign in on (EIP-155).
+    pub chain_ids: Vec<u64>,
+    /// Signs the cookies.
+    pub session_key: SessionKey,
+}
+
+/// The accounts of this site. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Accounts {
+    pool: PgPool,
+    config: Arc<AccountsConfig>,
+    verifier: Arc<dyn WalletVerifier>,
+    clock: Arc<dyn Clock>,
+    randomness: Arc<dyn Randomness>,
+    ended: broadcast::Sender<Uuid>,
+}
+
+impl Accounts {
+    /// The accounts in this database.
+    pub fn new(
+        pool: PgPool,
+        config: AccountsConfig,
+        verifier: Arc<dyn WalletVerifier>,
+        clock: Arc<dyn Clock>,
+        randomness: Arc<dyn Randomness>,
+    ) -> Self {
+        let (ended, _) = broadcast::channel(ENDED_QUEUE);
+        Self {
+            pool,
+            config: Arc::new(config),
+            verifier,
+            clock,
+            randomness,
+            ended,
+        }
+    }
+
+    /// Who holds this token: it is signed here, for this site, and its session has not ended.
+    ///
+    /// # Errors
+    /// `NotSignedIn` for what is no token of ours or too old, `SessionEnded` for one that was ended.
+    pub async fn session(&self, token: &str) -> Result<Session, AccountError> {
+        let now = self.clock.now();
+        let id = token::read(&self.config.session_key, &self.config.domain, token, now)?;
+        let row = store::session(&self.pool, id).await?.ok_or(AccountError::NotSignedIn)?;
+        if row.ended {
+            return Err(AccountError::SessionEnded);
+        }
+        if from_db(row.expires_at) <= now {
+            return Err(AccountError::NotSignedIn);
+        }
+        if from_db(row.seen_at) <= after(now, -session::SEEN_STEP) {
+            store::touch_session(&self.pool, id, to_db(now)).await?;
+        }
+        row.into_session(id)
+    }
+
+    /// Ends this session and, through [`Accounts::ended`], its sockets.
+    ///
+    /// # Errors
+    /// If the database is away.
+    pub async fn sign_out(&self, session: &Session) -> Result<(), AccountError> {
+        self.end(store::end_session(&self.pool, session.account_id, session.id, to_db(self.clock.now())).await?);
+        Ok(())
+    }
+
+    /// This account's sessions, the last used first.
+    ///
+    /// # Errors
+    /// If the database is away.
+    pub async fn sessions(&self, session: &Session) -> Result<Vec<api::Session>, AccountError> {
+        let rows = store::sessions(&self.pool, session.account_id, to_db(self.clock.now())).await?;
+        Ok(rows
+            .into_iter()
+            .map(|row| api::Session {
+                id: row.id.to_string(),
+                agent: row.agent,
+                since: from_db(row.created_at),
+                seen: from_db(row.seen_at),
+                this: row.id == session.id,
+            })
+            .collect())
+    }
+
+    /// Ends another session of the same account.
+    ///
+    /// # Errors
+    /// `NotFound` if there is none of this id, or it has ended.
+    pub async fn end_session(&self, session: &Session, id: &str) -> Result<(), AccountError> {
+        let id = Uuid::from_str(id).map_err(|_| AccountError::NotFound)?;
+        let ended = store::end_session(&self.pool, session.account_id, id, to_db(self.clock.now())).await?;
+        if ended.is_empty() {
+            return Err(AccountError::NotFound);
+        }
+        self.end(ended);
+        Ok(())
+    }
+
+    /// Ends all other sessions of the same account; gives how many.
+    ///
+    /// # Errors
+    /// If the database is away.
+    pub async fn end_others(&self, session: &Session) -> Result<usize, AccountError> {
+        let now = to_db(self.clock.now());
+        let ended = store::end_other_sessions(&self.pool, session.account_id, session.id, now).await?;
+        let count = ended.len();
+        self.end(ended);
+        Ok(count)
+    }
+
+    /// This account's browsers that hold keys, the last seen first.
+    ///
+    /// # Errors
+    /// If the database is away.
+    pub async fn installations(&self, session: &Session) -> Result<Vec<api::InstallationRow>, AccountError> {
+        let rows = store::installations(&self.pool, session.account_id).await?;
+        rows.into_iter()
+            .map(|row| {
+                let id = InstallationId::from_slice(&row.installation).ok_or(AccountError::Damaged)?;
+                Ok(api::InstallationRow {
+                    id,
+                    agent: row.agent,
+                    since: from_db(row.created_at),
+                    seen: from_db(row.seen_at),
+                    this: id == session.installation,
+                })
+            })
+            .collect()
+    }
+
+    /// Gives the account this name, trimmed; returns what was stored.
+    ///
+    /// # Errors
+    /// `BadName`, see [`protocol::limits::NAME`].
+    pub async fn set_name(&self, session: &Session, name: &str) -> Result<String, AccountError> {
+        let name = name::checked(name).ok_or(AccountError::BadName)?;
+        store::set_name(&self.pool, session.account_id, name).await?;
+        Ok(name.to_owned())
+    }
+
+    /// The ids of sessions as they end: whoever holds a socket of one closes it. A listener that lags has missed some and
+    /// must ask [`Accounts::is_live`] for each of its own.
+    pub fn ended(&self) -> broadcast::Receiver<Uuid> {
+        self.ended.subscribe()
+    }
+
+    /// Whether this session still stands.
+    ///
+    /// # Errors
+    /// If the database is away.
+    pub async fn is_live(&self, id: Uuid) -> Result<bool, AccountError> {
+        let row = store::session(&self.pool, id).await?;
+        Ok(row.is_some_and(|row| !row.ended && from_db(row.expires_at) > self.clock.now()))
+    }
+
+    /// Deletes what is over: sign-in texts after five minutes, sessions after their time.
+    ///
+    /// # Errors
+    /// If the database is away.
+    pub async fn sweep(&self) -> Result<(), AccountError> {
+        let now = to_db(self.clock.now());
+        store::sweep_challenges(&self.pool, now).await?;
+        self.end(store::sweep_sessions(&self.pool, now).await?);
+        Ok(())
+    }
+
+    fn end(&self, ids: Vec<Uuid>) {
+        for id in ids {
+            // Nobody listening is fine.
+            let _ = self.ended.send(id);
+        }
+    }
+}
+
+impl From<sqlx::Error> for AccountError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(DbError::from(error))
+    }
+}

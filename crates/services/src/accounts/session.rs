@@ -1,0 +1,68 @@
+use protocol::{Address, InstallationId, UnixMillis, api::Me};
+use uuid::Uuid;
+
+use super::{error::AccountError, store::SessionRow};
+use crate::time::from_db;
+
+/// How long a session lasts, in seconds.
+pub(super) const LASTS: i64 = 30 * 24 * 3600;
+/// `seen` is written again when it is older than this, in seconds.
+pub(super) const SEEN_STEP: i64 = 60;
+
+/// Somebody who is signed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// Its id, as in [`super::Accounts::ended`].
+    pub id: Uuid,
+    /// The account's row.
+    pub account_id: i64,
+    /// The account.
+    pub address: Address,
+    /// The name it chose, empty for none.
+    pub name: String,
+    /// The installation it was opened with; the only one its sockets may speak for.
+    pub installation: InstallationId,
+    /// When it ends by itself.
+    pub expires: UnixMillis,
+}
+
+impl Session {
+    /// As the page sees it.
+    pub fn me(&self) -> Me {
+        Me {
+            address: self.address,
+            name: self.name.clone(),
+            installation: self.installation,
+        }
+    }
+}
+
+/// A sign-in that worked.
+#[derive(Clone)]
+pub struct SignedIn {
+    /// For the cookie. A secret.
+    pub token: String,
+    /// The new session.
+    pub session: Session,
+}
+
+impl std::fmt::Debug for SignedIn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SignedIn")
+            .field("session", &self.session)
+            .finish_non_exhaustive()
+    }
+}
+
+impl SessionRow {
+    pub(super) fn into_session(self, id: Uuid) -> Result<Session, AccountError> {
+        Ok(Session {
+            id,
+            account_id: self.account_id,
+            address: Address::try_from(self.address.as_slice()).map_err(|_| AccountError::Damaged)?,
+            name: self.name,
+            installation: InstallationId::from_slice(&self.installation).ok_or(AccountError::Damaged)?,
+            expires: from_db(self.expires_at),
+        })
+    }
+}

@@ -1,0 +1,190 @@
+//! The two steps of signing in.
+
+use identity::{Association, SignIn, fingerprint};
+use protocol::{Address, UnixMillis, api::Challenge, limits};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use uuid::Uuid;
+
+use super::{
+    Accounts,
+    agent::describe_agent,
+    browser::BrowserId,
+    error::AccountError,
+    session::{LASTS, Session, SignedIn},
+    store, token,
+    verifier::NotVerified,
+};
+use crate::time::{after, from_db, to_db};
+
+/// How long a sign-in text may be signed, in seconds.
+const CHALLENGE_LASTS: i64 = 5 * 60;
+/// How far clocks of our own nodes may be apart, in seconds.
+const LEEWAY: i64 = 60;
+
+impl Accounts {
+    /// Writes the whole text (EIP-4361) that this account's wallet is to sign, bound to the browser that asks. Says nothing
+    /// about whether the account is known.
+    ///
+    /// # Errors
+    /// `WrongChain`, or `BadKey` for what is not 65 bytes beginning with 4.
+    pub async fn challenge(
+        &self,
+        browser: &BrowserId,
+        address: Address,
+        chain_id: u64,
+        public_key: &[u8],
+    ) -> Result<Challenge, AccountError> {
+        if !self.config.chain_ids.contains(&chain_id) {
+            return Err(AccountError::WrongChain(chain_id));
+        }
+        if public_key.len() != 65 || public_key[0] != 4 {
+            return Err(AccountError::BadKey);
+        }
+        let mut nonce = [0; 20];
+        self.randomness.fill(&mut nonce);
+        let now = self.clock.now();
+        let sign_in = SignIn {
+            domain: self.config.domain.clone(),
+            address,
+            uri: self.config.origin.clone(),
+            chain_id,
+            nonce: hex::encode(nonce),
+            issued_at: written(now)?,
+            expiration_time: written(after(now, CHALLENGE_LASTS))?,
+            installation: fingerprint(public_key),
+        };
+        let text = sign_in.text();
+        let expires = to_db(after(now, CHALLENGE_LASTS));
+        store::keep_challenge(&self.pool, &sign_in.nonce, &browser.hash(), &text, public_key, expires).await?;
+        Ok(Challenge { text })
+    }
+
+    /// Signs in with the wallet's signature over the text from [`Accounts::challenge`], in the same browser. The nonce is
+    /// used up together with the making of session, installation and association, or not at all. Of the browser's
+    /// `User-Agent` only [`super::describe_agent`] is kept.
+    ///
+    /// # Errors
+    /// Typed for every way in which it is not exactly that.
+    pub async fn sign_in(
+        &self,
+        browser: &BrowserId,
+        text: &str,
+        signature: &[u8],
+        user_agent: &str,
+    ) -> Result<SignedIn, AccountError> {
+        if text.len() > limits::SIGN_IN_TEXT || signature.len() > limits::SIGNATURE {
+            return Err(AccountError::TooLarge);
+        }
+        let sign_in = SignIn::parse(text).map_err(|_| AccountError::WrongText)?;
+        let now = self.clock.now();
+        self.check(&sign_in, now)?;
+
+        let browser = browser.hash();
+        let issued = store::challenge(&self.pool, &sign_in.nonce, &browser)
+            .await?
+            .ok_or(AccountError::NonceSpent)?;
+        if issued.text != text {
+            return Err(AccountError::WrongText);
+        }
+        if from_db(issued.expires_at) <= now {
+            return Err(AccountError::Expired);
+        }
+
+        // Before the transaction: a verifier may have to ask a chain, and no row is held locked for that.
+        let association = Association {
+            text: text.to_owned(),
+            signature: signature.to_vec(),
+            public_key: issued.public_key,
+        };
+        let vouched = self
+            .verifier
+            .verify(&association, &self.config.domain)
+            .await
+            .map_err(|error| match error {
+                NotVerified::Wrong => AccountError::WrongSignature,
+                NotVerified::CannotNow => AccountError::CannotVerify,
+            })?;
+
+        let agent = describe_agent(user_agent);
+        let expires = after(now, LASTS);
+        let id = self.session_id(now);
+        let mut transaction = self.pool.begin().await?;
+        if !store::spend_nonce(&mut transaction, &sign_in.nonce, &browser).await? {
+            return Err(AccountError::NonceSpent);
+        }
+        let account = store::account(&mut transaction, vouched.address.as_slice(), to_db(now)).await?;
+        store::keep_association(&mut transaction, &vouched.hash.0, &association.to_bytes()).await?;
+        let installation = store::installation(
+            &mut transaction,
+            store::NewInstallation {
+                installation: &vouched.installation.0,
+                account_id: account.id,
+                public_key: &vouched.public_key,
+                association: &vouched.hash.0,
+                agent: &agent,
+                now: to_db(now),
+            },
+        )
+        .await?
+        .ok_or(AccountError::NotYourInstallation)?;
+        store::session_row(
+            &mut transaction,
+            store::NewSession {
+                id,
+                account_id: account.id,
+                installation_id: installation,
+                agent: &agent,
+                now: to_db(now),
+                expires: to_db(expires),
+            },
+        )
+        .await?;
+        transaction.commit().await?;
+
+        let session = Session {
+            id,
+            account_id: account.id,
+            address: vouched.address,
+            name: account.name,
+            installation: vouched.installation,
+            expires,
+        };
+        let token = token::write(&self.config.session_key, &self.config.domain, &session)?;
+        Ok(SignedIn { token, session })
+    }
+
+    /// What the text itself says must hold here and now, whatever the database remembers.
+    fn check(&self, sign_in: &SignIn, now: UnixMillis) -> Result<(), AccountError> {
+        if sign_in.domain != self.config.domain || sign_in.uri != self.config.origin {
+            return Err(AccountError::WrongText);
+        }
+        if !self.config.chain_ids.contains(&sign_in.chain_id) {
+            return Err(AccountError::WrongChain(sign_in.chain_id));
+        }
+        let issued = read(&sign_in.issued_at)?;
+        let expires = read(&sign_in.expiration_time)?;
+        if issued > after(now, LEEWAY) || expires <= now || expires > after(issued, CHALLENGE_LASTS) {
+            return Err(AccountError::Expired);
+        }
+        Ok(())
+    }
+
+    fn session_id(&self, now: UnixMillis) -> Uuid {
+        let mut random = [0; 10];
+        self.randomness.fill(&mut random);
+        uuid::Builder::from_unix_timestamp_millis(u64::try_from(now.0).unwrap_or_default(), &random).into_uuid()
+    }
+}
+
+/// `YYYY-MM-DDTHH:MM:SSZ`.
+fn written(at: UnixMillis) -> Result<String, AccountError> {
+    OffsetDateTime::from_unix_timestamp(at.0.div_euclid(1000))
+        .ok()
+        .and_then(|at| at.format(&Rfc3339).ok())
+        .ok_or(AccountError::Expired)
+}
+
+fn read(text: &str) -> Result<UnixMillis, AccountError> {
+    let at = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| AccountError::WrongText)?;
+    Ok(UnixMillis(at.unix_timestamp().saturating_mul(1000)))
+}

@@ -1,0 +1,94 @@
+//! The database: its pool, its migrations, and the one path from `sqlx::Error` to ours.
+
+use std::time::Duration;
+
+use protocol::ErrorCode;
+use sqlx::{
+    PgPool,
+    error::ErrorKind,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+
+/// How long a request waits for a connection before the answer is `Unavailable`.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
+
+/// Why the database did not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    /// It does not answer, or broke off. Nothing half done stays; trying again is right.
+    #[error("the database does not answer: {0}")]
+    Unavailable(#[source] sqlx::Error),
+    /// A row of this name is there already. Holds the constraint's name.
+    #[error("against the constraint {0}")]
+    Conflict(String),
+    /// The stored rows or our query are not what they must be: a defect.
+    #[error("the database refused: {0}")]
+    Defect(#[source] sqlx::Error),
+    /// The schema could not be brought up to date.
+    #[error("the database could not be migrated: {0}")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+}
+
+impl DbError {
+    /// Whether trying again may help.
+    pub fn is_unavailable(&self) -> bool {
+        matches!(self, Self::Unavailable(_))
+    }
+}
+
+impl From<sqlx::Error> for DbError {
+    fn from(error: sqlx::Error) -> Self {
+        let unavailable = match &error {
+            sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed
+            | sqlx::Error::Protocol(_) => true,
+            sqlx::Error::Database(database) => {
+                if database.kind() == ErrorKind::UniqueViolation {
+                    return Self::Conflict(database.constraint().unwrap_or_default().to_owned());
+                }
+                // Connection lost (08), serialization and deadlock (40), no resources (53), shutdown or crash (57P), files (58).
+                let code = database.code().unwrap_or_default();
+                ["08", "40", "53", "57P", "58"]
+                    .iter()
+                    .any(|class| code.starts_with(class))
+            }
+            _ => false,
+        };
+        if unavailable {
+            Self::Unavailable(error)
+        } else {
+            Self::Defect(error)
+        }
+    }
+}
+
+impl From<&DbError> for ErrorCode {
+    fn from(error: &DbError) -> Self {
+        if error.is_unavailable() {
+            Self::Unavailable
+        } else {
+            Self::Internal
+        }
+    }
+}
+
+/// A pool of at most `connections`, made lazily: it does not fail while the database is away.
+pub fn pool(options: PgConnectOptions, connections: u32) -> PgPool {
+    PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(PATIENCE)
+        .connect_lazy_with(options.application_name("jackdaw"))
+}
+
+/// Brings the schema up to date. Two servers that start at once wait for each other.
+///
+/// # Errors
+/// If the database does not answer, or was migrated by a newer Jackdaw.
+pub async fn migrate(pool: &PgPool) -> Result<(), DbError> {
+    Ok(MIGRATOR.run(pool).await?)
+}
