@@ -1,0 +1,43 @@
+//! The command line.
+
+use crate::{build, place::Places, run, signals, tools};
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+/// Builds, runs and tests Jackdaw.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Install what is missing: the wasm target, npm tools, Postgres binaries
+    Tools,
+    /// Build the page, the worker, the style sheet and the server
+    Build {
+        /// What would ship: small wasm, compressed files, optimised server
+        #[arg(long)]
+        release: bool,
+    },
+    /// Run everything here, with a development chain; rebuild and reload on change
+    Run(run::Options),
+}
+
+impl Cli {
+    /// Does what was asked.
+    pub fn go(self) -> Result<()> {
+        let places = Places::find()?;
+        signals::listen()?;
+        match self.command {
+            Command::Tools => tools::ensure(&places).map(drop),
+            Command::Build { release } => {
+                let tools = tools::ensure(&places)?;
+                build::everything(&places, &tools, build::Profile::of(release))
+            }
+            Command::Run(options) => run::run(&places, &options),
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! Jackdaw's build system: `cargo xtask --help`.
+//!
+//! It builds the two browser halves and the server, runs everything on a developer's machine and tests it. It never ships. One module per
+//! thing; to add a command, add a variant to [`Command`] and a module with one public function.
+
+mod build;
+mod chain;
+mod cli;
+mod exec;
+mod http;
+mod place;
+mod run;
+mod say;
+mod signals;
+mod tools;
+
+use clap::Parser as _;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match cli::Cli::parse().go() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(trouble) => {
+            say::trouble(&trouble);
+            ExitCode::FAILURE
+        }
+    }
+}
