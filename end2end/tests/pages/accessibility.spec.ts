@@ -1,0 +1,109 @@
+import { accessible } from '../../fixtures/looks';
+import { befriend } from '../../fixtures/stories';
+import { expect, test } from '../../fixtures/test';
+import { Wallet } from '../../fixtures/wallet';
+
+// Each state is looked at in two themes and two widths.
+test.slow();
+
+test('public pages', async ({ alice }) => {
+  alice.watch.expect(/status of 404/);
+  for (const path of ['/', `/invite/${alice.address}`, '/no/such/page']) {
+    await alice.page.goto(path);
+    await accessible(alice.page, path);
+  }
+});
+
+test('the way in', async ({ people, stack }) => {
+  const nobody = await people.arrive('Nobody', { wallets: [] });
+  await nobody.page.goto('/app');
+  await expect(nobody.page.getByRole('heading', { level: 1 })).toBeVisible();
+  await accessible(nobody.page, 'no wallet');
+
+  const wallets = ['Magpie Wallet', 'Rook Wallet'].map((name) => new Wallet(stack.rpc, [stack.account()], name));
+  const alice = await people.arrive('Alice', { wallets });
+  await alice.page.goto('/app');
+  await expect(alice.jackdaw.connectButton).toBeVisible();
+  await accessible(alice.page, 'not connected');
+  await alice.jackdaw.connectButton.click();
+  await expect(alice.jackdaw.picker).toBeVisible();
+  await accessible(alice.page, 'the wallet picker');
+  await alice.jackdaw.picker.getByRole('button', { name: 'Rook Wallet' }).click();
+  await expect(alice.jackdaw.signIn).toBeVisible();
+  await accessible(alice.page, 'connected');
+  wallets[1]!.mood = 'reject';
+  await alice.jackdaw.signIn.click();
+  await expect(alice.page.getByText('Cancelled in your wallet. Nothing was sent.')).toBeVisible();
+  await accessible(alice.page, 'cancelled');
+  await wallets[1]!.goTo(1);
+  await expect(alice.jackdaw.changeNetwork('Jackdaw development chain')).toBeVisible();
+  await accessible(alice.page, 'the wrong network');
+});
+
+test('nothing there yet', async ({ alice, stack }) => {
+  await alice.signIn();
+  await accessible(alice.page, 'no conversations');
+  await alice.jackdaw.newConversation.click();
+  await accessible(alice.page, 'a new conversation');
+  await alice.jackdaw.addressOrName.fill(stack.account());
+  await alice.jackdaw.startButton.click();
+  await expect(alice.page.getByText('Not on Jackdaw yet. Send this link.')).toBeVisible();
+  await accessible(alice.page, 'not on Jackdaw yet');
+  await alice.jackdaw.addressOrName.fill('nonsense');
+  await alice.jackdaw.startButton.click();
+  await expect(alice.page.getByRole('alert').first()).toBeVisible();
+  await accessible(alice.page, 'a mistyped address');
+  await alice.page.goto('/app/no/such/page');
+  await expect(alice.page.getByRole('heading').first()).toBeVisible();
+  await accessible(alice.page, 'not found in the app');
+});
+
+test('in a conversation', async ({ alice, bob, carol }) => {
+  await befriend(alice, bob);
+  await bob.jackdaw.thread.send('A long answer, with_a_word_that_is_longer_than_any_phone_is_wide_and_must_break_somewhere_in_between.');
+  await bob.jackdaw.thread.sent('hello').catch(() => undefined);
+  await accessible(alice.page, 'a thread');
+  await alice.jackdaw.account.click();
+  await expect(alice.jackdaw.menuItem('Settings')).toBeVisible();
+  await accessible(alice.page, 'the account menu');
+  await alice.page.keyboard.press('Escape');
+
+  await carol.signIn();
+  await carol.greet(bob, 'psst');
+  await bob.jackdaw.conversation(carol.short).click();
+  await expect(bob.jackdaw.thread.accept).toBeVisible();
+  await accessible(bob.page, 'a stranger asks');
+
+  await alice.jackdaw.openSettings();
+  await accessible(alice.page, 'settings');
+
+  bob.watch.expectDisconnection();
+  bob.network.pullOut();
+  await bob.context.setOffline(true);
+  await bob.show(alice);
+  await bob.jackdaw.thread.send('into the void');
+  await expect(bob.page.getByText(/offline/i).first()).toBeVisible();
+  await accessible(bob.page, 'offline');
+});
+
+test('arriving messages are announced once', async ({ alice, bob }) => {
+  await befriend(alice, bob);
+  await bob.page.evaluate(() => {
+    const world = window as unknown as { announced: string[] };
+    world.announced = [];
+    new MutationObserver((changes) => {
+      for (const change of changes) {
+        const target = change.target instanceof Element ? change.target : change.target.parentElement;
+        const live = target?.closest('[aria-live]:not([aria-live=off]), [role=status], [role=log]:not([aria-live=off])');
+        if (!live) continue;
+        for (const node of change.addedNodes) world.announced.push(node.textContent ?? '');
+        if (change.type === 'characterData') world.announced.push(change.target.textContent ?? '');
+      }
+    }).observe(document.body, { childList: true, subtree: true, characterData: true });
+  });
+  await alice.jackdaw.thread.send('ding dong');
+  await expect(bob.jackdaw.thread.message('ding dong')).toBeVisible();
+  await expect
+    .poll(() => bob.page.evaluate(() => (window as unknown as { announced: string[] }).announced.filter((text) => text.includes('ding dong')).length))
+    .toBe(1);
+});
