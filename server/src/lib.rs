@@ -1,1 +1,23 @@
-//! stub
+//! The machine: one process that renders pages, answers server functions and keeps the sockets of installations.
+//!
+//! It is a composition root: it knows `app` (what a person sees) and `services` (what is kept), and neither `e2ee` nor
+//! `client`: it cannot read messages because it does not have the words for them.
+//!
+//! [`http::routes`] is the one table that builds the router; to add a route, add a line there. A server function
+//! adds itself by being registered in [`http::api::register`].
+
+pub mod cli;
+pub mod config;
+pub mod error;
+pub mod http;
+mod jobs;
+mod run;
+pub mod shutdown;
+pub mod state;
+pub mod telemetry;
+pub mod ws;
+
+pub use config::Config;
+pub use error::StartError;
+pub use run::{Running, start};
+pub use state::Server;

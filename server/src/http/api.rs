@@ -1,0 +1,68 @@
+//! Server functions: the road for pages and accounts.
+
+use app::server_fns::{self, Caller, StatusOf};
+use axum::{
+    body::{Body, to_bytes},
+    extract::{Request, State},
+    http::{HeaderMap, header},
+    response::{IntoResponse, Response},
+};
+use protocol::{ErrorCode, limits};
+use server_fn::axum::register_explicit;
+
+use crate::{error, error::Refusal, state::Server};
+
+/// Makes every server function known, whatever the linker thinks of it.
+pub fn register() {
+    register_explicit::<server_fns::GetSite>();
+    register_explicit::<server_fns::GetChallenge>();
+    register_explicit::<server_fns::SignIn>();
+    register_explicit::<server_fns::SignOut>();
+    register_explicit::<server_fns::GetSessions>();
+    register_explicit::<server_fns::EndSession>();
+    register_explicit::<server_fns::EndOtherSessions>();
+    register_explicit::<server_fns::GetInstallations>();
+    register_explicit::<server_fns::SetName>();
+    register_explicit::<server_fns::GetPeople>();
+    register_explicit::<server_fns::TestCoins>();
+}
+
+/// `POST /api/...`
+pub async fn call(State(server): State<Server>, request: Request) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, limits::FRAME).await else {
+        return Refusal(ErrorCode::TooLarge).into_response();
+    };
+    let caller = caller(&parts.headers, server.secure());
+    // With these two a server function would answer a form with a redirection to wherever `Referer` says.
+    parts.headers.remove(header::ACCEPT);
+    parts.headers.remove(header::REFERER);
+    let services = server.services().clone();
+    let context = move || {
+        leptos::prelude::provide_context(services.clone());
+        leptos::prelude::provide_context(caller.clone());
+        leptos::prelude::provide_context(StatusOf(error::status));
+    };
+    leptos_axum::handle_server_fns_with_context(context, Request::from_parts(parts, Body::from(body)))
+        .await
+        .into_response()
+}
+
+/// Who asks, as far as the request says.
+pub fn caller(headers: &HeaderMap, secure: bool) -> Caller {
+    use server_fns::cookies;
+    let browser = cookies::get(headers, cookies::browser_name(secure)).and_then(|value| {
+        let mut bytes = [0; 32];
+        hex::decode_to_slice(value, &mut bytes).ok().map(|()| bytes)
+    });
+    let agent = headers
+        .get(header::USER_AGENT)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    Caller {
+        session_token: cookies::get(headers, cookies::session_name(secure)).map(str::to_owned),
+        browser,
+        agent: agent.chars().take(300).collect(),
+        secure,
+    }
+}

@@ -1,0 +1,26 @@
+//! What a supervisor asks: is the process alive, and may it be sent people?
+
+use std::time::Duration;
+
+use axum::{extract::State, http::StatusCode};
+
+use crate::state::Server;
+
+/// How long the database may take to say that it is there.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// `GET /livez`: the process answers.
+pub async fn live() -> &'static str {
+    "alive\n"
+}
+
+/// `GET /readyz`: the database answers, and the server is not ending.
+pub async fn ready(State(server): State<Server>) -> (StatusCode, &'static str) {
+    if server.shutdown().begun() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "ending\n");
+    }
+    match tokio::time::timeout(PATIENCE, server.services().ready()).await {
+        Ok(true) => (StatusCode::OK, "ready\n"),
+        Ok(false) | Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "no database\n"),
+    }
+}

@@ -1,0 +1,206 @@
+//! How often somebody may ask. Token buckets, bounded in number, that keep no address: only a keyed hash of its network.
+
+use std::{
+    collections::HashMap,
+    hash::{BuildHasher, Hash, RandomState},
+    net::IpAddr,
+    sync::{Mutex, PoisonError},
+    time::Instant,
+};
+
+/// How many buckets one limit remembers. Beyond that, full ones are forgotten first.
+const REMEMBERED: usize = 50_000;
+
+/// So many at once, and so many a second after that.
+#[derive(Debug, Clone, Copy)]
+pub struct Rate {
+    /// At once.
+    pub burst: f64,
+    /// Given back per second.
+    pub per_second: f64,
+}
+
+/// One bucket.
+#[derive(Debug, Clone, Copy)]
+pub struct Bucket {
+    tokens: f64,
+    at: Instant,
+}
+
+impl Bucket {
+    /// A full one.
+    pub fn full(rate: Rate, now: Instant) -> Self {
+        Self {
+            tokens: rate.burst,
+            at: now,
+        }
+    }
+
+    /// Takes one token, if there is one.
+    pub fn take(&mut self, rate: Rate, now: Instant) -> bool {
+        self.refill(rate, now);
+        if self.tokens < 1.0 {
+            return false;
+        }
+        self.tokens -= 1.0;
+        true
+    }
+
+    fn refill(&mut self, rate: Rate, now: Instant) {
+        let passed = now.saturating_duration_since(self.at).as_secs_f64();
+        self.tokens = (self.tokens + passed * rate.per_second).min(rate.burst);
+        self.at = now;
+    }
+}
+
+/// A bucket for everybody who asks.
+#[derive(Debug)]
+pub struct Buckets {
+    rate: Rate,
+    keys: RandomState,
+    buckets: Mutex<HashMap<u64, Bucket>>,
+}
+
+impl Buckets {
+    /// Nobody has asked yet.
+    pub fn new(burst: f64, per_second: f64) -> Self {
+        Self {
+            rate: Rate { burst, per_second },
+            keys: RandomState::new(),
+            buckets: Mutex::default(),
+        }
+    }
+
+    /// Takes one of `who`'s tokens; false: too many.
+    pub fn take(&self, who: impl Hash, now: Instant) -> bool {
+        let key = self.keys.hash_one(who);
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        if buckets.len() >= REMEMBERED && !buckets.contains_key(&key) {
+            let rate = self.rate;
+            buckets.retain(|_, bucket| {
+                bucket.refill(rate, now);
+                bucket.tokens < rate.burst
+            });
+            if buckets.len() >= REMEMBERED {
+                // So many networks at once are beyond what a limit by network can hold; memory stays bounded.
+                buckets.clear();
+            }
+        }
+        buckets
+            .entry(key)
+            .or_insert_with(|| Bucket::full(self.rate, now))
+            .take(self.rate, now)
+    }
+}
+
+/// All limits of the HTTP side.
+#[derive(Debug)]
+pub struct Limits {
+    /// Anything, per network.
+    pub anything: Buckets,
+    /// Challenges and sign-ins, per network.
+    pub sign_in: Buckets,
+    /// Server functions, per session.
+    pub api: Buckets,
+    /// Opening sockets, per session.
+    pub sockets: Buckets,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            anything: Buckets::new(2_000.0, 200.0),
+            sign_in: Buckets::new(60.0, 1.0),
+            api: Buckets::new(120.0, 5.0),
+            sockets: Buckets::new(60.0, 2.0),
+        }
+    }
+}
+
+/// The network an address belongs to, as far as limits are concerned: /24 and /48.
+pub fn network(address: IpAddr) -> [u8; 6] {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => {
+            let [a, b, c, _] = v4.octets();
+            [4, 0, 0, a, b, c]
+        }
+        IpAddr::V6(v6) => {
+            let [a, b, c, d, e, f, ..] = v6.octets();
+            [a, b, c, d, e, f]
+        }
+    }
+}
+
+/// Who asks: the peer, or what a believed proxy says about it. The last entry that is not itself a proxy counts, because
+/// everything before it is the client's own writing.
+pub fn client_address(peer: IpAddr, forwarded_for: Option<&str>, proxies: &[IpAddr]) -> IpAddr {
+    let is_proxy = |address: &IpAddr| {
+        proxies
+            .iter()
+            .any(|proxy| proxy.to_canonical() == address.to_canonical())
+    };
+    if !is_proxy(&peer) {
+        return peer;
+    }
+    forwarded_for
+        .into_iter()
+        .flat_map(|list| list.rsplit(','))
+        .map_while(|entry| entry.trim().parse::<IpAddr>().ok())
+        .find(|address| !is_proxy(address))
+        .unwrap_or(peer)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_bucket_empties_and_fills_again() {
+        let buckets = Buckets::new(2.0, 1.0);
+        let start = Instant::now();
+        assert!(buckets.take("a", start));
+        assert!(buckets.take("a", start));
+        assert!(!buckets.take("a", start));
+        assert!(buckets.take("b", start), "others are not held up");
+        assert!(buckets.take("a", start + Duration::from_secs(1)));
+        assert!(!buckets.take("a", start + Duration::from_secs(1)));
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let buckets = Buckets::new(2.0, 1.0);
+        let now = Instant::now();
+        for who in 0..(REMEMBERED + 10) {
+            buckets.take(who, now);
+        }
+        assert!(buckets.buckets.lock().unwrap().len() <= REMEMBERED);
+    }
+
+    #[test]
+    fn forwarded_for_counts_only_from_a_known_proxy() {
+        let proxy: IpAddr = "10.0.0.1".parse().unwrap();
+        let stranger: IpAddr = "192.0.2.7".parse().unwrap();
+        let client: IpAddr = "203.0.113.9".parse().unwrap();
+        assert_eq!(client_address(stranger, Some("203.0.113.9"), &[proxy]), stranger);
+        assert_eq!(
+            client_address(proxy, Some("198.51.100.1, 203.0.113.9"), &[proxy]),
+            client,
+            "not what the client wrote itself"
+        );
+        assert_eq!(client_address(proxy, Some("203.0.113.9, 10.0.0.1"), &[proxy]), client);
+        assert_eq!(client_address(proxy, Some("nonsense"), &[proxy]), proxy);
+        assert_eq!(client_address(proxy, None, &[proxy]), proxy);
+    }
+
+    #[test]
+    fn neighbours_share_a_network() {
+        let network = |text: &str| network(text.parse().unwrap());
+        assert_eq!(network("192.0.2.1"), network("192.0.2.200"));
+        assert_ne!(network("192.0.2.1"), network("192.0.3.1"));
+        assert_eq!(network("::ffff:192.0.2.1"), network("192.0.2.1"));
+        assert_eq!(network("2001:db8:1:2::1"), network("2001:db8:1:ffff::1"));
+        assert_ne!(network("2001:db8:1::1"), network("2001:db8:2::1"));
+    }
+}

@@ -1,0 +1,16 @@
+//! Everything that speaks HTTP.
+
+pub mod api;
+pub mod assets;
+mod dev;
+mod face;
+mod health;
+pub mod limits;
+pub mod listen;
+pub mod origin;
+mod pages;
+mod request;
+pub mod routes;
+pub mod security;
+
+pub use face::Face;

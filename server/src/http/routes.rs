@@ -1,0 +1,116 @@
+//! The one table of routes. The router is built from it, and a test walks it; there is no other way to add a route.
+
+use axum::{
+    Router,
+    http::Method,
+    middleware::{from_fn, from_fn_with_state},
+    routing::{MethodRouter, get, get_service, post},
+};
+
+use super::{api, assets, dev, health, pages, request};
+use crate::{config::Config, state::Server, ws};
+
+/// One line of the table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// GET answers HEAD too.
+    pub method: Method,
+    /// The pattern, as axum writes it.
+    pub path: String,
+    /// What answers.
+    pub answer: Answer,
+}
+
+/// What answers a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// What Jackdaw is.
+    Landing,
+    /// An invitation.
+    Invite,
+    /// The shell of `/app`.
+    Shell,
+    /// The process is alive.
+    Live,
+    /// It may be sent people.
+    Ready,
+    /// The WebSocket.
+    Socket,
+    /// A server function.
+    Call,
+    /// A hashed file, or a public one.
+    File,
+    /// Development: a stream that ends with the process.
+    Reload,
+    /// Development: the script that listens to it.
+    ReloadScript,
+}
+
+/// Every route of a server with these settings.
+pub fn table(config: &Config) -> Vec<Route> {
+    let get = |path: &str, answer| Route {
+        method: Method::GET,
+        path: path.to_owned(),
+        answer,
+    };
+    let mut table = vec![
+        get("/", Answer::Landing),
+        get("/invite/{address}", Answer::Invite),
+        get("/app", Answer::Shell),
+        get("/app/{*place}", Answer::Shell),
+        get("/livez", Answer::Live),
+        get("/readyz", Answer::Ready),
+        get("/ws", Answer::Socket),
+        get("/pkg/{*file}", Answer::File),
+    ];
+    table.extend(
+        assets::public_files(&config.site)
+            .iter()
+            .map(|name| get(&format!("/{name}"), Answer::File)),
+    );
+    api::register();
+    let mut calls: Vec<Route> = server_fn::axum::server_fn_paths()
+        .map(|(path, method)| Route {
+            method,
+            path: path.to_owned(),
+            answer: Answer::Call,
+        })
+        .collect();
+    calls.sort_by(|one, other| one.path.cmp(&other.path));
+    calls.dedup();
+    table.extend(calls);
+    if config.dev {
+        table.push(get("/dev/reload", Answer::Reload));
+        table.push(get("/dev/reload.js", Answer::ReloadScript));
+    }
+    table
+}
+
+/// The router of the table, with the layers that stand in front of every route.
+pub fn router(server: Server, config: &Config) -> Router {
+    let mut router = Router::new();
+    for route in table(config) {
+        router = router.route(&route.path, method_router(&route, config));
+    }
+    router
+        .fallback(pages::not_found)
+        .layer(from_fn_with_state(server.clone(), request::gate))
+        .layer(from_fn_with_state(server.clone(), request::outside))
+        .with_state(server)
+}
+
+fn method_router(route: &Route, config: &Config) -> MethodRouter<Server> {
+    match route.answer {
+        Answer::Landing => get(pages::landing),
+        Answer::Invite => get(pages::invite),
+        Answer::Shell => get(pages::shell),
+        Answer::Live => get(health::live),
+        Answer::Ready => get(health::ready),
+        Answer::Socket => get(ws::upgrade),
+        // Server functions that read by GET would be open to other sites' pages: there are none, and a test says so.
+        Answer::Call => post(api::call),
+        Answer::File => get_service(assets::files(&config.site)).layer(from_fn(assets::describe)),
+        Answer::Reload => get(dev::events),
+        Answer::ReloadScript => get(dev::script),
+    }
+}

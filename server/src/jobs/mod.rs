@@ -1,0 +1,1 @@
+//! Work nobody asks for: what has expired is swept away.
