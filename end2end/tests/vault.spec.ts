@@ -33,32 +33,40 @@ const test = base.extend<{ bare: Page }, { origin: string }>({
   },
 });
 
-/** Answers `{ suite: "name" }` with what the export of that name came to. */
+/** Answers the name and arguments of an export with what it came to. */
 function worker(script: string): string {
   return `import * as suite from './${script}';
 const ready = suite.default();
 onmessage = async ({ data }) => {
-  try { await ready; const said = await suite[data](); postMessage({ ok: true, said: String(said ?? '') }); }
+  try { await ready; const said = await suite[data[0]](...data[1]); postMessage({ ok: true, said: String(said ?? '') }); }
   catch (error) { postMessage({ ok: false, said: String(error?.message ?? error) }); }
 };`;
 }
 
 /** Runs one of the suite's exports in a new worker. */
-async function run(page: Page, name: string): Promise<{ ok: boolean; said: string }> {
+async function run(page: Page, name: string, ...values: number[]): Promise<{ ok: boolean; said: string }> {
   return page.evaluate(
-    (name) =>
+    (call) =>
       new Promise((resolve) => {
         const worker = new Worker('/worker.js', { type: 'module' });
         worker.onerror = (event) => resolve({ ok: false, said: `the worker died: ${event.message}` });
         worker.onmessage = ({ data }) => (worker.terminate(), resolve(data));
-        worker.postMessage(name);
+        worker.postMessage(call);
       }),
-    name,
+    [name, values] as const,
   );
 }
 
 test.skip(!vaultTest, 'VAULT_TEST names no build of the suite: run `cargo xtask test`');
 
 test('the vault in IndexedDB behaves as every vault must', async ({ bare }) => {
-  expect(await run(bare, 'run_vault_suite')).toMatchObject({ ok: true });
+  expect(await run(bare, 'run_vault_suite')).toEqual({ ok: true, said: 'ok' });
+});
+
+test('a full browser loses nothing and keeps no half', async ({ bare, origin }) => {
+  const cdp = await bare.context().newCDPSession(bare);
+  await cdp.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 8 * 1024 * 1024 });
+  expect(await run(bare, 'fill_until_refused', 64)).toEqual({ ok: true, said: 'full' });
+  await cdp.send('Storage.overrideQuotaForOrigin', { origin });
+  expect(await run(bare, 'fill_until_refused', 4)).toEqual({ ok: true, said: 'room' });
 });

@@ -1,0 +1,57 @@
+import { befriend } from '../../fixtures/stories';
+import { expect, test } from '../../fixtures/test';
+
+test('a full browser says so, sends nothing half, and goes on when there is room', async ({ alice, bob, stack }) => {
+  await befriend(alice, bob);
+  const cdp = await alice.context.newCDPSession(alice.page);
+  await cdp.send('Storage.overrideQuotaForOrigin', { origin: stack.url, quotaSize: 1 });
+  await alice.jackdaw.thread.box.fill('no room for this');
+  await alice.jackdaw.thread.sendButton.click();
+  await expect(alice.page.getByRole('alert')).toContainText(/full|room|space/i);
+
+  await cdp.send('Storage.overrideQuotaForOrigin', { origin: stack.url });
+  await test.step('what was typed is not lost', async () => {
+    const retry = alice.page.getByRole('button', { name: /Try again/ });
+    if (await retry.first().isVisible()) await retry.first().click();
+    else {
+      await expect(alice.jackdaw.thread.box).toHaveValue('no room for this');
+      await alice.jackdaw.thread.sendButton.click();
+    }
+    await expect(bob.jackdaw.thread.message('no room for this')).toHaveCount(1);
+  });
+});
+
+test('a damaged record takes nothing else with it', async ({ alice, bob }) => {
+  await befriend(alice, bob);
+  await bob.jackdaw.thread.send('this one breaks');
+  await expect(alice.jackdaw.thread.message('this one breaks')).toBeVisible();
+
+  const damaged = await alice.page.evaluate(async () => {
+    const answer = <T>(request: IDBRequest<T>): Promise<T> =>
+      new Promise((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+      });
+    const [found] = (await indexedDB.databases()).filter(({ name }) => name?.startsWith('jackdaw-'));
+    const database = await answer(indexedDB.open(found?.name ?? ''));
+    const store = [...database.objectStoreNames].find((name) => /^messages?$/i.test(name)) ?? '';
+    const write = database.transaction(store, 'readwrite').objectStore(store);
+    const cursor = await answer(write.openCursor(null, 'prev'));
+    const bytes = cursor?.value as Uint8Array;
+    bytes[bytes.length - 1]! ^= 1;
+    await answer(cursor!.update(bytes));
+    database.close();
+    return bytes.length;
+  });
+  expect(damaged).toBeGreaterThan(0);
+
+  await alice.page.reload();
+  await alice.jackdaw.in();
+  await alice.show(bob);
+  await expect(alice.jackdaw.thread.message('hello')).toBeVisible();
+  await expect(alice.page.getByText(/damaged|cannot be read/i).first()).toBeVisible();
+  await bob.jackdaw.thread.send('and this one does not');
+  await expect(alice.jackdaw.thread.message('and this one does not')).toBeVisible();
+  await alice.jackdaw.thread.send('good');
+  await expect(bob.jackdaw.thread.message('good')).toBeVisible();
+});
