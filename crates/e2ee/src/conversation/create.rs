@@ -1,0 +1,88 @@
+//! Making a conversation, and joining one.
+
+use openmls::prelude::{MlsGroup, MlsMessageBodyIn, MlsMessageIn, NewGroupError, StagedWelcome, WelcomeError};
+use protocol::Topic;
+use tls_codec::DeserializeBytes;
+
+use crate::{
+    Associations, E2eeError, Installation, Member, credential::believe, error::internal, installation::group_id,
+    provider::StoreError, settings,
+};
+
+impl Installation {
+    /// A new conversation with only ourselves in it.
+    ///
+    /// # Errors
+    /// `AlreadyUsed` if there is one under this topic.
+    pub fn create(&mut self, topic: Topic) -> Result<(), E2eeError> {
+        self.refresh();
+        if self.has(topic) {
+            return Err(E2eeError::AlreadyUsed);
+        }
+        let group = MlsGroup::new_with_group_id(
+            &self.provider,
+            &self.signer,
+            &settings::create(),
+            group_id(topic),
+            self.credential_with_key()?,
+        )
+        .map_err(|error| match error {
+            NewGroupError::StorageError(error) => error.into(),
+            other => internal(other),
+        })?;
+        self.keep(topic, group);
+        Ok(())
+    }
+
+    /// Joins by a welcome, if it leads into the conversation it says and every member in it is believed. Returns them,
+    /// ourselves included.
+    ///
+    /// # Errors
+    /// `AlreadyUsed` if we are in it already, `NoKeyPackage` if the welcome is for a key package that is not here (any
+    /// more), `MissingAssociation`, `NotBelieved`, `Garbage`. The key package is only used up if the join is committed.
+    pub fn join(&mut self, topic: Topic, welcome: &[u8], known: &dyn Associations) -> Result<Vec<Member>, E2eeError> {
+        if self.has(topic) {
+            return Err(E2eeError::AlreadyUsed);
+        }
+        let own = self.credential_with_key()?;
+        let message = MlsMessageIn::tls_deserialize_exact_bytes(welcome).map_err(|_| E2eeError::Garbage)?;
+        let MlsMessageBodyIn::Welcome(welcome) = message.extract() else {
+            return Err(E2eeError::Garbage);
+        };
+        // Leaves whose lifetime is over must not keep newcomers out for ever.
+        let staged = StagedWelcome::build_from_welcome(&self.provider, &settings::join(), welcome)
+            .and_then(|builder| builder.skip_lifetime_validation().build())
+            .map_err(refused)?;
+        let context = staged.group_context();
+        if context.group_id() != &group_id(topic) || context.ciphersuite() != settings::SUITE {
+            return Err(E2eeError::Garbage);
+        }
+        // Somebody who may propose from outside would be a member nobody sees.
+        if context.extensions().iter().next().is_some() {
+            return Err(E2eeError::NotBelieved);
+        }
+        let members = staged
+            .members()
+            .map(|member| believe(&member.credential, &member.signature_key, known))
+            .collect::<Result<Vec<_>, _>>()?;
+        let ours = staged.own_leaf_node().ok_or(E2eeError::Garbage)?;
+        if ours.signature_key() != &own.signature_key {
+            return Err(E2eeError::NotBelieved);
+        }
+        let group = staged.into_group(&self.provider).map_err(refused)?;
+        self.keep(topic, group);
+        Ok(members)
+    }
+}
+
+fn refused(error: WelcomeError<StoreError>) -> E2eeError {
+    match error {
+        WelcomeError::StorageError(error) => error.into(),
+        WelcomeError::LibraryError(error) => internal(error),
+        WelcomeError::NoMatchingKeyPackage
+        | WelcomeError::PrivateInitKeyNotFound
+        | WelcomeError::NoMatchingEncryptionKey
+        | WelcomeError::JoinerSecretNotFound => E2eeError::NoKeyPackage,
+        _ => E2eeError::Garbage,
+    }
+}

@@ -1,0 +1,108 @@
+//! Talking: one message out, one envelope in.
+
+use openmls::prelude::{ContentType, MlsMessageIn, ProcessedMessageContent, ProtocolMessage, Sender};
+use protocol::{MessageId, Topic, limits};
+use tls_codec::DeserializeBytes;
+
+use crate::{
+    Associations, Content, E2eeError, Installation, Processed,
+    credential::{Claim, merged},
+    error::internal,
+    installation::group_id,
+};
+
+impl Installation {
+    /// Seals a message for all members. The bytes may leave only after the changes are durable.
+    ///
+    /// The message is sealed for this topic and under its own id (MLS `authenticated_data`: topic, then id), so that the
+    /// server can neither put it elsewhere nor under another id.
+    pub fn encrypt(&mut self, topic: Topic, content: &Content) -> Result<Vec<u8>, E2eeError> {
+        self.refresh();
+        let plaintext = zeroize::Zeroizing::new(content.encode()?);
+        let mut group = self.group_to_change(topic)?;
+        group.set_aad([topic.0.as_slice(), &content.id.0].concat());
+        let sealed = group
+            .create_message(&self.provider, &self.signer, &plaintext)
+            .map_err(internal)?
+            .to_bytes()
+            .map_err(internal)?;
+        if sealed.len() > limits::PAYLOAD {
+            Err(E2eeError::TooLarge)
+        } else {
+            Ok(sealed)
+        }
+    }
+
+    /// Opens an envelope of the conversation: a message, or another's commit, which is merged if everything in it may be
+    /// believed. The echo of our own commit is not for here: recognise it by its id and call
+    /// [`merge_pending`](Self::merge_pending).
+    ///
+    /// # Errors
+    /// `MissingAssociation`: fetch it and call again with the same bytes (after `discard`). `WrongEpoch`, `Garbage`,
+    /// `NotBelieved`, `AlreadyUsed`, `OwnMessage`: skip it.
+    pub fn process(&mut self, topic: Topic, message: &[u8], known: &dyn Associations) -> Result<Processed, E2eeError> {
+        let message = MlsMessageIn::tls_deserialize_exact_bytes(message).map_err(|_| E2eeError::Garbage)?;
+        let message = message.try_into_protocol_message().map_err(|_| E2eeError::Garbage)?;
+        // Everything travels encrypted; proposals travel inside commits only.
+        let ProtocolMessage::PrivateMessage(_) = &message else {
+            return Err(E2eeError::Garbage);
+        };
+        if message.group_id() != &group_id(topic) || message.content_type() == ContentType::Proposal {
+            return Err(E2eeError::Garbage);
+        }
+        let mut group = self.group_to_change(topic)?;
+        let is_commit = message.content_type() == ContentType::Commit;
+        if message.epoch() > group.epoch() || (is_commit && message.epoch() != group.epoch()) {
+            return Err(E2eeError::WrongEpoch);
+        }
+        let processed = group.process_message(&self.provider, message)?;
+        let aad = processed.aad().to_vec();
+        let claim = Claim::read(processed.credential());
+        let Sender::Member(sender) = *processed.sender() else {
+            return Err(E2eeError::Garbage);
+        };
+        match processed.into_content() {
+            ProcessedMessageContent::ApplicationMessage(message) => {
+                let (sealed_for, id) = aad.split_at_checked(Topic::LEN).ok_or(E2eeError::Garbage)?;
+                let id = MessageId::from_slice(id).ok_or(E2eeError::Garbage)?;
+                if sealed_for != topic.0 {
+                    return Err(E2eeError::Garbage);
+                }
+                let claim = claim.ok_or(E2eeError::Garbage)?;
+                // The credential is of the message's epoch; it was believed when that epoch began. Its sender may have left
+                // since; then its key is found by the association.
+                let present = group
+                    .members()
+                    .filter(|member| Claim::read(&member.credential) == Some(claim))
+                    .find_map(|member| merged(&member.credential, &member.signature_key));
+                let from = match present {
+                    Some(member) => member,
+                    None => {
+                        let vouched = known
+                            .vouched(&claim.association)
+                            .ok_or(E2eeError::MissingAssociation(claim.association))?;
+                        crate::credential::believe_vouched(claim, &vouched.public_key, &vouched)?
+                    }
+                };
+                let plaintext = zeroize::Zeroizing::new(message.into_bytes());
+                Ok(Processed::Message {
+                    from,
+                    content: Content::decode(&plaintext, id)?,
+                })
+            }
+            ProcessedMessageContent::StagedCommitMessage(commit) => {
+                if aad != topic.0 {
+                    return Err(E2eeError::Garbage);
+                }
+                let merged = self.merge_commit(topic, &mut group, sender, *commit, known)?;
+                drop(group);
+                if matches!(merged, Processed::Commit { left: true, .. }) {
+                    self.forget(topic)?;
+                }
+                Ok(merged)
+            }
+            ProcessedMessageContent::OwnPrivateMessage => Err(E2eeError::OwnMessage),
+            _ => Err(E2eeError::Garbage),
+        }
+    }
+}

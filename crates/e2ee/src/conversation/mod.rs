@@ -1,0 +1,65 @@
+//! Conversations: MLS groups, made, joined, changed and talked in.
+
+mod commit;
+mod create;
+mod message;
+
+use protocol::Welcome;
+
+use crate::{Content, Installation, Member, credential::merged};
+use protocol::Topic;
+
+/// A commit of ours that waits for the server's order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proposed {
+    /// The MLS commit, for the conversation's topic.
+    pub commit: Vec<u8>,
+    /// One invitation for every installation that joins.
+    pub welcomes: Vec<Welcome>,
+}
+
+/// What an envelope held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Processed {
+    /// Somebody said something.
+    Message {
+        /// Who.
+        from: Member,
+        /// What.
+        content: Content,
+    },
+    /// The conversation is in its next epoch. A commit of ours that was pending is gone.
+    Commit {
+        /// Who came.
+        added: Vec<Member>,
+        /// Who went.
+        removed: Vec<Member>,
+        /// We went: nothing of the group is left here.
+        left: bool,
+    },
+}
+
+impl Installation {
+    /// Everybody in the conversation, ourselves included; empty if there is none.
+    pub fn members(&self, topic: Topic) -> Vec<Member> {
+        self.group(topic).map_or_else(
+            |_| Vec::new(),
+            |group| {
+                group
+                    .members()
+                    .filter_map(|member| merged(&member.credential, &member.signature_key))
+                    .collect()
+            },
+        )
+    }
+
+    /// A commit of ours waits to be merged or cleared.
+    pub fn has_pending(&self, topic: Topic) -> bool {
+        self.group(topic).is_ok_and(|group| group.pending_commit().is_some())
+    }
+
+    /// The conversation's epoch.
+    pub fn epoch(&self, topic: Topic) -> Option<u64> {
+        self.group(topic).ok().map(|group| group.epoch().as_u64())
+    }
+}

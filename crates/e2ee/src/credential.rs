@@ -1,0 +1,110 @@
+//! Who a leaf says it is, and whether that is so.
+
+use identity::{Vouched, fingerprint};
+use openmls::{
+    prelude::{BasicCredential, Credential, LeafNode},
+    treesync::LeafNodeSource,
+};
+use protocol::{Address, AssociationHash, InstallationId};
+
+use crate::{E2eeError, settings};
+
+const VERSION: u8 = 1;
+/// Version byte, address, association hash.
+const LENGTH: usize = 1 + 20 + 32;
+
+/// Associations that were verified before. This room asks; fetching and verifying is the caller's.
+pub trait Associations {
+    /// The verified association with this hash, if it is known.
+    fn vouched(&self, hash: &AssociationHash) -> Option<Vouched>;
+}
+
+/// One installation in a conversation, verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Whose it is.
+    pub address: Address,
+    /// Which one.
+    pub installation: InstallationId,
+    /// Where its account vouches for it.
+    pub association: AssociationHash,
+}
+
+/// What a credential claims.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Claim {
+    pub(crate) address: Address,
+    pub(crate) association: AssociationHash,
+}
+
+impl Claim {
+    pub(crate) fn credential(&self) -> Credential {
+        let mut bytes = Vec::with_capacity(LENGTH);
+        bytes.push(VERSION);
+        bytes.extend_from_slice(self.address.as_slice());
+        bytes.extend_from_slice(&self.association.0);
+        BasicCredential::new(bytes).into()
+    }
+
+    pub(crate) fn read(credential: &Credential) -> Option<Self> {
+        let basic = BasicCredential::try_from(credential.clone()).ok()?;
+        let bytes: &[u8; LENGTH] = basic.identity().try_into().ok()?;
+        let (&[VERSION], rest) = bytes.split_first_chunk::<1>()? else {
+            return None;
+        };
+        let (address, association) = rest.split_at(20);
+        Some(Self {
+            address: Address::from_slice(address),
+            association: AssociationHash::from_slice(association)?,
+        })
+    }
+}
+
+/// The member with this credential and key, if the wallet of the account it names vouched for exactly this key.
+pub(crate) fn believe(
+    credential: &Credential,
+    signature_key: &[u8],
+    known: &dyn Associations,
+) -> Result<Member, E2eeError> {
+    let claim = Claim::read(credential).ok_or(E2eeError::NotBelieved)?;
+    let vouched = known
+        .vouched(&claim.association)
+        .ok_or(E2eeError::MissingAssociation(claim.association))?;
+    believe_vouched(claim, signature_key, &vouched)
+}
+
+/// As [`believe`], for one association at hand.
+pub(crate) fn believe_vouched(claim: Claim, signature_key: &[u8], vouched: &Vouched) -> Result<Member, E2eeError> {
+    let holds = claim.association == vouched.hash
+        && claim.address == vouched.address
+        && signature_key == vouched.public_key
+        && fingerprint(signature_key) == vouched.installation;
+    if holds {
+        Ok(Member {
+            address: vouched.address,
+            installation: vouched.installation,
+            association: vouched.hash,
+        })
+    } else {
+        Err(E2eeError::NotBelieved)
+    }
+}
+
+/// A leaf has the form all of ours have. Whoever differs could make members disagree about a commit.
+pub(crate) fn check_form(leaf: &LeafNode) -> Result<(), E2eeError> {
+    let lifetime = match leaf.leaf_node_source() {
+        LeafNodeSource::KeyPackage(lifetime) => *lifetime == settings::lifetime(),
+        LeafNodeSource::Update | LeafNodeSource::Commit(_) => true,
+    };
+    if lifetime { Ok(()) } else { Err(E2eeError::NotBelieved) }
+}
+
+/// The member in a leaf that was believed when it was merged.
+pub(crate) fn merged(credential: &Credential, signature_key: &[u8]) -> Option<Member> {
+    let claim = Claim::read(credential)?;
+    Some(Member {
+        address: claim.address,
+        installation: fingerprint(signature_key),
+        association: claim.association,
+    })
+}

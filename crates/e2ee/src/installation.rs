@@ -1,0 +1,291 @@
+//! One account in one browser profile: its key, its groups, and the changes of the current step.
+
+use std::{
+    cell::{RefCell, RefMut},
+    collections::{BTreeMap, BTreeSet},
+};
+
+use identity::{Vouched, challenge_bytes, fingerprint};
+use openmls::prelude::{CredentialWithKey, GroupId, MlsGroup};
+use openmls_traits::{
+    signatures::{Signer, SignerError},
+    types::SignatureScheme,
+};
+use p256::ecdsa::{Signature, SigningKey, signature::Signer as _};
+use protocol::{Address, AssociationHash, InstallationId, Topic};
+use serde::{Deserialize, Serialize};
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::{
+    E2eeError, Randomness,
+    credential::Claim,
+    provider::{Provider, Store},
+};
+
+/// Our own records begin with 0; OpenMLS' with its storage format.
+const KEY_RECORD: &[u8] = &[0, 1];
+const TOPIC_RECORD: &[u8] = &[0, 2];
+const RECORD_VERSION: u8 = 1;
+
+/// Records to write and to delete, all of them or none.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Keys and values. A value that stands there already is not repeated.
+    pub puts: Vec<(Vec<u8>, Vec<u8>)>,
+    /// Keys.
+    pub deletes: Vec<Vec<u8>>,
+}
+
+impl Changes {
+    /// Nothing to write.
+    pub fn is_empty(&self) -> bool {
+        self.puts.is_empty() && self.deletes.is_empty()
+    }
+}
+
+/// The record under [`KEY_RECORD`], behind a version byte.
+#[derive(Serialize, Deserialize, Zeroize)]
+#[zeroize(drop)]
+struct KeyRecord {
+    secret: [u8; 32],
+    #[zeroize(skip)]
+    claim: Option<(Address, AssociationHash)>,
+}
+
+/// Signs for OpenMLS. It keeps the key with its precomputed form: making that anew for each signature costs more than
+/// the signature.
+pub(crate) struct InstallationKey(SigningKey);
+
+impl Signer for InstallationKey {
+    fn sign(&self, payload: &[u8]) -> Result<Vec<u8>, SignerError> {
+        let signature: Signature = self.0.sign(payload);
+        Ok(signature.to_der().as_bytes().to_vec())
+    }
+
+    fn signature_scheme(&self) -> SignatureScheme {
+        SignatureScheme::ECDSA_SECP256R1_SHA256
+    }
+}
+
+/// An installation with all its conversations.
+///
+/// After every operation, successful or not: [`take_changes`](Self::take_changes), write them, and then
+/// [`committed`](Self::committed) or [`discard`](Self::discard). After an error: `discard`.
+pub struct Installation {
+    pub(crate) provider: Provider,
+    pub(crate) signer: InstallationKey,
+    public_key: [u8; 65],
+    claim: Option<Claim>,
+    random: Box<dyn Randomness>,
+    /// Groups that were loaded. OpenMLS keeps state in them beside the records.
+    groups: RefCell<BTreeMap<Topic, MlsGroup>>,
+    /// Groups that differ from the durable records.
+    touched: RefCell<BTreeSet<Topic>>,
+}
+
+impl Installation {
+    /// A new installation with a new key. The key is in the pending changes.
+    pub fn generate(mut rng: Box<dyn Randomness>) -> Result<Self, E2eeError> {
+        let provider = Provider::default();
+        provider.crypto.seed(rng.as_mut());
+        let signer = InstallationKey(provider.crypto.signing_key());
+        let installation = Self::new(provider, signer, None, rng);
+        installation.write_key()?;
+        Ok(installation)
+    }
+
+    /// The installation in these records: everything that [`Changes`] ever wrote and did not delete.
+    pub fn load(
+        records: impl IntoIterator<Item = (Vec<u8>, Vec<u8>)>,
+        mut rng: Box<dyn Randomness>,
+    ) -> Result<Self, E2eeError> {
+        let provider = Provider {
+            store: Store::from_records(records),
+            ..Provider::default()
+        };
+        provider.crypto.seed(rng.as_mut());
+        let (signer, claim) = read_key(&provider.store)?.ok_or(E2eeError::Damaged("no installation key"))?;
+        Ok(Self::new(provider, signer, claim, rng))
+    }
+
+    fn new(provider: Provider, signer: InstallationKey, claim: Option<Claim>, random: Box<dyn Randomness>) -> Self {
+        let public_key = (*signer.0.verifying_key().to_sec1_point(false).as_bytes())
+            .try_into()
+            .expect("an uncompressed point of P-256 has 65 bytes");
+        Self {
+            provider,
+            signer,
+            public_key,
+            claim,
+            random,
+            groups: RefCell::default(),
+            touched: RefCell::default(),
+        }
+    }
+
+    /// Its id: the fingerprint of its key.
+    pub fn id(&self) -> InstallationId {
+        fingerprint(&self.public_key)
+    }
+
+    /// Its P-256 key, SEC1 uncompressed.
+    pub fn public_key(&self) -> [u8; 65] {
+        self.public_key
+    }
+
+    /// Proves to a server of `domain` that this installation speaks. DER.
+    pub fn sign_challenge(&self, domain: &str, nonce: &[u8; 32]) -> Vec<u8> {
+        let signature: Signature = self.signer.0.sign(&challenge_bytes(domain, nonce));
+        signature.to_der().as_bytes().to_vec()
+    }
+
+    /// A wallet has vouched for this installation. A later association replaces the earlier one in everything that is made
+    /// from now on; conversations learn of it with the next commit of ours.
+    ///
+    /// # Errors
+    /// `NotBelieved` if it is another installation's, or if this one belongs to another account already.
+    pub fn associate(&mut self, vouched: &Vouched) -> Result<(), E2eeError> {
+        let another = self.claim.is_some_and(|claim| claim.address != vouched.address);
+        if vouched.public_key != self.public_key || another {
+            return Err(E2eeError::NotBelieved);
+        }
+        self.claim = Some(Claim {
+            address: vouched.address,
+            association: vouched.hash,
+        });
+        self.write_key()
+    }
+
+    /// The association this installation goes by.
+    pub fn association(&self) -> Option<AssociationHash> {
+        self.claim.map(|claim| claim.association)
+    }
+
+    /// What the operations since the last `committed` or `discard` changed.
+    pub fn take_changes(&mut self) -> Changes {
+        self.provider.store.changes()
+    }
+
+    /// The changes are durable.
+    pub fn committed(&mut self) {
+        self.provider.store.commit();
+        self.touched.get_mut().clear();
+    }
+
+    /// The changes are not durable and never will be: everything is as it was after the last `committed`. (A key that was
+    /// just generated stays, and stays pending.)
+    pub fn discard(&mut self) {
+        self.provider.store.discard();
+        let groups = self.groups.get_mut();
+        for topic in std::mem::take(self.touched.get_mut()) {
+            groups.remove(&topic);
+        }
+        match read_key(&self.provider.store) {
+            Ok(Some((_, claim))) => self.claim = claim,
+            // It was written by us and read before; what is not there yet is still to be written.
+            Ok(None) | Err(_) => {
+                self.claim = None;
+                self.write_key().expect("a key encodes");
+            }
+        }
+    }
+
+    /// Fresh randomness for one operation.
+    pub(crate) fn refresh(&mut self) {
+        self.provider.crypto.seed(self.random.as_mut());
+    }
+
+    pub(crate) fn credential_with_key(&self) -> Result<CredentialWithKey, E2eeError> {
+        let claim = self.claim.ok_or(E2eeError::NotAssociated)?;
+        Ok(CredentialWithKey {
+            credential: claim.credential(),
+            signature_key: self.public_key.as_slice().into(),
+        })
+    }
+
+    /// The group of a conversation, to read from.
+    pub(crate) fn group(&self, topic: Topic) -> Result<RefMut<'_, MlsGroup>, E2eeError> {
+        if !self.provider.store.has(&topic_record(topic)) {
+            return Err(E2eeError::UnknownConversation);
+        }
+        let mut groups = self.groups.borrow_mut();
+        if !groups.contains_key(&topic) {
+            let group = MlsGroup::load(&self.provider.store, &group_id(topic))?
+                .ok_or(E2eeError::Damaged("a conversation without its group"))?;
+            groups.insert(topic, group);
+        }
+        Ok(RefMut::map(groups, |groups| {
+            groups.get_mut(&topic).expect("it was put there")
+        }))
+    }
+
+    /// The group of a conversation, to change it.
+    pub(crate) fn group_to_change(&self, topic: Topic) -> Result<RefMut<'_, MlsGroup>, E2eeError> {
+        let group = self.group(topic)?;
+        self.touched.borrow_mut().insert(topic);
+        Ok(group)
+    }
+
+    /// A new group.
+    pub(crate) fn keep(&self, topic: Topic, group: MlsGroup) {
+        self.provider.store.put_bytes(topic_record(topic), vec![RECORD_VERSION]);
+        self.touched.borrow_mut().insert(topic);
+        self.groups.borrow_mut().insert(topic, group);
+    }
+
+    /// A group we are no longer in: nothing of it stays.
+    pub(crate) fn forget(&self, topic: Topic) -> Result<(), E2eeError> {
+        self.group_to_change(topic)?.delete(&self.provider.store)?;
+        self.provider.store.delete(topic_record(topic));
+        self.groups.borrow_mut().remove(&topic);
+        Ok(())
+    }
+
+    /// There is a group for this conversation.
+    pub fn has(&self, topic: Topic) -> bool {
+        self.provider.store.has(&topic_record(topic))
+    }
+
+    /// Every conversation there is a group for.
+    pub fn topics(&self) -> Vec<Topic> {
+        let keys = self.provider.store.keys(TOPIC_RECORD);
+        keys.iter()
+            .filter_map(|key| Topic::from_slice(&key[TOPIC_RECORD.len()..]))
+            .collect()
+    }
+
+    fn write_key(&self) -> Result<(), E2eeError> {
+        let record = KeyRecord {
+            secret: self.signer.0.to_bytes().into(),
+            claim: self.claim.map(|claim| (claim.address, claim.association)),
+        };
+        let bytes = postcard::to_extend(&record, vec![RECORD_VERSION]).map_err(crate::error::internal)?;
+        self.provider.store.put_bytes(KEY_RECORD.to_vec(), bytes);
+        Ok(())
+    }
+}
+
+fn topic_record(topic: Topic) -> Vec<u8> {
+    [TOPIC_RECORD, &topic.0].concat()
+}
+
+pub(crate) fn group_id(topic: Topic) -> GroupId {
+    GroupId::from_slice(&topic.0)
+}
+
+fn read_key(store: &Store) -> Result<Option<(InstallationKey, Option<Claim>)>, E2eeError> {
+    let Some(bytes) = store.get_bytes(KEY_RECORD) else {
+        return Ok(None);
+    };
+    let damaged = E2eeError::Damaged("installation key");
+    let Some((&RECORD_VERSION, rest)) = bytes.split_first() else {
+        return Err(damaged);
+    };
+    let record: KeyRecord = postcard::from_bytes(rest).map_err(|_| damaged.clone())?;
+    let secret = Zeroizing::new(record.secret);
+    let key = SigningKey::from_slice(secret.as_ref()).map_err(|_| damaged)?;
+    let claim = record
+        .claim
+        .map(|(address, association)| Claim { address, association });
+    Ok(Some((InstallationKey(key), claim)))
+}

@@ -1,0 +1,69 @@
+//! Key packages: published in advance, so that others can invite this installation while it is away.
+
+use identity::Vouched;
+use openmls::prelude::{KeyPackage, MlsMessageBodyIn, MlsMessageIn, MlsMessageOut, ProtocolVersion};
+use protocol::limits;
+use tls_codec::DeserializeBytes;
+
+use crate::{
+    E2eeError, Installation,
+    credential::{Claim, believe_vouched, check_form},
+    error::internal,
+    provider::Crypto,
+    settings,
+};
+
+impl Installation {
+    /// Key packages to publish; each can be used for one invitation.
+    pub fn key_packages(&mut self, count: usize) -> Result<Vec<Vec<u8>>, E2eeError> {
+        (0..count).map(|_| self.key_package(false)).collect()
+    }
+
+    /// A key package for when all others are used up; it can be used again and again.
+    pub fn last_resort(&mut self) -> Result<Vec<u8>, E2eeError> {
+        self.key_package(true)
+    }
+
+    fn key_package(&mut self, last_resort: bool) -> Result<Vec<u8>, E2eeError> {
+        self.refresh();
+        let mut builder = KeyPackage::builder()
+            .key_package_lifetime(settings::lifetime())
+            .leaf_node_capabilities(settings::capabilities());
+        if last_resort {
+            builder = builder.mark_as_last_resort();
+        }
+        let bundle = builder
+            .build(
+                settings::SUITE,
+                &self.provider,
+                &self.signer,
+                self.credential_with_key()?,
+            )
+            .map_err(internal)?;
+        MlsMessageOut::from(bundle.into_key_package())
+            .to_bytes()
+            .map_err(internal)
+    }
+}
+
+/// The key package in `bytes`, if it holds and belongs to the installation that was vouched for.
+pub(crate) fn read(bytes: &[u8], vouched: &Vouched, crypto: &Crypto) -> Result<KeyPackage, E2eeError> {
+    if bytes.len() > limits::KEY_PACKAGE {
+        return Err(E2eeError::TooLarge);
+    }
+    let message = MlsMessageIn::tls_deserialize_exact_bytes(bytes).map_err(|_| E2eeError::Garbage)?;
+    let MlsMessageBodyIn::KeyPackage(unchecked) = message.extract() else {
+        return Err(E2eeError::Garbage);
+    };
+    let key_package = unchecked
+        .validate(crypto, ProtocolVersion::Mls10)
+        .map_err(|_| E2eeError::Garbage)?;
+    if key_package.ciphersuite() != settings::SUITE {
+        return Err(E2eeError::Garbage);
+    }
+    let leaf = key_package.leaf_node();
+    let claim = Claim::read(leaf.credential()).ok_or(E2eeError::NotBelieved)?;
+    believe_vouched(claim, leaf.signature_key().as_slice(), vouched)?;
+    check_form(leaf)?;
+    Ok(key_package)
+}

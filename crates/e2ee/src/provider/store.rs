@@ -1,0 +1,135 @@
+//! Records in memory: what is durable (`snapshot`), and what the current step has changed (`diff`).
+
+use std::{cell::RefCell, collections::BTreeMap};
+
+use serde::{Serialize, de::DeserializeOwned};
+use zeroize::Zeroizing;
+
+use crate::Changes;
+
+/// Records hold keys: they are wiped when they are replaced.
+type Value = Zeroizing<Vec<u8>>;
+
+/// Why a record was not read or written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum StoreError {
+    #[error("a record does not decode")]
+    Unreadable,
+    #[error("a record does not encode")]
+    Unwritable,
+}
+
+#[derive(Default)]
+struct Inner {
+    snapshot: BTreeMap<Vec<u8>, Value>,
+    /// `None`: deleted.
+    diff: BTreeMap<Vec<u8>, Option<Value>>,
+}
+
+/// The records of one installation. OpenMLS writes through shared references, hence the cell.
+#[derive(Default)]
+pub(crate) struct Store {
+    inner: RefCell<Inner>,
+}
+
+impl Store {
+    /// Exactly these records, nothing pending.
+    pub(crate) fn from_records(records: impl IntoIterator<Item = (Vec<u8>, Vec<u8>)>) -> Self {
+        let snapshot = records
+            .into_iter()
+            .map(|(key, value)| (key, Value::new(value)))
+            .collect();
+        Self {
+            inner: RefCell::new(Inner {
+                snapshot,
+                diff: BTreeMap::new(),
+            }),
+        }
+    }
+
+    pub(crate) fn get_bytes(&self, key: &[u8]) -> Option<Value> {
+        let inner = self.inner.borrow();
+        inner
+            .diff
+            .get(key)
+            .map_or_else(|| inner.snapshot.get(key).cloned(), Clone::clone)
+    }
+
+    pub(crate) fn has(&self, key: &[u8]) -> bool {
+        let inner = self.inner.borrow();
+        inner
+            .diff
+            .get(key)
+            .map_or_else(|| inner.snapshot.contains_key(key), Option::is_some)
+    }
+
+    pub(crate) fn put_bytes(&self, key: Vec<u8>, value: Vec<u8>) {
+        self.inner.borrow_mut().diff.insert(key, Some(Value::new(value)));
+    }
+
+    pub(crate) fn delete(&self, key: Vec<u8>) {
+        self.inner.borrow_mut().diff.insert(key, None);
+    }
+
+    /// Every key that begins with `prefix`, in order.
+    pub(crate) fn keys(&self, prefix: &[u8]) -> Vec<Vec<u8>> {
+        let inner = self.inner.borrow();
+        let mut keys: Vec<_> = inner
+            .snapshot
+            .keys()
+            .chain(inner.diff.keys())
+            .filter(|key| key.starts_with(prefix))
+            .cloned()
+            .collect();
+        drop(inner);
+        keys.sort_unstable();
+        keys.dedup();
+        keys.retain(|key| self.has(key));
+        keys
+    }
+
+    /// A value of OpenMLS, in CBOR.
+    pub(crate) fn get<T: DeserializeOwned>(&self, key: &[u8]) -> Result<Option<T>, StoreError> {
+        self.get_bytes(key)
+            .map(|bytes| ciborium::from_reader(bytes.as_slice()).map_err(|_| StoreError::Unreadable))
+            .transpose()
+    }
+
+    /// A value of OpenMLS, in CBOR.
+    pub(crate) fn put<T: Serialize>(&self, key: Vec<u8>, value: &T) -> Result<(), StoreError> {
+        let mut bytes = Vec::new();
+        ciborium::into_writer(value, &mut bytes).map_err(|_| StoreError::Unwritable)?;
+        self.put_bytes(key, bytes);
+        Ok(())
+    }
+
+    /// What differs from the durable state; writing what stands there already is left out.
+    pub(crate) fn changes(&self) -> Changes {
+        let inner = self.inner.borrow();
+        let mut changes = Changes::default();
+        for (key, value) in &inner.diff {
+            match (value, inner.snapshot.get(key)) {
+                (Some(value), before) if before != Some(value) => changes.puts.push((key.clone(), value.to_vec())),
+                (None, Some(_)) => changes.deletes.push(key.clone()),
+                _ => {}
+            }
+        }
+        changes
+    }
+
+    /// The diff is durable.
+    pub(crate) fn commit(&self) {
+        let mut inner = self.inner.borrow_mut();
+        for (key, value) in std::mem::take(&mut inner.diff) {
+            match value {
+                Some(value) => inner.snapshot.insert(key, value),
+                None => inner.snapshot.remove(&key),
+            };
+        }
+    }
+
+    /// The diff never was.
+    pub(crate) fn discard(&self) {
+        self.inner.borrow_mut().diff.clear();
+    }
+}
