@@ -1,1 +1,5 @@
-//! stub
+//! Words of money: the networks served here. With feature `rpc` also what asks a chain; only the machine does that.
+
+#[cfg(feature = "rpc")]
+pub mod faucet;
+pub mod network;

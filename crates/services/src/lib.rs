@@ -2,9 +2,115 @@
 //!
 //! It orders and keeps opaque bytes and checks who may write where. It never sees a message's words: neither `e2ee` nor
 //! OpenMLS is among its dependencies. Nothing here knows HTTP or Leptos.
+//!
+//! [`Services`] is the whole of it over one database. To add a room: a folder with `mod.rs` and `store.rs`, its tables in a
+//! new file of `migrations/`, and a field of [`Services`].
 
 pub mod accounts;
+pub mod cluster;
 pub mod db;
+pub mod delivery;
 pub mod directory;
 pub mod people;
+mod site;
 pub mod time;
+
+use std::sync::Arc;
+
+use accounts::{Accounts, AccountsConfig, SessionKey, WalletVerifier};
+pub use chain::faucet::{Faucet, FaucetError};
+use delivery::{Delivery, DeliveryError};
+use directory::Directory;
+use people::People;
+use protocol::api::Network;
+pub use site::Site;
+use sqlx::PgPool;
+use time::{Clock, Randomness, SystemClock, SystemRandomness};
+
+/// What the rooms must know of the site.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The public origin, e.g. `https://chat.example.org`: no path, no slash at the end.
+    pub origin: String,
+    /// Host, and port if it is not the default.
+    pub domain: String,
+    /// The chains served here; the first is where new people start.
+    pub networks: Vec<Network>,
+    /// The development chain's RPC, if test coins are given.
+    pub development_rpc: Option<String>,
+    /// Signs the cookies.
+    pub session_key: SessionKey,
+}
+
+/// Why the rooms do not open.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The database is away, or not migrated.
+    #[error(transparent)]
+    Delivery(#[from] DeliveryError),
+    /// The development chain's address is none.
+    #[error(transparent)]
+    Faucet(#[from] FaucetError),
+}
+
+/// Every room of the machine's side. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Services {
+    /// Who is signed in.
+    pub accounts: Accounts,
+    /// Installations and key packages.
+    pub directory: Directory,
+    /// Logs of envelopes.
+    pub delivery: Delivery,
+    /// Names.
+    pub people: People,
+    /// Test coins, where there is a development chain.
+    pub coins: Option<Faucet>,
+    /// What is said before sign-in.
+    pub site: Site,
+}
+
+impl Services {
+    /// Opens the rooms over a migrated database, with the machine's own clock and randomness. Within a tokio runtime.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn open(pool: PgPool, config: Config) -> Result<Self, OpenError> {
+        let verifier = Arc::new(identity::KeyAccounts);
+        Self::open_with(
+            pool,
+            config,
+            verifier,
+            Arc::new(SystemClock),
+            Arc::new(SystemRandomness),
+        )
+        .await
+    }
+
+    /// As [`Services::open`], with another judge of wallets, clock and randomness.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn open_with(
+        pool: PgPool,
+        config: Config,
+        verifier: Arc<dyn WalletVerifier>,
+        clock: Arc<dyn Clock>,
+        randomness: Arc<dyn Randomness>,
+    ) -> Result<Self, OpenError> {
+        let accounts = AccountsConfig {
+            origin: config.origin,
+            domain: config.domain.clone(),
+            chain_ids: config.networks.iter().map(|network| network.chain_id).collect(),
+            session_key: config.session_key,
+        };
+        Ok(Self {
+            accounts: Accounts::new(pool.clone(), accounts, verifier, clock.clone(), randomness),
+            directory: Directory::new(pool.clone(), clock.clone()),
+            delivery: Delivery::start(pool.clone(), clock).await?,
+            people: People::new(pool),
+            coins: config.development_rpc.as_deref().map(Faucet::new).transpose()?,
+            site: Site::new(config.domain, config.networks),
+        })
+    }
+}

@@ -1,0 +1,211 @@
+//! Logs of opaque envelopes: put in order, kept, and forwarded.
+//!
+//! A publish waits in a queue; a committer takes whatever waits and makes one transaction of it (`committer`); what was
+//! written goes to the [`Follower`]s of its topic (`hub`), and everything else is read by cursor. A publish is answered
+//! after its commit, never before; a retry under the same id is answered with the place of the first.
+
+mod batch;
+mod committer;
+mod error;
+mod follower;
+mod hub;
+mod store;
+
+use std::sync::Arc;
+
+use protocol::{Body, Envelope, ErrorCode, Incarnation, InstallationId, MessageId, Publish, Seq, Topic, UnixMillis};
+use sqlx::PgPool;
+use tokio::sync::{mpsc, oneshot};
+
+pub use error::DeliveryError;
+pub use follower::{Follower, Forward};
+
+use crate::{
+    db::DbError,
+    time::{Clock, from_db},
+};
+use committer::Waiting;
+use hub::Hub;
+
+/// Committers side by side. A topic always goes to the same one.
+const LANES: usize = 2;
+/// How many publishes may wait for a committer before [`Delivery::submit`] waits itself.
+const QUEUE: usize = 4096;
+
+/// Where a publish stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stored {
+    /// Its place: of the first attempt, if there were several.
+    pub seq: Seq,
+    /// When it was stored.
+    pub at: UnixMillis,
+}
+
+/// Some entries of a topic, in order and without gaps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// At most as many as were asked for.
+    pub envelopes: Vec<Envelope>,
+    /// The last place this installation may read at the time of asking.
+    pub head: Seq,
+    /// The installation was removed: nothing will follow behind `head`.
+    pub closed: bool,
+}
+
+/// A publish that was handed in and is not answered yet. Dropping it does not take it back.
+#[derive(Debug)]
+pub struct Pending(oneshot::Receiver<Result<Stored, ErrorCode>>);
+
+impl Future for Pending {
+    type Output = Result<Stored, ErrorCode>;
+
+    fn poll(mut self: std::pin::Pin<&mut Self>, context: &mut std::task::Context<'_>) -> std::task::Poll<Self::Output> {
+        // The committer never drops a publish unanswered, unless it panicked or the runtime is shutting down.
+        std::pin::Pin::new(&mut self.0)
+            .poll(context)
+            .map(|answer| answer.unwrap_or(Err(ErrorCode::Unavailable)))
+    }
+}
+
+/// The logs of this site. Cheap to clone; its committers end when the last clone is gone.
+#[derive(Debug, Clone)]
+pub struct Delivery {
+    pool: PgPool,
+    lanes: Arc<[mpsc::Sender<Waiting>]>,
+    hub: Hub,
+    incarnation: Incarnation,
+}
+
+impl Delivery {
+    /// Starts the committers; within a tokio runtime.
+    ///
+    /// # Errors
+    /// If the database does not tell its incarnation.
+    pub async fn start(pool: PgPool, clock: Arc<dyn Clock>) -> Result<Self, DeliveryError> {
+        let incarnation = store::incarnation(&pool).await?;
+        let incarnation = Incarnation::from_slice(&incarnation).ok_or(DeliveryError::Damaged)?;
+        let hub = Hub::default();
+        let lanes = (0..LANES)
+            .map(|_| {
+                let (sender, receiver) = mpsc::channel(QUEUE);
+                tokio::spawn(committer::run(receiver, pool.clone(), hub.clone(), clock.clone()));
+                sender
+            })
+            .collect();
+        Ok(Self {
+            pool,
+            lanes,
+            hub,
+            incarnation,
+        })
+    }
+
+    /// Which life of the database this is.
+    pub fn incarnation(&self) -> Incarnation {
+        self.incarnation
+    }
+
+    /// Hands a publish in. What one task hands in for one topic is stored in that order. Waits only while the queue is full.
+    ///
+    /// # Errors
+    /// `TooLarge` or `Malformed` for what could never be stored; everything else is the answer of [`Pending`].
+    pub async fn submit(&self, sender: InstallationId, publish: Publish) -> Result<Pending, ErrorCode> {
+        batch::check(&publish, sender)?;
+        let lane = usize::from(publish.topic.0[0]) % self.lanes.len();
+        let (answer, pending) = oneshot::channel();
+        let waiting = Waiting {
+            sender,
+            publish,
+            answer,
+        };
+        self.lanes[lane]
+            .send(waiting)
+            .await
+            .map_err(|_| ErrorCode::Unavailable)?;
+        Ok(Pending(pending))
+    }
+
+    /// [`Delivery::submit`] and its answer.
+    ///
+    /// # Errors
+    /// Why it stands nowhere: `TooLarge`, `Malformed`, `NoSuchTopic`, `NotAMember`, `StaleEpoch`, `CursorAhead`,
+    /// `NoSuchInstallation`, `NotYourInstallation`, `Unavailable`. After `Unavailable` it may stand all the same: the same id
+    /// again tells.
+    pub async fn publish(&self, sender: InstallationId, publish: Publish) -> Result<Stored, ErrorCode> {
+        self.submit(sender, publish).await?.await
+    }
+
+    /// The entries of a topic behind `after`, as far as this installation may read them: its own inbox; a conversation from
+    /// the commit that added it to the one that removed it.
+    ///
+    /// # Errors
+    /// `NoSuchTopic`, `NotAMember`, `CursorAhead`, or if the database is away.
+    pub async fn read(
+        &self,
+        installation: InstallationId,
+        topic: Topic,
+        after: Seq,
+        limit: usize,
+    ) -> Result<Page, DeliveryError> {
+        let access = store::access(&self.pool, &topic.0, &installation.0)
+            .await?
+            .ok_or(DeliveryError::NoSuchTopic)?;
+        let (since, head) = match (access.inbox, access.since) {
+            (true, _) => (0, access.last_seq),
+            (false, Some(since)) => (since, access.until.unwrap_or(access.last_seq)),
+            (false, None) => return Err(DeliveryError::NotAMember),
+        };
+        let after = i64::try_from(after.0).map_err(|_| DeliveryError::CursorAhead)?;
+        if after > head {
+            return Err(if access.until.is_some() {
+                DeliveryError::NotAMember
+            } else {
+                DeliveryError::CursorAhead
+            });
+        }
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let rows = store::envelopes(&self.pool, access.id, after.max(since), head, limit).await?;
+        let envelopes = rows.into_iter().map(envelope).collect::<Result<_, _>>()?;
+        Ok(Page {
+            envelopes,
+            head: seq(head),
+            closed: !access.inbox && access.until.is_some(),
+        })
+    }
+
+    /// A stream of everything that stands, and will stand, in the topics it is told to follow.
+    pub fn follow(&self, installation: InstallationId) -> Follower {
+        Follower::new(self.clone(), installation)
+    }
+}
+
+fn envelope(row: store::EnvelopeRow) -> Result<Envelope, DeliveryError> {
+    let body = match (row.kind, row.welcome_topic, row.welcome_commit) {
+        (store::APPLICATION, None, None) => Body::Application(row.payload),
+        (store::COMMIT, None, None) => Body::Commit(row.payload),
+        (store::WELCOME, Some(topic), Some(commit)) => Body::Welcome {
+            topic: Topic::from_slice(&topic).ok_or(DeliveryError::Damaged)?,
+            commit: seq(commit),
+            message: row.payload,
+        },
+        _ => return Err(DeliveryError::Damaged),
+    };
+    let id = MessageId::from_slice(&row.message_id).ok_or(DeliveryError::Damaged)?;
+    Ok(Envelope {
+        seq: seq(row.seq),
+        id,
+        at: from_db(row.at),
+        body,
+    })
+}
+
+/// A place as the database has it; the tables keep it positive.
+fn seq(number: i64) -> Seq {
+    Seq(number.unsigned_abs())
+}
+
+impl From<sqlx::Error> for DeliveryError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(DbError::from(error))
+    }
+}
