@@ -1,0 +1,171 @@
+//! Events on their way to the face: what is outdated before it is shown is left out, and what is large comes in pieces, so
+//! that no single step keeps the page's thread for long.
+
+use std::collections::VecDeque;
+
+use bridge::{Event, MessageView};
+use protocol::Address;
+
+/// So many messages are put into a thread at once: some milliseconds of layout on a phone.
+const PIECE: usize = 20;
+
+/// Events in order.
+#[derive(Debug, Default)]
+pub struct Inbox(VecDeque<Event>);
+
+impl Inbox {
+    /// One more event.
+    pub fn push(&mut self, event: Event) {
+        match event {
+            Event::Messages { peer, messages } => self.push_messages(peer, messages),
+            event => {
+                let outdated = |earlier: &Event| match (earlier, &event) {
+                    (Event::Conversation(earlier), Event::Conversation(now)) => earlier.peer == now.peer,
+                    (Event::Waiting(_), Event::Waiting(_)) | (Event::Connection(_), Event::Connection(_)) => true,
+                    _ => false,
+                };
+                // Only among events that do not depend on each other's order; behind anything else nothing moves.
+                let from = self
+                    .0
+                    .iter()
+                    .rposition(|earlier| !independent(earlier))
+                    .map_or(0, |last| last + 1);
+                if let Some(place) = self.0.iter().skip(from).position(outdated) {
+                    self.0.remove(from + place);
+                }
+                self.0.push_back(event);
+            }
+        }
+    }
+
+    /// The next event.
+    pub fn pop(&mut self) -> Option<Event> {
+        self.0.pop_front()
+    }
+
+    fn push_messages(&mut self, peer: Address, messages: Vec<MessageView>) {
+        let mut messages = messages.into_iter();
+        if let Some(Event::Messages {
+            peer: last,
+            messages: room,
+        }) = self.0.back_mut()
+        {
+            if *last == peer {
+                let free = PIECE.saturating_sub(room.len());
+                room.extend(messages.by_ref().take(free));
+            }
+        }
+        loop {
+            let piece: Vec<_> = messages.by_ref().take(PIECE).collect();
+            if piece.is_empty() {
+                return;
+            }
+            self.0.push_back(Event::Messages { peer, messages: piece });
+        }
+    }
+}
+
+/// Facts of which the latest counts, wherever it stands among others of the kind and among messages.
+fn independent(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Conversation(_) | Event::Waiting(_) | Event::Connection(_) | Event::Messages { .. }
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use bridge::{Consent, ConversationView, MessageState};
+    use protocol::{MessageId, UnixMillis};
+
+    use super::*;
+
+    fn conversation(peer: u8, unread: u32) -> Event {
+        Event::Conversation(ConversationView {
+            peer: Address::repeat_byte(peer),
+            consent: Consent::Accepted,
+            preview: String::new(),
+            mine: false,
+            at: UnixMillis(0),
+            unread,
+        })
+    }
+
+    fn messages(peer: u8, numbers: std::ops::Range<u8>) -> Event {
+        let author = Address::repeat_byte(peer);
+        let view = |number| MessageView {
+            id: MessageId([number; 16]),
+            author,
+            mine: false,
+            text: number.to_string(),
+            at: UnixMillis(i64::from(number)),
+            state: MessageState::Received,
+        };
+        Event::Messages {
+            peer: author,
+            messages: numbers.map(view).collect(),
+        }
+    }
+
+    fn through(events: impl IntoIterator<Item = Event>) -> Vec<Event> {
+        let mut inbox = Inbox::default();
+        events.into_iter().for_each(|event| inbox.push(event));
+        std::iter::from_fn(|| inbox.pop()).collect()
+    }
+
+    #[test]
+    fn a_thousand_messages_are_a_thousand_messages_in_small_pieces() {
+        let events = through((0..20).map(|_| messages(1, 0..50)));
+        let sizes: Vec<usize> = events
+            .iter()
+            .map(|event| {
+                if let Event::Messages { messages, .. } = event {
+                    messages.len()
+                } else {
+                    0
+                }
+            })
+            .collect();
+        assert_eq!(sizes.iter().sum::<usize>(), 1000);
+        assert!(sizes.iter().all(|size| (1..=PIECE).contains(size)));
+        assert_eq!(sizes.len(), 50);
+    }
+
+    #[test]
+    fn single_messages_are_gathered_in_their_order() {
+        let events = through((0..30).map(|number| messages(1, number..number + 1)));
+        assert_eq!(events, [messages(1, 0..20), messages(1, 20..30)]);
+    }
+
+    #[test]
+    fn messages_of_two_threads_do_not_mix() {
+        let events = [messages(1, 0..1), messages(2, 1..2), messages(1, 2..3)];
+        assert_eq!(through(events.clone()), events);
+    }
+
+    #[test]
+    fn only_the_latest_line_of_a_conversation_is_shown() {
+        let events = [
+            conversation(1, 1),
+            messages(1, 0..1),
+            conversation(2, 1),
+            conversation(1, 2),
+            Event::Waiting(3),
+        ];
+        assert_eq!(
+            through(events),
+            [
+                messages(1, 0..1),
+                conversation(2, 1),
+                conversation(1, 2),
+                Event::Waiting(3)
+            ]
+        );
+    }
+
+    #[test]
+    fn what_follows_another_list_is_kept_behind_it() {
+        let events = [conversation(1, 1), Event::Conversations(Vec::new()), conversation(1, 2)];
+        assert_eq!(through(events.clone()), events);
+    }
+}

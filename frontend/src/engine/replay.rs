@@ -1,0 +1,252 @@
+//! What a worker that takes over must be told.
+
+use std::collections::VecDeque;
+
+use bridge::{Command, Event};
+use protocol::Address;
+
+/// The commands that are not done with, and what the finished ones amount to.
+#[derive(Debug, Default)]
+pub struct Replay {
+    /// Not done with, in order.
+    commands: VecDeque<Command>,
+    /// How many of them, from the front, this worker has been given.
+    given: usize,
+    /// How many this worker is done with.
+    done: u32,
+    /// The account that is open.
+    open: Option<Command>,
+    /// It is to be connected.
+    connect: bool,
+    /// The browser has said that there is no network.
+    offline: bool,
+    /// The thread that is shown.
+    show: Option<Command>,
+    /// Questions whose answers come from the server, after the command itself is done with.
+    finds: Vec<Address>,
+}
+
+impl Replay {
+    /// One more command.
+    pub fn add(&mut self, command: Command) {
+        self.commands.push_back(command);
+    }
+
+    /// The worker waits for nothing of ours.
+    pub fn is_idle(&self) -> bool {
+        self.commands.is_empty()
+    }
+
+    /// The next command this worker has not been given. Counts as given.
+    pub fn give(&mut self) -> Option<&Command> {
+        let command = self.commands.get(self.given)?;
+        self.given += 1;
+        Some(command)
+    }
+
+    /// This worker says that it is done with so many commands since it was started.
+    pub fn done(&mut self, done: u32) {
+        while self.done < done && self.given > 0 {
+            self.done += 1;
+            self.given -= 1;
+            if let Some(command) = self.commands.pop_front() {
+                self.remember(command);
+            }
+        }
+    }
+
+    /// An event that may be an answer.
+    pub fn event(&mut self, event: &Event) {
+        if let Event::Found { account, .. } = event {
+            self.finds.retain(|find| find != account);
+        }
+    }
+
+    /// The worker is gone, another one is to be told everything.
+    pub fn start_over(&mut self) {
+        self.given = 0;
+        self.done = 0;
+        let offline = self.offline.then_some(Command::Online(false));
+        let connect = self.connect.then_some(Command::Connect);
+        let finds = std::mem::take(&mut self.finds)
+            .into_iter()
+            .map(|account| Command::Find { account });
+        let known = offline
+            .into_iter()
+            .chain(self.open.take())
+            .chain(connect)
+            .chain(self.show.take())
+            .chain(finds);
+        let rest = std::mem::take(&mut self.commands);
+        self.commands = known.chain(rest).collect();
+        self.connect = false;
+        self.offline = false;
+    }
+
+    /// What this finished command leaves behind in a worker's memory, if anything.
+    fn remember(&mut self, command: Command) {
+        match command {
+            Command::Open { .. } => {
+                self.close();
+                self.open = Some(command);
+            }
+            Command::Forget => self.close(),
+            Command::Connect => self.connect = true,
+            Command::Disconnect => self.connect = false,
+            Command::Online(online) => self.offline = !online,
+            Command::Show { peer } => self.show = peer.map(|_| command),
+            Command::Find { account } if !self.finds.contains(&account) => self.finds.push(account),
+            // Done with is kept: what these change is in the vault.
+            _ => {}
+        }
+    }
+
+    fn close(&mut self) {
+        self.open = None;
+        self.connect = false;
+        self.show = None;
+        self.finds.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::MessageId;
+
+    use super::*;
+
+    fn account(number: u8) -> Address {
+        Address::repeat_byte(number)
+    }
+
+    fn open(number: u8) -> Command {
+        Command::Open {
+            account: account(number),
+            domain: "localhost".to_owned(),
+        }
+    }
+
+    fn show(number: u8) -> Command {
+        Command::Show {
+            peer: Some(account(number)),
+        }
+    }
+
+    fn say(text: &str) -> Command {
+        Command::Send {
+            peer: account(9),
+            id: MessageId([1; 16]),
+            text: text.to_owned(),
+        }
+    }
+
+    fn give_all(replay: &mut Replay) -> Vec<Command> {
+        std::iter::from_fn(|| replay.give().cloned()).collect()
+    }
+
+    fn after(commands: impl IntoIterator<Item = Command>, done: u32) -> Replay {
+        let mut replay = Replay::default();
+        commands.into_iter().for_each(|command| replay.add(command));
+        give_all(&mut replay);
+        replay.done(done);
+        replay
+    }
+
+    #[test]
+    fn a_command_is_given_once() {
+        let mut replay = Replay::default();
+        replay.add(open(1));
+        assert_eq!(give_all(&mut replay), [open(1)]);
+        replay.add(Command::Connect);
+        assert_eq!(give_all(&mut replay), [Command::Connect]);
+        assert!(!replay.is_idle());
+        replay.done(2);
+        assert!(replay.is_idle());
+    }
+
+    #[test]
+    fn a_message_the_worker_died_over_is_said_again_to_the_next_one() {
+        let mut replay = after([open(1), Command::Connect, show(9), say("first"), say("second")], 4);
+        replay.start_over();
+        assert_eq!(
+            give_all(&mut replay),
+            [open(1), Command::Connect, show(9), say("second")]
+        );
+    }
+
+    #[test]
+    fn the_count_of_the_next_worker_begins_at_nothing() {
+        let mut replay = after([open(1), say("first")], 2);
+        replay.start_over();
+        replay.add(say("second"));
+        assert_eq!(give_all(&mut replay), [open(1), say("second")]);
+        replay.done(1);
+        replay.start_over();
+        assert_eq!(give_all(&mut replay), [open(1), say("second")]);
+        replay.done(2);
+        replay.start_over();
+        assert_eq!(give_all(&mut replay), [open(1)]);
+    }
+
+    #[test]
+    fn a_worker_that_dies_at_once_loses_nothing() {
+        let mut replay = after([open(1), Command::Connect, say("first")], 0);
+        for _ in 0..3 {
+            replay.start_over();
+            assert_eq!(give_all(&mut replay), [open(1), Command::Connect, say("first")]);
+        }
+    }
+
+    #[test]
+    fn another_account_starts_without_the_earlier_ones_thread() {
+        let mut replay = after([open(1), Command::Connect, show(9), open(2)], 4);
+        replay.start_over();
+        assert_eq!(give_all(&mut replay), [open(2)]);
+    }
+
+    #[test]
+    fn signed_out_and_forgotten_stay_so() {
+        let mut replay = after([open(1), Command::Connect, Command::Disconnect], 3);
+        replay.start_over();
+        assert_eq!(give_all(&mut replay), [open(1)]);
+        let mut replay = after([open(1), Command::Connect, Command::Forget], 3);
+        replay.start_over();
+        assert_eq!(give_all(&mut replay), []);
+    }
+
+    #[test]
+    fn a_question_is_asked_again_until_it_is_answered() {
+        let find = Command::Find { account: account(7) };
+        let mut replay = after([open(1), find.clone()], 2);
+        replay.start_over();
+        assert_eq!(give_all(&mut replay), [open(1), find]);
+        replay.done(2);
+        replay.event(&Event::Found {
+            account: account(7),
+            here: Some(true),
+        });
+        replay.start_over();
+        assert_eq!(give_all(&mut replay), [open(1)]);
+    }
+
+    #[test]
+    fn the_network_is_known_before_the_vault_opens() {
+        let mut replay = after([open(1), Command::Online(false)], 2);
+        replay.start_over();
+        assert_eq!(give_all(&mut replay), [Command::Online(false), open(1)]);
+        replay.done(2);
+        replay.add(Command::Online(true));
+        give_all(&mut replay);
+        replay.done(3);
+        replay.start_over();
+        assert_eq!(give_all(&mut replay), [open(1)]);
+    }
+
+    #[test]
+    fn a_worker_that_counts_wrong_takes_nothing_it_was_not_given() {
+        let mut replay = after([open(1)], 0);
+        replay.add(say("first"));
+        replay.done(1000);
+        assert_eq!(give_all(&mut replay), [say("first")]);
+    }
+}

@@ -1,0 +1,332 @@
+use std::{cell::RefCell, rc::Rc, time::Duration};
+
+use app::state::{State, apply};
+use bridge::{Command, Event, Trouble};
+use gloo_timers::{callback::Interval, future::sleep};
+use js_sys::{Array, Uint8Array};
+use leptos::task::tick;
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{MessageEvent, Worker, WorkerOptions, WorkerType};
+
+use super::{
+    inbox::Inbox,
+    replay::Replay,
+    task::{next_task, now},
+};
+
+/// So many milliseconds of events are taken in before the browser has its turn; the long tasks that people feel begin at 50.
+const TURN: f64 = 10.0;
+/// A worker that has something to do and says nothing for so many milliseconds is taken for dead.
+const SILENCE: f64 = 30_000.0;
+/// How often that is looked at, in milliseconds.
+const LOOK: u32 = 5_000;
+/// A worker that lived so many milliseconds was well; the next death is a first one again.
+const WELL: f64 = 60_000.0;
+/// After so many deaths in a row the person is told.
+const TELL: u32 = 3;
+
+/// The way to the worker; clones are the same way.
+#[derive(Clone)]
+pub struct Engine(Rc<Inner>);
+
+struct Inner {
+    /// Where its events go.
+    face: State,
+    link: RefCell<Link>,
+    inbox: RefCell<Inbox>,
+}
+
+#[derive(Default)]
+struct Link {
+    replay: Replay,
+    running: Option<Running>,
+    /// A worker was wished for: from then on there is to be one.
+    wanted: bool,
+    /// Events are being taken in.
+    draining: bool,
+    deaths: u32,
+    watchdog: Option<Interval>,
+}
+
+struct Running {
+    worker: Worker,
+    /// It has said `Started`: before that it may not hear.
+    listens: bool,
+    /// Another tab holds the vault: it rightly does nothing.
+    waits: bool,
+    since: f64,
+    heard: f64,
+    _message: Closure<dyn FnMut(MessageEvent)>,
+    _failure: Closure<dyn FnMut(web_sys::Event)>,
+}
+
+impl Engine {
+    /// No worker yet: the first command starts it.
+    pub fn new(face: State) -> Self {
+        let engine = Self(Rc::new(Inner {
+            face,
+            link: RefCell::default(),
+            inbox: RefCell::default(),
+        }));
+        engine.follow_network();
+        engine
+    }
+
+    /// Give the worker a command, now or as soon as there is one.
+    pub fn send(&self, command: Command) {
+        let first = {
+            let mut link = self.0.link.borrow_mut();
+            let first = !std::mem::replace(&mut link.wanted, true);
+            if first && !on_line() {
+                link.replay.add(Command::Online(false));
+            }
+            // Its silence counts from the first thing it has to do.
+            let idle = link.replay.is_idle();
+            if let Some(running) = link.running.as_mut().filter(|_| idle) {
+                running.heard = now();
+            }
+            link.replay.add(command);
+            first
+        };
+        if first {
+            self.start();
+            let engine = self.clone();
+            let watchdog = Interval::new(LOOK, move || engine.look());
+            self.0.link.borrow_mut().watchdog = Some(watchdog);
+        } else {
+            self.0.link.borrow_mut().give();
+        }
+    }
+
+    fn start(&self) {
+        let worker = worker_url().and_then(|url| {
+            let options = WorkerOptions::new();
+            options.set_type(WorkerType::Module);
+            Worker::new_with_options(&url, &options).ok()
+        });
+        let Some(worker) = worker else {
+            self.died();
+            return;
+        };
+        let message = {
+            let engine = self.clone();
+            Closure::new(move |event: MessageEvent| engine.message(&event))
+        };
+        let failure = {
+            let engine = self.clone();
+            Closure::new(move |event: web_sys::Event| {
+                // The worker's console says what it was; here it is not a defect of the page.
+                event.prevent_default();
+                engine.died();
+            })
+        };
+        worker.set_onmessage(Some(message.as_ref().unchecked_ref()));
+        worker.set_onerror(Some(failure.as_ref().unchecked_ref()));
+        worker.set_onmessageerror(Some(failure.as_ref().unchecked_ref()));
+        let since = now();
+        self.0.link.borrow_mut().running = Some(Running {
+            worker,
+            listens: false,
+            waits: false,
+            since,
+            heard: since,
+            _message: message,
+            _failure: failure,
+        });
+    }
+
+    /// The worker says: how many commands it is done with, then events.
+    fn message(&self, message: &MessageEvent) {
+        let parts = message.data().dyn_into::<Array>().unwrap_or_default();
+        let events: Option<Vec<Event>> = parts
+            .iter()
+            .skip(1)
+            .map(|part| bridge::decode(&part.dyn_into::<Uint8Array>().ok()?.to_vec()).ok())
+            .collect();
+        let (Some(done), Some(events)) = (parts.get(0).as_f64(), events) else {
+            // Of another build: after a deployment the shell brings the right worker's address.
+            self.died();
+            return;
+        };
+        {
+            let mut link = self.0.link.borrow_mut();
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "the worker counts in u32"
+            )]
+            link.replay.done(done as u32);
+            if let Some(running) = &mut link.running {
+                running.heard = now();
+            }
+            for event in &events {
+                link.event(event);
+            }
+        }
+        if events.contains(&Event::Associated) {
+            spawn_local(keep_storage());
+        }
+        self.take_in(events);
+    }
+
+    /// Hand events to the face, in order, giving the browser its turn in between.
+    fn take_in(&self, events: Vec<Event>) {
+        {
+            let mut inbox = self.0.inbox.borrow_mut();
+            events.into_iter().for_each(|event| inbox.push(event));
+        }
+        if std::mem::replace(&mut self.0.link.borrow_mut().draining, true) {
+            return;
+        }
+        let engine = self.clone();
+        spawn_local(async move {
+            let mut turn = now();
+            loop {
+                let Some(event) = engine.0.inbox.borrow_mut().pop() else {
+                    break;
+                };
+                apply(engine.0.face, event);
+                // What the event changes is drawn before the time is looked at.
+                tick().await;
+                if now() - turn > TURN {
+                    next_task().await;
+                    turn = now();
+                }
+            }
+            engine.0.link.borrow_mut().draining = false;
+        });
+    }
+
+    /// The worker is gone or talks nonsense: end it for certain and start another, sooner or later.
+    fn died(&self) {
+        let deaths = {
+            let mut link = self.0.link.borrow_mut();
+            if let Some(running) = link.running.take() {
+                running.worker.set_onmessage(None);
+                running.worker.set_onerror(None);
+                running.worker.set_onmessageerror(None);
+                running.worker.terminate();
+                if now() - running.since > WELL {
+                    link.deaths = 0;
+                }
+                // This may be called by one of its closures.
+                spawn_local(async move { drop(running) });
+            }
+            link.replay.start_over();
+            link.deaths += 1;
+            link.deaths
+        };
+        if deaths == TELL {
+            self.take_in(vec![Event::Trouble(Trouble::Internal)]);
+        }
+        let engine = self.clone();
+        spawn_local(async move {
+            sleep(back_off(deaths)).await;
+            engine.start();
+        });
+    }
+
+    /// Is it still there?
+    fn look(&self) {
+        let silent = {
+            let link = self.0.link.borrow();
+            let busy = !link.replay.is_idle();
+            link.running.as_ref().is_some_and(|running| {
+                let owes = busy && !running.waits || !running.listens;
+                owes && now() - running.heard > SILENCE
+            })
+        };
+        if silent {
+            self.died();
+        }
+    }
+
+    /// The worker cannot always hear whether there is a network; the page can.
+    fn follow_network(&self) {
+        let Some(window) = web_sys::window() else { return };
+        let engine = self.clone();
+        let follow = Closure::<dyn FnMut(web_sys::Event)>::new(move |event: web_sys::Event| {
+            let wanted = engine.0.link.borrow().wanted;
+            if wanted {
+                engine.send(Command::Online(event.type_() == "online"));
+            }
+        });
+        for name in ["online", "offline"] {
+            let _ = window.add_event_listener_with_callback(name, follow.as_ref().unchecked_ref());
+        }
+        // As long as the page.
+        follow.forget();
+    }
+}
+
+impl Link {
+    fn event(&mut self, event: &Event) {
+        self.replay.event(event);
+        let Some(running) = &mut self.running else { return };
+        match event {
+            Event::Started => {
+                running.listens = true;
+                self.give();
+            }
+            Event::Trouble(Trouble::OtherTab) => running.waits = true,
+            Event::Opened { .. } => running.waits = false,
+            _ => {}
+        }
+    }
+
+    /// Give the worker what it has not been given.
+    fn give(&mut self) {
+        let Some(running) = self.running.as_ref().filter(|running| running.listens) else {
+            return;
+        };
+        while let Some(command) = self.replay.give() {
+            if let Ok(bytes) = bridge::encode(command) {
+                let bytes = Uint8Array::from(bytes.as_slice());
+                // Fails only for what cannot be copied, which bytes can.
+                let _ = running
+                    .worker
+                    .post_message_with_transfer(&bytes, &Array::of1(&bytes.buffer()));
+            }
+        }
+    }
+}
+
+/// Quarter of a second, doubled with every death, up to half a minute; a little random, so that many tabs spread.
+fn back_off(deaths: u32) -> Duration {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "between 75 and 125"
+    )]
+    let percent = (75.0 + js_sys::Math::random() * 50.0) as u64;
+    Duration::from_millis((250 << deaths.saturating_sub(1).min(7)) * percent / 100)
+}
+
+/// Where the shell says that the worker's script is.
+fn worker_url() -> Option<String> {
+    let document = web_sys::window()?.document()?;
+    document
+        .query_selector("meta[name=jackdaw-worker]")
+        .ok()??
+        .get_attribute("content")
+}
+
+fn on_line() -> bool {
+    web_sys::window().is_none_or(|window| window.navigator().on_line())
+}
+
+/// Ask the browser not to clear the vault when space runs short. It may say no; nothing depends on it.
+async fn keep_storage() {
+    let promise = web_sys::window().and_then(|window| {
+        let storage: JsValue = window.navigator().storage().into();
+        // Absent without HTTPS.
+        storage
+            .is_object()
+            .then(|| window.navigator().storage().persist().ok())
+            .flatten()
+    });
+    if let Some(promise) = promise {
+        let _ = JsFuture::from(promise).await;
+    }
+}

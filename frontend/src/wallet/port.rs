@@ -1,0 +1,234 @@
+use std::{cell::RefCell, rc::Rc, time::Duration};
+
+use app::state::{LocalBoxFuture, WalletError, WalletInfo, WalletPort};
+use gloo_timers::future::sleep;
+use js_sys::{Array, JsString, Object};
+use leptos::prelude::{ReadSignal, RwSignal, Set};
+use protocol::{Address, api::Network};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::Storage;
+
+use super::{
+    answer,
+    discovery::Discovery,
+    provider::{Listening, Provider},
+    request::Request,
+};
+
+/// Where the id of the last wallet is kept. Not a secret, and not the account.
+const REMEMBERED: &str = "jackdaw-wallet";
+/// How long a remembered wallet may take to announce itself when the page opens: tries, and milliseconds between them.
+const TRIES: u32 = 20;
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// The face's wallet; clones are the same.
+#[derive(Clone)]
+pub struct Wallet(Rc<Inner>);
+
+struct Inner {
+    discovery: Discovery,
+    current: RefCell<Option<Current>>,
+    account: RwSignal<Option<Address>>,
+    chain: RwSignal<Option<u64>>,
+}
+
+/// The wallet in use.
+struct Current {
+    id: String,
+    provider: Provider,
+    _listening: [Listening; 2],
+}
+
+impl Wallet {
+    /// Look for wallets. Needs a reactive owner.
+    pub fn discover() -> Self {
+        Self(Rc::new(Inner {
+            discovery: Discovery::start(),
+            current: RefCell::default(),
+            account: RwSignal::new(None),
+            chain: RwSignal::new(None),
+        }))
+    }
+
+    fn current(&self) -> Result<Provider, WalletError> {
+        let current = self.0.current.borrow();
+        current
+            .as_ref()
+            .map(|current| current.provider.clone())
+            .ok_or(WalletError::NoWallet)
+    }
+
+    /// From now on this is the wallet, and this account of it.
+    async fn take(&self, id: &str, provider: Provider, account: Address) {
+        let same = |current: &Current| current.id == id && Object::is(&current.provider, &provider);
+        let known = self.0.current.borrow().as_ref().is_some_and(same);
+        if !known {
+            let (accounts, chain) = (self.0.account, self.0.chain);
+            let listening = [
+                // None at all: the person took the permission back, or locked the wallet.
+                provider.listen("accountsChanged", move |answer| accounts.set(first(&answer))),
+                provider.listen("chainChanged", move |answer| chain.set(number(&answer))),
+                // `disconnect` is not listened to: MetaMask says it on every change of chain.
+            ];
+            let current = Current {
+                id: id.to_owned(),
+                provider: provider.clone(),
+                _listening: listening,
+            };
+            *self.0.current.borrow_mut() = Some(current);
+        }
+        self.0.account.set(Some(account));
+        let chain = provider.request(&Request::ChainId).await.ok();
+        self.0.chain.set(chain.as_ref().and_then(number));
+    }
+
+    async fn connect(self, id: String) -> Result<Address, WalletError> {
+        let provider = self.0.discovery.provider(&id).ok_or(WalletError::NoWallet)?;
+        let accounts = provider.request(&Request::RequestAccounts).await?;
+        let account = first(&accounts).ok_or(WalletError::NotAuthorised)?;
+        if let Some(storage) = storage() {
+            // A browser that keeps nothing asks again next time.
+            let _ = storage.set_item(REMEMBERED, &id);
+        }
+        self.take(&id, provider, account).await;
+        Ok(account)
+    }
+
+    async fn reconnect(self) -> Option<Address> {
+        let id = storage()?.get_item(REMEMBERED).ok()??;
+        for _ in 0..TRIES {
+            if let Some(provider) = self.0.discovery.provider(&id) {
+                let accounts = provider.request(&Request::Accounts).await.ok()?;
+                let account = first(&accounts)?;
+                self.take(&id, provider, account).await;
+                return Some(account);
+            }
+            sleep(PAUSE).await;
+        }
+        None
+    }
+
+    async fn sign(self, text: String, account: Address) -> Result<Vec<u8>, WalletError> {
+        let provider = self.current()?;
+        let accounts = all(&provider.request(&Request::Accounts).await?);
+        if accounts.is_empty() {
+            return Err(WalletError::NotAuthorised);
+        }
+        if !accounts.contains(&account) {
+            return Err(WalletError::WrongAccount);
+        }
+        let signed = provider.request(&Request::PersonalSign(&text, account)).await?;
+        string(&signed)
+            .as_deref()
+            .and_then(answer::signature)
+            .ok_or_else(nonsense)
+    }
+
+    async fn switch(self, network: Network) -> Result<(), WalletError> {
+        let provider = self.current()?;
+        let change = Request::SwitchChain(network.chain_id);
+        match provider.request(&change).await {
+            Err(WalletError::UnknownChain) => {
+                provider.request(&Request::AddChain(&network)).await?;
+                // Most wallets change to what they have just added, some do not.
+                if self.read_chain(&provider).await != Some(network.chain_id) {
+                    provider.request(&change).await?;
+                }
+            }
+            answer => drop(answer?),
+        }
+        self.read_chain(&provider).await;
+        Ok(())
+    }
+
+    async fn read_chain(&self, provider: &Provider) -> Option<u64> {
+        let chain = number(&provider.request(&Request::ChainId).await.ok()?);
+        self.0.chain.set(chain);
+        chain
+    }
+
+    async fn balance(self, account: Address) -> Result<String, WalletError> {
+        let wei = self.current()?.request(&Request::Balance(account)).await?;
+        string(&wei).as_deref().and_then(answer::decimal).ok_or_else(nonsense)
+    }
+}
+
+impl WalletPort for Wallet {
+    fn wallets(&self) -> ReadSignal<Vec<WalletInfo>> {
+        self.0.discovery.list().read_only()
+    }
+
+    fn connect(&self, id: &str) -> LocalBoxFuture<'static, Result<Address, WalletError>> {
+        Box::pin(self.clone().connect(id.to_owned()))
+    }
+
+    fn reconnect(&self) -> LocalBoxFuture<'static, Option<Address>> {
+        Box::pin(self.clone().reconnect())
+    }
+
+    fn sign(&self, text: String, account: Address) -> LocalBoxFuture<'static, Result<Vec<u8>, WalletError>> {
+        Box::pin(self.clone().sign(text, account))
+    }
+
+    fn switch(&self, network: &Network) -> LocalBoxFuture<'static, Result<(), WalletError>> {
+        Box::pin(self.clone().switch(network.clone()))
+    }
+
+    fn account(&self) -> ReadSignal<Option<Address>> {
+        self.0.account.read_only()
+    }
+
+    fn chain_id(&self) -> ReadSignal<Option<u64>> {
+        self.0.chain.read_only()
+    }
+
+    fn balance(&self, account: Address) -> LocalBoxFuture<'static, Result<String, WalletError>> {
+        Box::pin(self.clone().balance(account))
+    }
+
+    fn forget(&self) {
+        self.0.current.borrow_mut().take();
+        self.0.account.set(None);
+        self.0.chain.set(None);
+        if let Some(storage) = storage() {
+            let _ = storage.remove_item(REMEMBERED);
+        }
+    }
+}
+
+fn first(accounts: &JsValue) -> Option<Address> {
+    all(accounts).first().copied()
+}
+
+fn all(accounts: &JsValue) -> Vec<Address> {
+    let accounts = accounts.dyn_ref::<Array>().cloned().unwrap_or_default();
+    accounts
+        .iter()
+        .filter_map(|account| answer::address(&string(&account)?))
+        .collect()
+}
+
+/// A chain's number: hexadecimal by EIP-1193, a plain number from some.
+fn number(value: &JsValue) -> Option<u64> {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "what is no chain's number matches none"
+    )]
+    string(value)
+        .as_deref()
+        .and_then(answer::quantity)
+        .or_else(|| value.as_f64().map(|number| number as u64))
+}
+
+fn string(value: &JsValue) -> Option<String> {
+    value.dyn_ref::<JsString>().map(String::from)
+}
+
+fn nonsense() -> WalletError {
+    WalletError::Other("The wallet's answer makes no sense.".to_owned())
+}
+
+fn storage() -> Option<Storage> {
+    web_sys::window()?.local_storage().ok()?
+}
