@@ -1,6 +1,6 @@
 //! The command line.
 
-use crate::{build, place::Places, run, signals, tools};
+use crate::{build, place::Places, run, signals, test, tools};
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
@@ -24,6 +24,8 @@ enum Command {
     },
     /// Run everything here, with a development chain; rebuild and reload on change
     Run(run::Options),
+    /// Run all tests, the journeys in a real browser included
+    Test(test::Options),
 }
 
 impl Cli {
@@ -38,6 +40,7 @@ impl Cli {
                 build::everything(&places, &tools, build::Profile::of(release))
             }
             Command::Run(options) => run::run(&places, &options),
+            Command::Test(options) => test::run(&places, &options),
         }
     }
 }

@@ -12,6 +12,7 @@ mod place;
 mod run;
 mod say;
 mod signals;
+mod test;
 mod tools;
 
 use clap::Parser as _;

@@ -1,0 +1,132 @@
+//! `cargo xtask test`: Rust tests against a real Postgres, xtask's own, and journeys in a real browser. Everything is run, whatever fails,
+//! and the last line says how much passed.
+
+mod browser;
+pub mod postgres;
+mod rust;
+
+use crate::{
+    build::{self, Parts, Profile},
+    place::Places,
+    say, signals,
+    tools::{self, Tools},
+};
+use anyhow::{Error, Result, bail};
+use std::ops::AddAssign;
+
+/// What to run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Only {
+    /// What `cargo test` runs
+    Rust,
+    /// What Playwright runs
+    Browser,
+}
+
+/// Which tests.
+#[derive(clap::Args)]
+pub struct Options {
+    /// Only one kind of tests
+    #[arg(long)]
+    only: Option<Only>,
+    /// Words for the test runner, such as a part of a test's name (with --only)
+    #[arg(requires = "only")]
+    filter: Vec<String>,
+}
+
+/// How many.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Went well.
+    pub passed: u64,
+    /// Did not.
+    pub failed: u64,
+    /// Were not run.
+    pub skipped: u64,
+}
+
+impl AddAssign for Tally {
+    fn add_assign(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.skipped += other.skipped;
+    }
+}
+
+/// Runs them and prints the line.
+pub fn run(places: &Places, options: &Options) -> Result<()> {
+    let tools = tools::ensure(places)?;
+    let mut report = Report::default();
+    if options.only != Some(Only::Browser) {
+        report.add(rust::product(places, &tools, &options.filter));
+        if options.filter.is_empty() {
+            report.add(rust::xtask(places));
+        }
+    }
+    if options.only != Some(Only::Rust) && !signals::stopping() {
+        report.add(browsers(places, &tools, &options.filter));
+    }
+    if signals::stopping() {
+        bail!("stopped");
+    }
+    report.close()
+}
+
+fn browsers(places: &Places, tools: &Tools, filter: &[String]) -> Result<Tally> {
+    let chromium = tools::chromium()?;
+    build::browser(places, tools, Profile::Development, Parts::ALL)?;
+    build::server(places, Profile::Development)?;
+    let vault = build::vault_test(places)?;
+    browser::journeys(places, tools, &chromium, &vault, filter)
+}
+
+/// What came of it so far.
+#[derive(Default)]
+struct Report {
+    tally: Tally,
+    troubles: Vec<Error>,
+}
+
+impl Report {
+    fn add(&mut self, part: Result<Tally>) {
+        match part {
+            Ok(tally) => self.tally += tally,
+            Err(trouble) => {
+                say::trouble(&trouble);
+                self.troubles.push(trouble);
+            }
+        }
+    }
+
+    fn close(self) -> Result<()> {
+        let Tally { passed, failed, skipped } = self.tally;
+        let skipped = if skipped == 0 { String::new() } else { format!(", {skipped} skipped") };
+        eprintln!();
+        println!("{passed} passed, {failed} failed{skipped}");
+        match (self.troubles.into_iter().next(), failed) {
+            (Some(trouble), _) => Err(trouble.context("not everything could be tested")),
+            (None, 0) => Ok(()),
+            (None, _) => bail!("{failed} tests failed: their words stand above"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_that_could_not_run_fails_the_whole() {
+        let mut report = Report::default();
+        report.add(Ok(Tally { passed: 3, ..Tally::default() }));
+        report.add(Err(anyhow::anyhow!("no browser")));
+        assert!(report.close().is_err());
+    }
+
+    #[test]
+    fn a_failed_test_fails_the_whole() {
+        let mut report = Report::default();
+        report.add(Ok(Tally { passed: 3, failed: 1, skipped: 0 }));
+        assert!(report.close().is_err());
+    }
+}
