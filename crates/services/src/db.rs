@@ -77,6 +77,9 @@ impl From<&DbError> for ErrorCode {
     }
 }
 
+/// Connections to the database, for whoever holds them without speaking SQL.
+pub type Pool = PgPool;
+
 /// A pool of at most `connections`, made lazily: it does not fail while the database is away.
 pub fn pool(options: PgConnectOptions, connections: u32) -> PgPool {
     PgPoolOptions::new()
