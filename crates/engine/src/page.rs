@@ -117,9 +117,8 @@ fn report(words: &str) {
 /// `reportError`, the same as throwing outside of everything (HTML, "report an exception").
 fn report_value(value: &JsValue) {
     let global = js_sys::global();
-    if let Ok(report) = Reflect::get(&global, &"reportError".into()) {
-        if let Ok(report) = report.dyn_into::<Function>() {
-            let _ = report.call1(&global, value);
-        }
+    let report = Reflect::get(&global, &"reportError".into()).and_then(JsCast::dyn_into::<Function>);
+    if let Ok(report) = report {
+        let _ = report.call1(&global, value);
     }
 }

@@ -35,7 +35,7 @@ impl conformance::Harness for Browser {
     }
 }
 
-/// Run every story of [`client::conformance`] against IndexedDB. Answers "ok", or the first story that does not hold.
+/// Run every story of [`client::conformance`] against `IndexedDB`. Answers "ok", or the first story that does not hold.
 #[wasm_bindgen]
 pub async fn run_vault_suite() -> String {
     let run = js_sys::Date::now().to_string();

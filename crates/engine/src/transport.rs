@@ -15,7 +15,7 @@ pub struct Transport {
 }
 
 struct Socket {
-    socket: WebSocket,
+    web: WebSocket,
     _message: Closure<dyn FnMut(MessageEvent)>,
     _close: Closure<dyn FnMut(CloseEvent)>,
 }
@@ -40,10 +40,9 @@ impl Transport {
     /// Hand a frame to the socket. If it is not open the frame is lost, as it would be on the way: the client hears of the
     /// end of the socket and repeats what matters.
     pub fn send(&self, frame: &[u8]) {
-        if let Some(Socket { socket, .. }) = &self.socket {
-            if socket.ready_state() == WebSocket::OPEN {
-                let _ = socket.send_with_u8_array(frame);
-            }
+        let web = self.socket.as_ref().map(|socket| &socket.web);
+        if let Some(web) = web.filter(|web| web.ready_state() == WebSocket::OPEN) {
+            let _ = web.send_with_u8_array(frame);
         }
     }
 
@@ -56,8 +55,8 @@ impl Transport {
 
 impl Socket {
     fn open(number: u32, inputs: &Inputs) -> Option<Self> {
-        let socket = WebSocket::new(&url()?).ok()?;
-        socket.set_binary_type(BinaryType::Arraybuffer);
+        let web = WebSocket::new(&url()?).ok()?;
+        web.set_binary_type(BinaryType::Arraybuffer);
         let message = {
             let inputs = inputs.clone();
             Closure::new(move |event: MessageEvent| {
@@ -77,10 +76,10 @@ impl Socket {
                 inputs.socket(number, SocketEvent::Closed { code });
             })
         };
-        socket.set_onmessage(Some(message.as_ref().unchecked_ref()));
-        socket.set_onclose(Some(close.as_ref().unchecked_ref()));
+        web.set_onmessage(Some(message.as_ref().unchecked_ref()));
+        web.set_onclose(Some(close.as_ref().unchecked_ref()));
         Some(Self {
-            socket,
+            web,
             _message: message,
             _close: close,
         })
@@ -89,9 +88,9 @@ impl Socket {
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        self.socket.set_onmessage(None);
-        self.socket.set_onclose(None);
-        let _ = self.socket.close();
+        self.web.set_onmessage(None);
+        self.web.set_onclose(None);
+        let _ = self.web.close();
     }
 }
 

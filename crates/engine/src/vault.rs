@@ -1,4 +1,4 @@
-//! The vault of one account: an IndexedDB database, every value encrypted under a key that no script can read out.
+//! The vault of one account: an `IndexedDB` database, every value encrypted under a key that no script can read out.
 //!
 //! One object store for each [`client::Space`], and one more for the key. Keys of records are as the client gives them
 //! (ids, no secrets); values are a nonce of 12 bytes and the AES-GCM-256 ciphertext, with the space and the record's key as
@@ -33,13 +33,12 @@ impl IdbVault {
     /// `Newer` if a newer build has made it; `Unavailable` where the browser offers no storage or no encryption.
     pub async fn open(name: &str) -> Result<Self, VaultError> {
         let database = Database::open(name).await?;
-        let cipher = match database.key().await? {
-            Some(key) => Cipher::with(key)?,
-            None => {
-                let cipher = Cipher::generate().await?;
-                database.keep_key(cipher.key()).await?;
-                cipher
-            }
+        let cipher = if let Some(key) = database.key().await? {
+            Cipher::with(key)?
+        } else {
+            let cipher = Cipher::generate().await?;
+            database.keep_key(cipher.key()).await?;
+            cipher
         };
         Ok(Self {
             database: Rc::new(database),

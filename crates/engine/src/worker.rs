@@ -33,6 +33,7 @@ pub fn start() {
             page,
             online: true,
             open: None,
+            held: None,
         }
         .run(),
     );
@@ -44,16 +45,16 @@ struct Worker {
     /// What the browser said last, for a client that is opened later.
     online: bool,
     open: Option<Open>,
+    /// The account whose lock is ours. It stays so if the vault does not open, for the person may want to delete it.
+    held: Option<(Address, Lease)>,
 }
 
 /// An account whose vault is open here.
 struct Open {
-    account: Address,
     client: Client<IdbVault, Browser>,
     vault: IdbVault,
     transport: Transport,
     alarm: Alarm,
-    lease: Lease,
 }
 
 impl Worker {
@@ -94,49 +95,58 @@ impl Worker {
                 if let Command::Online(online) = command {
                     self.online = online;
                 }
-                // Without a vault there is nothing to do: the page opens one first.
                 if let Some(open) = &mut self.open {
                     let effects = open.client.command(command).await;
                     self.perform(effects).await;
+                } else if command == Command::Forget && self.held.is_some() {
+                    // A vault that cannot be opened can still be deleted.
+                    self.delete().await;
+                    self.page.event(&Event::Forgotten);
                 }
+                // Anything else needs an open vault: the page opens one first.
             }
         }
     }
 
     /// Open the vault of this account, in place of the one that may be open, once no other tab holds it.
     async fn open(&mut self, account: Address, domain: String) -> Result<(), Trouble> {
-        let before = self.close();
-        let lease = match before {
-            // The same account again: nobody else may slip in between.
-            Some((held, lease)) if held == account => lease,
-            before => {
-                drop(before);
-                let (lease, granted) = Lease::request(&place_of(account)).ok_or(Trouble::NoVault)?;
-                if !self.granted(account, granted).await {
-                    // Another account is to be opened instead; that command stands in the queue.
-                    return Ok(());
-                }
-                lease
+        self.close();
+        // The same account again keeps its lock: nobody else may slip in between.
+        if self.held.as_ref().is_none_or(|(held, _)| *held != account) {
+            self.held = None;
+            let (lease, granted) = Lease::request(&place_of(account)).ok_or(Trouble::NoVault)?;
+            if !self.granted(account, granted).await {
+                // Another account is to be opened instead; that command stands in the queue.
+                return Ok(());
             }
-        };
-        let vault = IdbVault::open(&place_of(account))
-            .await
-            .map_err(|error| vault::trouble(&error))?;
-        let (mut client, mut effects) = Client::open(vault.clone(), Browser, account, domain).await?;
+            self.held = Some((account, lease));
+        }
+        let opened = IdbVault::open(&place_of(account)).await;
+        let vault = opened.map_err(|error| vault::trouble(&error))?;
+        let opened = Client::open(vault.clone(), Browser, account, domain).await;
+        let (mut client, mut effects) = opened.inspect_err(|_| vault.close())?;
         if !self.online {
             effects.extend(client.command(Command::Online(false)).await);
         }
-        let (transport, alarm) = (Transport::default(), Alarm::default());
         self.open = Some(Open {
-            account,
             client,
             vault,
-            transport,
-            alarm,
-            lease,
+            transport: Transport::default(),
+            alarm: Alarm::default(),
         });
         self.perform(effects).await;
         Ok(())
+    }
+
+    /// Delete what is kept of the account whose lock is held, its vault open or not, and give the lock back.
+    async fn delete(&mut self) {
+        self.close();
+        if let Some((account, lease)) = self.held.take() {
+            if IdbVault::delete(&place_of(account)).await.is_err() {
+                self.page.event(&Event::Trouble(Trouble::Internal));
+            }
+            drop(lease);
+        }
     }
 
     /// Wait for the lock; say so if it takes long. False: the page has thought of another account meanwhile.
@@ -173,32 +183,24 @@ impl Worker {
                 Effect::CloseSocket => open.transport.close(),
                 Effect::Frame(frame) => open.transport.send(&frame),
                 Effect::WakeIn { milliseconds } => open.alarm.set(milliseconds, &self.inputs),
-                Effect::DeleteVault => {
-                    let account = open.account;
-                    let kept = self.close();
-                    if IdbVault::delete(&place_of(account)).await.is_err() {
-                        self.page.event(&Event::Trouble(Trouble::Internal));
-                    }
-                    drop(kept);
-                }
+                Effect::DeleteVault => self.delete().await,
             }
         }
     }
 
-    /// Let go of the open account: socket, alarm and database. The lock is handed back.
-    fn close(&mut self) -> Option<(Address, Lease)> {
-        let Open {
-            account,
+    /// Let go of the open account: socket, alarm and database.
+    fn close(&mut self) {
+        if let Some(Open {
             client,
             vault,
             mut transport,
             alarm,
-            lease,
-        } = self.open.take()?;
-        transport.close();
-        drop((alarm, client));
-        vault.close();
-        self.inputs.forget_socket_and_wake();
-        Some((account, lease))
+        }) = self.open.take()
+        {
+            transport.close();
+            drop((alarm, client));
+            vault.close();
+            self.inputs.forget_socket_and_wake();
+        }
     }
 }

@@ -98,7 +98,7 @@ fn params(space: Space, key: &[u8], nonce: &[u8]) -> AesGcmParams {
     params
 }
 
-/// WebCrypto; absent without HTTPS away from localhost.
+/// `WebCrypto`; absent without HTTPS away from localhost.
 fn subtle() -> Result<SubtleCrypto, VaultError> {
     let absent = |_| idb::unavailable("no WebCrypto");
     let crypto = Reflect::get(&js_sys::global(), &"crypto".into()).map_err(absent)?;

@@ -1,4 +1,4 @@
-//! IndexedDB, awaited.
+//! `IndexedDB`, awaited.
 
 use std::{cell::Cell, collections::BTreeSet, rc::Rc};
 
@@ -38,7 +38,7 @@ extern "C" {
 
 /// An open database.
 pub struct Database {
-    database: IdbDatabase,
+    idb: IdbDatabase,
     closed: Rc<Cell<bool>>,
     _listener: Closure<dyn FnMut(Event)>,
 }
@@ -79,7 +79,7 @@ impl Database {
         database.set_onversionchange(Some(function));
         database.set_onclose(Some(function));
         Ok(Self {
-            database,
+            idb: database,
             closed,
             _listener: listener,
         })
@@ -92,7 +92,7 @@ impl Database {
 
     pub fn close(&self) {
         self.closed.set(true);
-        self.database.close();
+        self.idb.close();
     }
 
     /// The vault's key, if it was kept.
@@ -203,10 +203,7 @@ impl Database {
         if self.closed.get() {
             return Err(VaultError::Closed);
         }
-        let transaction = self
-            .database
-            .transaction_with_str(store)
-            .map_err(|error| failed(&error))?;
+        let transaction = self.idb.transaction_with_str(store).map_err(|error| failed(&error))?;
         transaction.object_store(store).map_err(|error| failed(&error))
     }
 
@@ -216,7 +213,7 @@ impl Database {
         }
         let options = Object::new();
         Reflect::set(&options, &"durability".into(), &"strict".into()).map_err(|error| failed(&error))?;
-        let database: &Durable = self.database.unchecked_ref();
+        let database: &Durable = self.idb.unchecked_ref();
         database
             .transaction(stores, "readwrite", &options)
             .map_err(|error| failed(&error))
