@@ -8,6 +8,7 @@
 
 pub mod cli;
 pub mod config;
+mod database;
 pub mod error;
 pub mod http;
 mod jobs;
@@ -20,4 +21,4 @@ pub mod ws;
 pub use config::Config;
 pub use error::StartError;
 pub use run::{Running, start};
-pub use state::Server;
+pub use state::{Patience, Server};

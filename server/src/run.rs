@@ -1,21 +1,26 @@
 //! From settings to a server that answers, and back to nothing.
 
-use std::net::SocketAddr;
+use std::{fs, net::SocketAddr, os::unix::fs::DirBuilderExt};
 
+use protocol::api::Network;
+use services::{Services, accounts::SessionKey, time::SystemRandomness};
 use tokio::{net::TcpListener, task::JoinHandle};
 
 use crate::{
     config::Config,
+    database::Database,
     error::StartError,
     http::{Face, assets::Manifest, limits::Limits, listen, routes},
+    jobs,
     shutdown::Shutdown,
-    state::{Server, Services},
+    state::{Patience, Server},
 };
 
 /// A server that answers.
 #[derive(Debug)]
 pub struct Running {
     server: Server,
+    database: Database,
     address: SocketAddr,
     listening: JoinHandle<()>,
 }
@@ -24,30 +29,59 @@ pub struct Running {
 ///
 /// # Errors
 /// In words for the operator: a folder, an address, a database.
-pub async fn start(config: Config, limits: Limits) -> Result<Running, StartError> {
+pub async fn start(config: Config, limits: Limits, patience: Patience) -> Result<Running, StartError> {
     let manifest = Manifest::read(&config.site)?;
-    let shutdown = Shutdown::new();
-    let services = Services;
-    let face = Face::new(manifest.into(), services.site(), config.dev);
-    let listener = TcpListener::bind(config.listen)
+    let address = config.listen;
+    let listener = TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })?;
+    let address = listener.local_addr().map_err(|source| StartError::Listen { address, source })?;
+
+    let session_key = session_key(&config)?;
+    let database = Database::open(&config).await?;
+    database.migrate().await?;
+    let networks = networks(&config);
+    let services = services::Config {
+        origin: config.origin(),
+        domain: config.domain(),
+        networks,
+        development_rpc: config.chain_rpc.clone(),
+        session_key,
+    };
+    let services = Services::open(database.pool.clone(), services)
         .await
-        .map_err(|source| StartError::Listen {
-            address: config.listen,
-            source,
-        })?;
-    let address = listener.local_addr().map_err(|source| StartError::Listen {
-        address: config.listen,
-        source,
-    })?;
-    let server = Server::new(&config, limits, face, services, shutdown.clone());
+        .map_err(|error| StartError::Services(error.to_string()))?;
+
+    let shutdown = Shutdown::new();
+    let face = Face::new(manifest.into(), services.site.for_visitor(None), config.dev);
+    let server = Server::new(&config, limits, patience, face, services, shutdown.clone());
     let router = routes::router(server.clone(), &config);
+    jobs::start(&server);
     let listening = tokio::spawn(listen::serve(listener, router, shutdown));
     tracing::info!(%address, "Jackdaw answers at {}", config.origin());
-    Ok(Running {
-        server,
-        address,
-        listening,
-    })
+    Ok(Running { server, database, address, listening })
+}
+
+/// The chains served here. Without a development chain it is Ethereum's main network, for signing in: every wallet knows it.
+fn networks(config: &Config) -> Vec<Network> {
+    match &config.chain_rpc {
+        Some(rpc) => vec![chain::network::development(rpc)],
+        None => vec![Network {
+            chain_id: 1,
+            name: "Ethereum".to_owned(),
+            symbol: "ETH".to_owned(),
+            rpc_url: String::new(),
+            development: false,
+        }],
+    }
+}
+
+/// The key that signs cookies, in the data folder, which only its owner may enter.
+fn session_key(config: &Config) -> Result<SessionKey, StartError> {
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&config.data)
+        .map_err(|source| StartError::File { path: config.data.clone(), source })?;
+    SessionKey::load_or_make(&config.data, &SystemRandomness).map_err(|error| StartError::Services(error.to_string()))
 }
 
 impl Running {
@@ -69,6 +103,7 @@ impl Running {
         if !shutdown.drained().await {
             tracing::warn!("some requests or sockets did not finish in time");
         }
+        self.database.close().await;
         tracing::info!("ended");
     }
 

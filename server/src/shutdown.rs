@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::{sync::CancellationToken, task::{TaskTracker, task_tracker::TaskTrackerToken}};
 
 /// How long requests and sockets get to finish. A supervisor should wait 25 s before it kills.
 pub const DRAIN: Duration = Duration::from_secs(15);
@@ -47,6 +47,11 @@ impl Shutdown {
         F: Future<Output = ()> + Send + 'static,
     {
         self.tracker.spawn(task);
+    }
+
+    /// Has the end wait for something that is not a task of ours, until the token is dropped.
+    pub fn count(&self) -> TaskTrackerToken {
+        self.tracker.token()
     }
 
     /// Waits for all tasks, at most [`DRAIN`]. True if all ended by themselves.

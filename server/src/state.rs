@@ -1,27 +1,33 @@
 //! What every handler may reach.
 
-use std::{fmt::Write, net::IpAddr, sync::Arc};
+use std::{fmt::Write, net::IpAddr, sync::Arc, time::Duration};
+
+use services::{Services, time::{Clock, Randomness, SystemClock, SystemRandomness}};
 
 use crate::{
     config::Config,
     http::{Face, limits::Limits, security::Policies},
     shutdown::Shutdown,
+    ws::Connections,
 };
 
-/// Placeholder until the services stand.
-#[derive(Debug, Clone)]
-pub struct Services;
-impl Services {
-    /// The database answers.
-    pub async fn ready(&self) -> bool {
-        true
-    }
-    /// The site.
-    pub fn site(&self) -> protocol::api::Site {
-        protocol::api::Site {
-            domain: String::new(),
-            networks: Vec::new(),
-            me: None,
+/// How long a socket is waited for.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// For the answer to the challenge.
+    pub hello: Duration,
+    /// For a sign of life.
+    pub silence: Duration,
+    /// For it to take what is written to it.
+    pub writing: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            hello: Duration::from_secs(10),
+            silence: Duration::from_secs(protocol::limits::SILENCE_SECONDS),
+            writing: Duration::from_secs(20),
         }
     }
 }
@@ -37,24 +43,28 @@ struct Inner {
     secure: bool,
     proxies: Vec<IpAddr>,
     limits: Limits,
+    patience: Patience,
     policies: Policies,
     face: Face,
     services: Services,
+    connections: Connections,
     shutdown: Shutdown,
 }
 
 impl Server {
     /// Puts the parts together.
-    pub fn new(config: &Config, limits: Limits, face: Face, services: Services, shutdown: Shutdown) -> Self {
+    pub fn new(config: &Config, limits: Limits, patience: Patience, face: Face, services: Services, shutdown: Shutdown) -> Self {
         Self(Arc::new(Inner {
             origin: config.origin(),
             domain: config.domain(),
             secure: config.secure(),
             proxies: config.proxies.clone(),
             limits,
+            patience,
             policies: face.policies(config.secure()),
             face,
             services,
+            connections: Connections::default(),
             shutdown,
         }))
     }
@@ -84,6 +94,28 @@ impl Server {
         &self.0.limits
     }
 
+    /// How long sockets are waited for.
+    pub fn patience(&self) -> Patience {
+        self.0.patience
+    }
+
+    /// The installations that are connected.
+    pub fn connections(&self) -> &Connections {
+        &self.0.connections
+    }
+
+    /// The machine's clock.
+    #[expect(clippy::unused_self, reason = "the clock is a part of the server")]
+    pub fn clock(&self) -> impl Clock + use<> {
+        SystemClock
+    }
+
+    /// Random bytes.
+    #[expect(clippy::unused_self, reason = "randomness is a part of the server")]
+    pub fn fill(&self, bytes: &mut [u8]) {
+        SystemRandomness.fill(bytes);
+    }
+
     /// What responses say to browsers.
     pub fn policies(&self) -> &Policies {
         &self.0.policies
@@ -108,8 +140,7 @@ impl Server {
 /// An id for a request or a connection in the log. Not a secret.
 pub fn new_id() -> String {
     let mut bytes = [0u8; 6];
-    // Without randomness the id is zeros, and the log is poorer; nothing else.
-    let _ = getrandom::fill(&mut bytes);
+    SystemRandomness.fill(&mut bytes);
     bytes.iter().fold(String::with_capacity(12), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text

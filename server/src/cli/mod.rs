@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::{config::Config, error::StartError, http::limits::Limits, telemetry};
+use crate::{config::Config, database::Database, error::StartError, http::limits::Limits, state::Patience, telemetry};
 
 /// A self-hosted place to talk end-to-end encrypted and to pay each other.
 #[derive(Debug, Parser)]
@@ -50,7 +50,7 @@ pub fn main() -> ExitCode {
 }
 
 async fn serve(config: Config) -> Result<(), StartError> {
-    let running = crate::start(config, Limits::default()).await?;
+    let running = crate::start(config, Limits::default(), Patience::default()).await?;
     let shutdown = running.server().shutdown().clone();
     let signals = tokio::spawn(async move { shutdown.on_signal().await });
     running.finish().await;
@@ -59,7 +59,11 @@ async fn serve(config: Config) -> Result<(), StartError> {
 }
 
 async fn migrate(config: Config) -> Result<(), StartError> {
-    let _ = config;
+    let database = Database::open(&config).await?;
+    let migrated = database.migrate().await;
+    database.close().await;
+    migrated?;
+    tracing::info!("the database is up to date");
     Ok(())
 }
 

@@ -1,1 +1,25 @@
 //! Work nobody asks for: what has expired is swept away.
+
+use std::time::Duration;
+
+use crate::state::Server;
+
+/// Between two sweeps.
+const EVERY: Duration = Duration::from_secs(60);
+
+/// Sweeps until the end is wanted. Several servers over one database may sweep at once.
+pub fn start(server: &Server) {
+    let accounts = server.services().accounts.clone();
+    let shutdown = server.shutdown().clone();
+    server.shutdown().spawn(async move {
+        loop {
+            tokio::select! {
+                () = shutdown.wanted() => return,
+                () = tokio::time::sleep(EVERY) => {}
+            }
+            if let Err(error) = accounts.sweep().await {
+                tracing::warn!("what has expired could not be swept away: {error}");
+            }
+        }
+    });
+}

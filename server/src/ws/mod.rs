@@ -1,11 +1,19 @@
-//! The socket of an installation.
+//! The socket of an installation: `GET /ws`.
+//!
+//! One task per socket does everything: [`upgrade`] checks where the request comes from and whose session it carries, the
+//! [`handshake`] has the installation sign a challenge, the [`session`] reads frames, forwards what is written and watches
+//! the [`alarm`]. [`dispatch`] is the table from a question to its answer; what is written to followed topics comes from
+//! `services::delivery`. Nothing is lost with a socket: what it has not got stands in the log.
 
-use axum::response::{IntoResponse, Response};
-use protocol::ErrorCode;
+mod alarm;
+mod connections;
+mod dispatch;
+mod ending;
+mod handshake;
+mod link;
+mod session;
+mod upgrade;
 
-use crate::error::Refusal;
-
-/// `GET /ws`
-pub async fn upgrade() -> Response {
-    Refusal(ErrorCode::Unavailable).into_response()
-}
+pub use connections::Connections;
+pub use ending::Ending;
+pub use upgrade::upgrade;

@@ -1,0 +1,72 @@
+//! The one table from a frame to what is done with it.
+
+use futures::{FutureExt, future::BoxFuture};
+use protocol::{Answer, Ask, ErrorCode, InstallationId, MessageId, ServerFrame, limits};
+use serde_bytes::ByteBuf;
+use services::{Services, delivery::Pending, directory::DirectoryError};
+
+use super::ending::Ending;
+
+/// Something that is being done for a socket. It ends with a frame, or with the socket.
+pub type Work = BoxFuture<'static, Result<ServerFrame, Ending>>;
+
+/// Waits for a publish that was handed in.
+///
+/// `Unavailable` is no refusal: the publish may stand all the same, if only the answer to the commit was lost. So the socket
+/// ends, and the same bytes come again on the next one.
+pub fn publish(id: MessageId, pending: Pending) -> Work {
+    async move {
+        match pending.await {
+            Ok(stored) => Ok(ServerFrame::Stored { id, seq: stored.seq, at: stored.at }),
+            Err(ErrorCode::Unavailable) => Err(Ending::Unavailable),
+            Err(code) => Ok(ServerFrame::Refused { id, code }),
+        }
+    }
+    .boxed()
+}
+
+/// What a publish that was not even handed in is answered with.
+pub fn refused(id: MessageId, code: ErrorCode) -> Result<ServerFrame, Ending> {
+    match code {
+        ErrorCode::Unavailable => Err(Ending::Unavailable),
+        code => Ok(ServerFrame::Refused { id, code }),
+    }
+}
+
+/// Answers a question.
+pub fn ask(services: Services, installation: InstallationId, number: u32, ask: Ask) -> Work {
+    async move {
+        let answer = answer(&services, installation, ask).await;
+        Ok(ServerFrame::Answer { number, answer })
+    }
+    .boxed()
+}
+
+async fn answer(services: &Services, installation: InstallationId, ask: Ask) -> Result<Answer, ErrorCode> {
+    let directory = &services.directory;
+    let answer = match ask {
+        Ask::Installations { account } => directory.installations_of(account).await.map(Answer::Installations),
+        Ask::Association { hash } => {
+            directory.association(hash).await.map(|bytes| Answer::Association(bytes.map(ByteBuf::from)))
+        }
+        Ask::ClaimKeyPackage { installation } => {
+            directory.claim_key_package(installation).await.map(|bytes| Answer::KeyPackage(bytes.map(ByteBuf::from)))
+        }
+        Ask::PublishKeyPackages { key_packages, last_resort } => {
+            if key_packages.len() > limits::KEY_PACKAGES_PER_FRAME {
+                return Err(ErrorCode::TooLarge);
+            }
+            let last_resort = last_resort.as_ref().map(|bytes| bytes.as_slice());
+            directory.publish_key_packages(installation, &key_packages, last_resort).await.map(Answer::KeyPackagesKept)
+        }
+    };
+    answer.map_err(|error: DirectoryError| {
+        let code = ErrorCode::from(&error);
+        match code {
+            ErrorCode::Internal => tracing::error!("a question met a defect: {error}"),
+            ErrorCode::Unavailable => tracing::warn!("a question could not be answered: {error}"),
+            _ => {}
+        }
+        code
+    })
+}

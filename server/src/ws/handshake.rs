@@ -1,0 +1,59 @@
+//! A cookie proves an account, not an installation: the installation signs a challenge.
+
+use protocol::{ClientFrame, ErrorCode, ServerFrame};
+use services::{accounts::Session, time::Clock};
+use tokio::time::timeout;
+
+use super::{
+    connections::Seat,
+    ending::Ending,
+    link::{Heard, Link},
+};
+use crate::state::Server;
+
+/// Challenge, `Hello`, `Ready`. Gives the seat of the installation, which is the session's.
+pub async fn open(server: &Server, link: &mut Link, session: &Session) -> Result<Seat, Ending> {
+    let mut nonce = [0; 32];
+    server.fill(&mut nonce);
+    link.feed(&ServerFrame::Challenge { nonce }).await?;
+    link.flush().await?;
+    let signature = timeout(server.patience().hello, hello(link, session)).await.map_err(|_| Ending::Silence)??;
+
+    let services = server.services();
+    let installation = session.installation;
+    let key = services.directory.public_key(installation).await.map_err(|error| unavailable(&error))?;
+    let believed = key.is_some_and(|key| identity::verify_challenge(&key, server.domain(), &nonce, &signature));
+    if !believed {
+        return Err(Ending::NotBelieved);
+    }
+    let seat = server.connections().take(installation);
+    let key_packages = services.directory.key_packages(installation).await.map_err(|error| unavailable(&error))?;
+    let incarnation = services.delivery.incarnation();
+    if let Err(error) = services.directory.touch(installation).await {
+        // Only a list for people says a moment too little.
+        tracing::debug!("when an installation was seen could not be written: {error}");
+    }
+    link.feed(&ServerFrame::Ready { incarnation, key_packages, now: server.clock().now() }).await?;
+    link.flush().await?;
+    Ok(seat)
+}
+
+/// Waits for `Hello` of the session's own installation.
+async fn hello(link: &mut Link, session: &Session) -> Result<Vec<u8>, Ending> {
+    loop {
+        match link.hear().await {
+            Heard::Frame(ClientFrame::Hello { installation, signature }) if installation == session.installation => {
+                return Ok(signature);
+            }
+            Heard::Frame(ClientFrame::Hello { .. }) => return Err(Ending::NotBelieved),
+            Heard::Frame(_) => return Err(Ending::BadFrame(ErrorCode::Malformed)),
+            Heard::Life => {}
+            Heard::End(ending) => return Err(ending),
+        }
+    }
+}
+
+fn unavailable(error: &dyn std::error::Error) -> Ending {
+    tracing::warn!("a socket could not be opened: {error}");
+    Ending::Unavailable
+}

@@ -1,0 +1,217 @@
+//! The life of a socket after `Ready`.
+
+use std::time::Duration;
+
+use futures::{FutureExt, StreamExt, stream::FuturesUnordered};
+use protocol::{Ask, ClientFrame, ErrorCode, InstallationId, ServerFrame, limits};
+use services::{
+    accounts::Session,
+    delivery::{Follower, Forward},
+};
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::{
+    alarm::Alarm,
+    dispatch::{self, Work},
+    ending::Ending,
+    link::{Heard, Link},
+};
+use crate::{
+    http::limits::{Bucket, Rate},
+    state::Server,
+};
+
+/// How much may be under way for one socket before its next frame is read.
+const IN_FLIGHT: usize = 64;
+/// How many topics one socket may follow.
+const TOPICS: usize = 10_000;
+/// How many frames go out before the socket is looked at again.
+const GATHERED: usize = 64;
+/// How often an installation may speak. Beyond it is not refused but read more slowly.
+const FRAMES: Rate = Rate { burst: 500.0, per_second: 200.0 };
+/// How often it may use up other people's key packages.
+const CLAIMS: Rate = Rate { burst: 100.0, per_second: 1.0 };
+/// How long a frame that came too soon waits.
+const PAUSE: Duration = Duration::from_millis(50);
+/// How long publishes that were handed in may take once the server ends.
+const LAST_ANSWERS: Duration = Duration::from_secs(5);
+
+struct Talk<'a> {
+    server: &'a Server,
+    installation: InstallationId,
+    follower: Follower,
+    work: FuturesUnordered<Work>,
+    outgoing: Vec<ServerFrame>,
+    frames: Bucket,
+    claims: Bucket,
+    /// Not read before.
+    paused: Option<Instant>,
+    /// Given up then.
+    silence: Instant,
+}
+
+/// What happened.
+enum Event {
+    Heard(Heard),
+    Done(Result<ServerFrame, Ending>),
+    Forward(Forward),
+    Resume,
+}
+
+/// Serves the installation until the socket has to end, and says why it has to.
+pub async fn run(server: &Server, link: &mut Link, alarm: &mut Alarm, session: &Session) -> Ending {
+    let now = std::time::Instant::now();
+    let mut talk = Talk {
+        server,
+        installation: session.installation,
+        follower: server.services().delivery.follow(session.installation),
+        work: FuturesUnordered::new(),
+        outgoing: Vec::new(),
+        frames: Bucket::full(FRAMES, now),
+        claims: Bucket::full(CLAIMS, now),
+        paused: None,
+        silence: Instant::now() + server.patience().silence,
+    };
+    let ending = loop {
+        let turn = tokio::select! {
+            ending = alarm.rings() => Err(ending),
+            turn = talk.turn(link) => turn,
+        };
+        if let Err(ending) = turn {
+            break ending;
+        }
+    };
+    if ending == Ending::Restarting {
+        talk.answer_the_rest(link).await;
+    }
+    ending
+}
+
+impl Talk<'_> {
+    /// One thing that happens, whatever else has happened meanwhile, and what goes out because of it. May be dropped at
+    /// any point: only the socket's end does that.
+    async fn turn(&mut self, link: &mut Link) -> Result<(), Ending> {
+        let event = self.event(link).await?;
+        self.handle(event).await?;
+        while self.outgoing.len() < GATHERED {
+            let Some(event) = self.ready() else { break };
+            self.handle(event).await?;
+        }
+        self.send(link).await
+    }
+
+    async fn event(&mut self, link: &mut Link) -> Result<Event, Ending> {
+        let listening = self.paused.is_none() && self.work.len() < IN_FLIGHT;
+        let resume = self.paused;
+        tokio::select! {
+            heard = link.hear(), if listening => Ok(Event::Heard(heard)),
+            Some(done) = self.work.next(), if !self.work.is_empty() => Ok(Event::Done(done)),
+            forward = self.follower.next() => Ok(Event::Forward(forward)),
+            () = sleep_until(resume.unwrap_or(self.silence)), if resume.is_some() => Ok(Event::Resume),
+            () = sleep_until(self.silence), if listening => Err(Ending::Silence),
+        }
+    }
+
+    /// What has happened already, so that it goes out in the same write.
+    fn ready(&mut self) -> Option<Event> {
+        if !self.work.is_empty()
+            && let Some(Some(done)) = self.work.next().now_or_never()
+        {
+            return Some(Event::Done(done));
+        }
+        self.follower.next().now_or_never().map(Event::Forward)
+    }
+
+    async fn handle(&mut self, event: Event) -> Result<(), Ending> {
+        match event {
+            Event::Heard(heard) => {
+                let now = std::time::Instant::now();
+                if !self.frames.take(FRAMES, now) {
+                    self.paused = Some(Instant::now() + PAUSE);
+                }
+                self.silence = Instant::now() + self.server.patience().silence;
+                match heard {
+                    Heard::Frame(frame) => self.frame(frame).await?,
+                    Heard::Life => {}
+                    Heard::End(ending) => return Err(ending),
+                }
+            }
+            Event::Done(done) => {
+                // Reading may have stood still until now; that was not the other side's silence.
+                self.silence = self.silence.max(Instant::now() + Duration::from_secs(limits::HEARTBEAT_SECONDS).min(self.server.patience().silence));
+                self.outgoing.push(done?);
+            }
+            Event::Forward(forward) => self.outgoing.push(match forward {
+                Forward::Envelopes { topic, envelopes } => ServerFrame::Envelopes { topic, envelopes },
+                Forward::CaughtUp { topic, head } => ServerFrame::CaughtUp { topic, head },
+                Forward::NotSubscribed { topic, code } => ServerFrame::NotSubscribed { topic, code },
+            }),
+            Event::Resume => {
+                self.paused = None;
+                self.silence = Instant::now() + self.server.patience().silence;
+            }
+        }
+        Ok(())
+    }
+
+    async fn frame(&mut self, frame: ClientFrame) -> Result<(), Ending> {
+        let services = self.server.services();
+        match frame {
+            ClientFrame::Publish(publish) => {
+                let id = publish.id;
+                // Handed in at once and in order; answered whenever it is stored.
+                match services.delivery.submit(self.installation, publish).await {
+                    Ok(pending) => self.work.push(dispatch::publish(id, pending)),
+                    Err(code) => self.outgoing.push(dispatch::refused(id, code)?),
+                }
+            }
+            ClientFrame::Subscribe { topics } => {
+                if topics.len() > limits::TOPICS_PER_FRAME {
+                    return Err(Ending::BadFrame(ErrorCode::TooLarge));
+                }
+                for (topic, cursor) in topics {
+                    if self.follower.len() < TOPICS {
+                        self.follower.add(topic, cursor);
+                    } else {
+                        self.outgoing.push(ServerFrame::NotSubscribed { topic, code: ErrorCode::TooMany });
+                    }
+                }
+            }
+            ClientFrame::Ask { number, ask } => {
+                let claims = matches!(ask, Ask::ClaimKeyPackage { .. });
+                if claims && !self.claims.take(CLAIMS, std::time::Instant::now()) {
+                    self.outgoing.push(ServerFrame::Answer { number, answer: Err(ErrorCode::TooMany) });
+                } else {
+                    self.work.push(dispatch::ask(services.clone(), self.installation, number, ask));
+                }
+            }
+            ClientFrame::Ping => self.outgoing.push(ServerFrame::Pong),
+            // Said once, before this.
+            ClientFrame::Hello { .. } => return Err(Ending::BadFrame(ErrorCode::Malformed)),
+        }
+        Ok(())
+    }
+
+    async fn send(&mut self, link: &mut Link) -> Result<(), Ending> {
+        if self.outgoing.is_empty() {
+            return Ok(());
+        }
+        for frame in self.outgoing.drain(..) {
+            link.feed(&frame).await?;
+        }
+        link.flush().await
+    }
+
+    /// The server ends: publishes that were handed in are still answered.
+    async fn answer_the_rest(&mut self, link: &mut Link) {
+        let rest = async {
+            self.send(link).await?;
+            while let Some(done) = self.work.next().await {
+                self.outgoing.push(done?);
+                self.send(link).await?;
+            }
+            Ok::<(), Ending>(())
+        };
+        let _ = timeout(LAST_ANSWERS, rest).await;
+    }
+}
