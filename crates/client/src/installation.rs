@@ -1,20 +1,90 @@
 //! One installation of one account: opened, associated, driven.
 
-use bridge::{Command, Trouble};
-use protocol::Address;
+use std::{collections::BTreeMap, rc::Rc};
 
-use crate::{Effect, Environment, SocketEvent, Vault};
+use bridge::{Command, Connection, Event, Trouble};
+use e2ee::{Installation, Randomness};
+use identity::Association;
+use protocol::{Address, UnixMillis};
+use serde::de::DeserializeOwned;
+
+use crate::{
+    Effect, Environment, Records, SocketEvent, Space, Vault, VaultError,
+    connection::Link,
+    directory::Directory,
+    records,
+    roster::{Listing, Roster},
+    step::{State, Step, trouble},
+};
 
 /// An installation at work. One owner feeds it one input after another and carries out the effects it answers with.
 pub struct Client<V, E> {
-    vault: V,
-    environment: E,
-    account: Address,
-    domain: String,
+    pub(crate) vault: V,
+    pub(crate) environment: Rc<E>,
+    pub(crate) account: Address,
+    pub(crate) domain: String,
+    pub(crate) installation: Installation,
+    pub(crate) directory: Directory,
+    pub(crate) state: State,
+    pub(crate) link: Link,
+    /// The connection as the page was told.
+    pub(crate) connection: Option<Connection>,
+    /// The page wants a connection.
+    pub(crate) wanted: bool,
+    pub(crate) failures: u32,
+    pub(crate) retry_at: Option<UnixMillis>,
+    /// The server's clock minus ours, in milliseconds.
+    pub(crate) skew: i64,
+    pub(crate) lists: BTreeMap<Address, Listing>,
+    pub(crate) rosters: BTreeMap<Address, Roster>,
+    pub(crate) finds: Vec<Address>,
+    /// The thread on the page.
+    pub(crate) shown: Option<Address>,
+    /// The trouble the page was told last, until it is over.
+    pub(crate) trouble: Option<Trouble>,
+    pub(crate) wake_at: Option<UnixMillis>,
+    pub(crate) effects: Vec<Effect>,
+    forgotten: bool,
+}
+
+struct Random<E>(Rc<E>);
+
+impl<E: Environment> Randomness for Random<E> {
+    fn fill(&mut self, bytes: &mut [u8]) {
+        self.0.fill(bytes);
+    }
+}
+
+/// What could be read, and whether that was all.
+struct Reader {
+    damaged: bool,
+}
+
+impl Reader {
+    fn take<K: Ord, T: DeserializeOwned>(
+        &mut self,
+        space: Space,
+        records: Records,
+        key: impl Fn(&[u8]) -> Option<K>,
+    ) -> Result<BTreeMap<K, T>, VaultError> {
+        self.damaged |= !records.damaged.is_empty();
+        let mut read = BTreeMap::new();
+        for (bytes, value) in records.rows {
+            match (key(&bytes), records::read(space, &bytes, &value)) {
+                (Some(key), Ok(value)) => {
+                    read.insert(key, value);
+                }
+                (_, Err(VaultError::Newer)) => return Err(VaultError::Newer),
+                _ => self.damaged = true,
+            }
+        }
+        Ok(read)
+    }
 }
 
 impl<V: Vault, E: Environment + 'static> Client<V, E> {
-    /// Opens the vault of `account`, or makes its first contents. The effects hold `Opened`, `Conversations`, `Waiting`.
+    /// Opens the vault of `account`, or makes its first contents. The effects hold `Opened`, `Conversations`, `Waiting`,
+    /// and `VaultDamaged` if something could not be read.
     ///
     /// # Errors
     /// What the person must know when there is no vault to work with.
@@ -24,32 +94,243 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         account: Address,
         domain: String,
     ) -> Result<(Self, Vec<Effect>), Trouble> {
-        Ok((
-            Self {
-                vault,
-                environment,
-                account,
-                domain,
-            },
-            Vec::new(),
-        ))
+        Self::load(vault, environment, account, domain)
+            .await
+            .map_err(|error| trouble(&error))
     }
 
-    /// A wish of the page. `Open` is not for here: see [`Client::open`].
+    async fn load(
+        vault: V,
+        environment: E,
+        account: Address,
+        domain: String,
+    ) -> Result<(Self, Vec<Effect>), VaultError> {
+        let mut reader = Reader { damaged: false };
+        let environment = Rc::new(environment);
+        let mls = vault.all(Space::Mls).await?;
+        reader.damaged |= !mls.damaged.is_empty();
+        let random = Box::new(Random(Rc::clone(&environment)));
+        let fresh = mls.rows.is_empty() && mls.damaged.is_empty();
+        let installation = if fresh {
+            Installation::generate(random)
+        } else {
+            Installation::load(mls.rows, random)
+        };
+        // Without its key an installation is nobody; a new key over an old vault would hide what is wrong.
+        let installation = installation.map_err(|_| VaultError::Damaged {
+            space: Space::Mls,
+            key: mls.damaged.into_iter().next().unwrap_or_default(),
+        })?;
+
+        let mut directory = Directory::new(&domain);
+        let associations = vault.all(Space::Association).await?;
+        reader.damaged |= !associations.damaged.is_empty();
+        for (_, value) in associations.rows {
+            match Association::from_bytes(&value) {
+                Ok(association) => directory.keep(association),
+                Err(_) => reader.damaged = true,
+            }
+        }
+        let mut settings = reader.take(Space::Meta, vault.all(Space::Meta).await?, |key| {
+            (key == records::SETTINGS).then_some(())
+        })?;
+        let conversations = vault.all(Space::Conversation).await?;
+        let logs = vault.all(Space::Topic).await?;
+        let outbox = vault.all(Space::Outbox).await?;
+        let state = State {
+            settings: settings.remove(&()).unwrap_or_default(),
+            conversations: reader.take(Space::Conversation, conversations, |key| Address::try_from(key).ok())?,
+            logs: reader.take(Space::Topic, logs, protocol::Topic::from_slice)?,
+            outbox: reader.take(Space::Outbox, outbox, records::parse_order_key)?,
+        };
+        let mut client = Self {
+            vault,
+            environment,
+            account,
+            domain,
+            installation,
+            directory,
+            state,
+            link: Link::default(),
+            connection: None,
+            wanted: false,
+            failures: 0,
+            retry_at: None,
+            skew: 0,
+            lists: BTreeMap::new(),
+            rosters: BTreeMap::new(),
+            finds: Vec::new(),
+            shown: None,
+            trouble: None,
+            wake_at: None,
+            effects: Vec::new(),
+            forgotten: false,
+        };
+        client.finish(Step::default()).await?;
+        client.tell_opened();
+        if reader.damaged {
+            client.report(Trouble::VaultDamaged);
+        }
+        let effects = std::mem::take(&mut client.effects);
+        Ok((client, effects))
+    }
+
+    fn tell_opened(&mut self) {
+        self.tell(Event::Opened {
+            account: self.account,
+            installation: self.installation.id(),
+            public_key: self.installation.public_key().to_vec(),
+            associated: self.installation.association().is_some(),
+        });
+        self.tell(Event::Conversations(self.list()));
+        self.tell(Event::Waiting(self.waiting()));
+    }
+
+    /// A wish of the page. `Open` again tells once more what there is; another account is for another client.
     pub async fn command(&mut self, command: Command) -> Vec<Effect> {
-        let _ = command;
-        Vec::new()
+        if self.forgotten {
+            return Vec::new();
+        }
+        let done = match command {
+            Command::Open { .. } => {
+                self.tell_opened();
+                Ok(())
+            }
+            Command::Associate { text, signature } => self.associate(text, signature).await,
+            Command::Connect => {
+                self.connect();
+                Ok(())
+            }
+            Command::Disconnect => {
+                self.disconnect();
+                Ok(())
+            }
+            Command::Online(online) => {
+                self.online(online);
+                Ok(())
+            }
+            Command::Find { account } => {
+                self.find(account);
+                Ok(())
+            }
+            Command::Show { peer } => {
+                self.show(peer).await;
+                Ok(())
+            }
+            Command::Older { peer, before } => {
+                self.older(peer, before).await;
+                Ok(())
+            }
+            Command::Send { peer, id, text } => self.send(peer, id, text).await,
+            Command::Retry { id } => self.retry(id).await,
+            Command::Discard { id } => self.discard(id).await,
+            Command::Seen { peer } => self.seen(peer).await,
+            Command::Consent { peer, consent } => self.consent(peer, consent).await,
+            Command::Forget => {
+                self.forget();
+                Ok(())
+            }
+        };
+        if let Err(error) = done {
+            // A wish that could not be kept is answered every time.
+            self.trouble = None;
+            self.report(trouble(&error));
+            let mut last = None;
+            self.effects.retain(|effect| {
+                let again = matches!(effect, Effect::Event(Event::Trouble(_))) && last.as_ref() == Some(effect);
+                last = Some(effect.clone());
+                !again
+            });
+        }
+        self.pump().await;
+        self.hand_out()
     }
 
     /// Something happened to the WebSocket.
     pub async fn socket(&mut self, event: SocketEvent) -> Vec<Effect> {
-        let _ = event;
-        Vec::new()
+        if !self.forgotten {
+            self.socket_event(event).await;
+        }
+        self.hand_out()
     }
 
     /// The time asked for by `WakeIn` has come.
     pub async fn wake(&mut self) -> Vec<Effect> {
-        let _ = (&self.vault, self.environment.now(), self.account, &self.domain);
-        Vec::new()
+        self.wake_at = None;
+        if !self.forgotten {
+            self.tick().await;
+        }
+        self.hand_out()
+    }
+
+    fn hand_out(&mut self) -> Vec<Effect> {
+        self.plan();
+        std::mem::take(&mut self.effects)
+    }
+
+    async fn associate(&mut self, text: String, signature: Vec<u8>) -> Result<(), VaultError> {
+        let association = Association {
+            text,
+            signature,
+            public_key: self.installation.public_key().to_vec(),
+        };
+        let vouched = association
+            .verify(&self.domain)
+            .ok()
+            .filter(|vouched| vouched.address == self.account);
+        let Some(vouched) = vouched else {
+            self.tell(Event::Trouble(Trouble::WrongAssociation));
+            return Ok(());
+        };
+        // The first association is the one others know this installation by; a later signature only signs in.
+        if self.installation.association().is_none() {
+            if self.installation.associate(&vouched).is_err() {
+                self.give_up();
+                self.tell(Event::Trouble(Trouble::WrongAssociation));
+                return Ok(());
+            }
+            let mut step = Step::default();
+            step.associations.push(association.clone());
+            self.finish(step).await?;
+            self.directory.keep(association);
+        }
+        self.tell(Event::Associated);
+        Ok(())
+    }
+
+    fn find(&mut self, account: Address) {
+        let known = self
+            .state
+            .logs
+            .values()
+            .any(|log| log.peer == Some(account) && account != self.account);
+        if known {
+            self.tell(Event::Found {
+                account,
+                here: Some(true),
+            });
+        } else if self.is_connecting() {
+            self.lists.remove(&account);
+            if !self.finds.contains(&account) {
+                self.finds.push(account);
+            }
+        } else {
+            self.tell(Event::Found { account, here: None });
+        }
+    }
+
+    fn forget(&mut self) {
+        self.disconnect();
+        self.forgotten = true;
+        self.wake_at = None;
+        self.effects.push(Effect::DeleteVault);
+        self.tell(Event::Forgotten);
+    }
+
+    /// Random bytes, for ids and jitter.
+    pub(crate) fn random<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.environment.fill(&mut bytes);
+        bytes
     }
 }

@@ -9,10 +9,18 @@
 
 #[cfg(feature = "testing")]
 pub mod conformance;
+mod connection;
+mod conversations;
+mod directory;
 mod effect;
+mod inbox;
 mod installation;
 pub mod memory;
+mod outbox;
 mod ports;
+mod records;
+mod roster;
+mod step;
 
 pub use effect::{Effect, SocketEvent};
 pub use installation::Client;

@@ -1,0 +1,584 @@
+//! The WebSocket: greeting, questions and answers, heartbeat, silence, and coming back.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bridge::{Connection, Event, Trouble};
+use protocol::{
+    Answer, Ask, AssociationHash, ClientFrame, ErrorCode, Incarnation, MessageId, Seq, ServerFrame, Topic, UnixMillis,
+    codec, limits,
+};
+
+use crate::{
+    Client, Effect, Environment, SocketEvent, Vault, VaultError,
+    directory::Verdict,
+    records::{Log, Stage},
+    roster::Listing,
+    step::Step,
+};
+
+/// The close code that says: this session is not accepted.
+const NOT_ACCEPTED: u16 = 4401;
+/// Milliseconds until an unanswered question or publish, or a socket that does not greet, is given up.
+const ANSWER: i64 = 20_000;
+/// Milliseconds to prove that a connection the browser calls lost still lives.
+const PROOF: i64 = 5_000;
+/// The first and the longest pause before trying again, in milliseconds.
+const PAUSE: (i64, i64) = (500, 30_000);
+/// A connection that lasted so long, in milliseconds, was a good one: pauses start from the shortest again.
+const LASTING: i64 = 10_000;
+/// No deadline lies further ahead, in milliseconds: if one seems to, the clock has jumped, and it is due.
+const FARTHEST: i64 = 70_000;
+
+/// Whether a deadline has come, also on a clock that jumps.
+pub(crate) fn is_due(deadline: UnixMillis, now: UnixMillis) -> bool {
+    deadline <= now || deadline.0 - now.0 > FARTHEST
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Phase {
+    /// No socket.
+    #[default]
+    Down,
+    /// Asked for, or waiting for the challenge.
+    Opening,
+    /// `Hello` is said.
+    Greeting,
+    /// Believed.
+    Ready,
+}
+
+/// One socket and what is known on it; a new socket starts with a new one.
+#[derive(Default)]
+pub(crate) struct Link {
+    phase: Phase,
+    /// When the phase began.
+    since: UnixMillis,
+    /// When the last frame came.
+    heard: UnixMillis,
+    /// When the last frame went.
+    spoke: UnixMillis,
+    /// Prove by then that you live.
+    proof: Option<UnixMillis>,
+    /// Everything has been read once.
+    live: bool,
+    /// The reason the server gave before it closed.
+    bye: Option<ErrorCode>,
+    pub subscribed: BTreeSet<Topic>,
+    /// Subscribed, not caught up.
+    pub behind: BTreeSet<Topic>,
+    /// Wait for an association.
+    pub held: BTreeMap<Topic, AssociationHash>,
+    /// A publish was refused because there is a commit behind this one.
+    pub stale: BTreeMap<Topic, Seq>,
+    /// Publishes without an answer.
+    pub in_flight: BTreeMap<MessageId, UnixMillis>,
+    /// Commits that are stored and not read back yet.
+    pub stored: BTreeSet<MessageId>,
+    asks: BTreeMap<u32, (Ask, UnixMillis)>,
+    next_ask: u32,
+    pub key_packages: u32,
+    /// Key packages are on their way.
+    pub topping: bool,
+    /// Nothing is published or asked before this.
+    paused: Option<UnixMillis>,
+    pauses: u32,
+}
+
+impl Link {
+    pub fn is_ready(&self) -> bool {
+        self.phase == Phase::Ready
+    }
+
+    pub fn is_paused(&self, now: UnixMillis) -> bool {
+        self.paused.is_some_and(|until| !is_due(until, now))
+    }
+
+    fn deadlines(&self) -> impl Iterator<Item = UnixMillis> {
+        let after = |from: UnixMillis, milliseconds: i64| UnixMillis(from.0 + milliseconds);
+        let seconds = |count: u64| i64::try_from(count).unwrap_or(i64::MAX) * 1000;
+        let phase = match self.phase {
+            Phase::Down => [None, None],
+            Phase::Opening | Phase::Greeting => [Some(after(self.since, ANSWER)), None],
+            Phase::Ready => [
+                Some(after(self.heard, seconds(limits::SILENCE_SECONDS))),
+                Some(after(self.spoke, seconds(limits::HEARTBEAT_SECONDS))),
+            ],
+        };
+        let sent = self
+            .in_flight
+            .values()
+            .chain(self.asks.values().map(|(_, at)| at))
+            .min();
+        let answer = sent.map(|at| after(*at, ANSWER));
+        phase.into_iter().chain([answer, self.proof, self.paused]).flatten()
+    }
+}
+
+impl<V: Vault, E: Environment + 'static> Client<V, E> {
+    /// `Connect`.
+    pub(crate) fn connect(&mut self) {
+        if self.installation.association().is_none() {
+            return self.show_connection(Connection::Off);
+        }
+        self.wanted = true;
+        if self.link.phase == Phase::Down {
+            self.failures = 0;
+            self.open_socket();
+        } else {
+            // The page may be new: say how it is.
+            self.connection = None;
+            let ready = self.link.live;
+            self.show_connection(if ready {
+                Connection::Live
+            } else {
+                Connection::Connecting
+            });
+        }
+    }
+
+    /// `Disconnect`.
+    pub(crate) fn disconnect(&mut self) {
+        self.wanted = false;
+        self.close_socket();
+        self.retry_at = None;
+        self.show_connection(Connection::Off);
+    }
+
+    /// `Online`.
+    pub(crate) fn online(&mut self, online: bool) {
+        let now = self.environment.now();
+        if online {
+            self.link.proof = None;
+            if self.wanted && self.link.phase == Phase::Down {
+                self.failures = 0;
+                self.open_socket();
+            }
+        } else if self.link.is_ready() {
+            // The browser may be wrong (this site may be on the same machine): the server has the word.
+            self.transmit(ClientFrame::Ping);
+            self.link.proof = Some(UnixMillis(now.0 + PROOF));
+        }
+    }
+
+    fn open_socket(&mut self) {
+        let now = self.environment.now();
+        self.retry_at = None;
+        self.link = Link {
+            phase: Phase::Opening,
+            since: now,
+            heard: now,
+            spoke: now,
+            ..Link::default()
+        };
+        self.effects.push(Effect::OpenSocket);
+        self.show_connection(Connection::Connecting);
+    }
+
+    fn close_socket(&mut self) {
+        if self.link.phase != Phase::Down {
+            self.effects.push(Effect::CloseSocket);
+        }
+        self.forget_link();
+    }
+
+    fn forget_link(&mut self) {
+        self.link = Link::default();
+        self.lists.clear();
+        self.rosters.clear();
+        self.directory.ask_again();
+        for account in std::mem::take(&mut self.finds) {
+            self.tell(Event::Found { account, here: None });
+        }
+    }
+
+    /// Gives this socket up and comes back later.
+    pub(crate) fn drop_link(&mut self) {
+        if self.link.phase != Phase::Down {
+            self.effects.push(Effect::CloseSocket);
+            self.come_back();
+        }
+    }
+
+    fn come_back(&mut self) {
+        let now = self.environment.now();
+        if self.link.is_ready() && now.0 - self.link.since.0 > LASTING {
+            self.failures = 0;
+        }
+        let pause = self.pause_after(self.failures);
+        self.failures = self.failures.saturating_add(1);
+        self.forget_link();
+        self.retry_at = Some(UnixMillis(now.0 + pause));
+        let seconds = u32::try_from((pause + 999) / 1000).unwrap_or(u32::MAX);
+        self.show_connection(Connection::Waiting { seconds });
+    }
+
+    /// Twice as long each time, and nobody at the same moment as everybody else.
+    fn pause_after(&mut self, failures: u32) -> i64 {
+        let (first, longest) = PAUSE;
+        let base = (first << failures.min(10)).min(longest);
+        let jitter = i64::from(u32::from_le_bytes(self.random())) % base;
+        (base / 2 + jitter).clamp(first, longest)
+    }
+
+    /// Publishes and questions wait a while: the server asked for it, or could not answer.
+    pub(crate) fn pause(&mut self) {
+        let now = self.environment.now();
+        if self.link.is_paused(now) {
+            return;
+        }
+        let pause = self.pause_after(self.link.pauses);
+        self.link.pauses += 1;
+        self.link.paused = Some(UnixMillis(now.0 + pause));
+    }
+
+    fn show_connection(&mut self, connection: Connection) {
+        if self.connection != Some(connection) {
+            self.connection = Some(connection);
+            self.tell(Event::Connection(connection));
+        }
+    }
+
+    /// Whether an answer can be hoped for.
+    pub(crate) fn is_connecting(&self) -> bool {
+        self.link.phase != Phase::Down
+    }
+
+    /// Sends a frame if there is a server that believes us.
+    pub(crate) fn transmit(&mut self, frame: ClientFrame) {
+        let greeting = matches!(frame, ClientFrame::Hello { .. });
+        if !self.link.is_ready() && !greeting {
+            return;
+        }
+        let Ok(bytes) = codec::encode(&frame) else {
+            return self.report(Trouble::Refused(ErrorCode::TooLarge));
+        };
+        let now = self.environment.now();
+        match frame {
+            ClientFrame::Publish(publish) => {
+                self.link.in_flight.insert(publish.id, now);
+            }
+            ClientFrame::Subscribe { topics } => {
+                self.link.subscribed.extend(topics.iter().map(|(topic, _)| topic));
+                self.link.behind.extend(topics.iter().map(|(topic, _)| topic));
+            }
+            ClientFrame::Hello { .. } | ClientFrame::Ask { .. } | ClientFrame::Ping => {}
+        }
+        self.link.spoke = now;
+        self.effects.push(Effect::Frame(bytes));
+    }
+
+    /// Asks, unless the same question is open.
+    pub(crate) fn ask(&mut self, ask: Ask) {
+        let now = self.environment.now();
+        if !self.link.is_ready() || self.link.asks.values().any(|(open, _)| *open == ask) {
+            return;
+        }
+        let number = self.link.next_ask;
+        self.link.next_ask = number.wrapping_add(1);
+        self.link.asks.insert(number, (ask.clone(), now));
+        self.transmit(ClientFrame::Ask { number, ask });
+    }
+
+    pub(crate) async fn socket_event(&mut self, event: SocketEvent) {
+        if self.link.phase == Phase::Down {
+            return;
+        }
+        match event {
+            SocketEvent::Closed { code } => {
+                let ended = matches!(
+                    self.link.bye,
+                    Some(ErrorCode::SessionEnded | ErrorCode::NotSignedIn | ErrorCode::NotYourInstallation)
+                );
+                if code == Some(NOT_ACCEPTED) || ended {
+                    self.wanted = false;
+                    self.forget_link();
+                    self.show_connection(Connection::SignedOut);
+                } else {
+                    if self.link.bye == Some(ErrorCode::Superseded) {
+                        // Another browser tab holds this installation: no duel.
+                        self.failures = self.failures.max(4);
+                    }
+                    self.come_back();
+                }
+            }
+            SocketEvent::Frame(bytes) => {
+                self.link.heard = self.environment.now();
+                self.link.proof = None;
+                let done = match codec::decode::<ServerFrame>(&bytes) {
+                    Ok(frame) => self.frame(frame).await,
+                    Err(error) => {
+                        self.report(Trouble::Refused(error.into()));
+                        return self.drop_link();
+                    }
+                };
+                match done {
+                    Ok(()) => self.pump().await,
+                    // What was not kept is still the server's, or still in the outbox.
+                    Err(_) => self.drop_link(),
+                }
+            }
+        }
+    }
+
+    async fn frame(&mut self, frame: ServerFrame) -> Result<(), VaultError> {
+        match (self.link.phase, frame) {
+            (_, ServerFrame::Bye { code }) => self.link.bye = Some(code),
+            (Phase::Opening, ServerFrame::Challenge { nonce }) => {
+                let signature = self.installation.sign_challenge(&self.domain, &nonce);
+                self.link.phase = Phase::Greeting;
+                self.transmit(ClientFrame::Hello {
+                    installation: self.installation.id(),
+                    signature,
+                });
+            }
+            (
+                Phase::Greeting,
+                ServerFrame::Ready {
+                    incarnation,
+                    key_packages,
+                    now,
+                },
+            ) => {
+                self.ready(incarnation, key_packages, now).await?;
+            }
+            (Phase::Ready, ServerFrame::Stored { id, .. }) => {
+                self.link.pauses = 0;
+                self.stored(id).await?;
+            }
+            (Phase::Ready, ServerFrame::Refused { id, code }) => self.refused(id, code).await?,
+            (Phase::Ready, ServerFrame::Envelopes { topic, envelopes }) => self.envelopes(topic, envelopes).await?,
+            (Phase::Ready, ServerFrame::CaughtUp { topic, .. }) => {
+                if !self.link.held.contains_key(&topic) {
+                    self.link.behind.remove(&topic);
+                    self.check_live();
+                }
+            }
+            (Phase::Ready, ServerFrame::NotSubscribed { topic, code }) => self.not_subscribed(topic, code).await?,
+            (Phase::Ready, ServerFrame::Answer { number, answer }) => {
+                if let Some((ask, _)) = self.link.asks.remove(&number) {
+                    self.answer(ask, answer).await?;
+                }
+            }
+            (Phase::Ready, ServerFrame::Pong) => {}
+            // Not its turn: this is not a server of ours.
+            _ => self.drop_link(),
+        }
+        Ok(())
+    }
+
+    async fn ready(&mut self, incarnation: Incarnation, key_packages: u32, now: UnixMillis) -> Result<(), VaultError> {
+        let here = self.environment.now();
+        self.skew = now.0.saturating_sub(here.0);
+        self.link.phase = Phase::Ready;
+        self.link.since = here;
+        self.link.key_packages = key_packages;
+        if self.state.settings.incarnation != Some(incarnation) {
+            // Another life of the database may know neither our key packages nor our last messages. What it has not
+            // acknowledged is still in the outbox; the logs are read from where we are, or anew (`CursorAhead`).
+            let mut step = Step::default();
+            let mut settings = self.state.settings.clone();
+            settings.last_resort &= settings.incarnation.is_none();
+            settings.incarnation = Some(incarnation);
+            step.settings = Some(settings);
+            self.finish(step).await?;
+        }
+        let inbox = self.installation.id().inbox();
+        let mut topics: Vec<_> = self
+            .state
+            .logs
+            .iter()
+            .filter(|(_, log)| log.stage == Stage::Joined)
+            .map(|(t, log)| (*t, log.cursor))
+            .collect();
+        if !self.state.logs.contains_key(&inbox) {
+            topics.push((inbox, Seq(0)));
+        }
+        for chunk in topics.chunks(limits::TOPICS_PER_FRAME) {
+            self.transmit(ClientFrame::Subscribe { topics: chunk.to_vec() });
+        }
+        Ok(())
+    }
+
+    pub(crate) fn check_live(&mut self) {
+        if self.link.is_ready() && !self.link.live && self.link.behind.is_empty() {
+            self.link.live = true;
+            self.show_connection(Connection::Live);
+        }
+    }
+
+    async fn not_subscribed(&mut self, topic: Topic, code: ErrorCode) -> Result<(), VaultError> {
+        self.link.subscribed.remove(&topic);
+        self.link.behind.remove(&topic);
+        self.report(Trouble::Refused(code));
+        let mut step = Step::default();
+        if let Some(log) = self.log(&step, topic) {
+            match code {
+                ErrorCode::CursorAhead if log.cursor > Seq(0) => {
+                    // The server has forgotten: read what it has from the start. What we know already is skipped.
+                    step.logs.insert(
+                        topic,
+                        Log {
+                            cursor: Seq(0),
+                            last_commit: Seq(0),
+                            ..log
+                        },
+                    );
+                    step.frames.push(ClientFrame::Subscribe {
+                        topics: vec![(topic, Seq(0))],
+                    });
+                }
+                ErrorCode::NotAMember | ErrorCode::NoSuchTopic if log.peer.is_some() => self.leave(&mut step, topic),
+                _ => {}
+            }
+            self.finish(step).await?;
+        }
+        self.check_live();
+        Ok(())
+    }
+
+    async fn answer(&mut self, ask: Ask, answer: Result<Answer, ErrorCode>) -> Result<(), VaultError> {
+        if let Err(code) = answer
+            && crate::outbox::is_passing(code)
+        {
+            if matches!(ask, Ask::PublishKeyPackages { .. }) {
+                self.link.topping = false;
+            }
+            self.pause();
+            return Ok(());
+        }
+        match (ask, answer) {
+            (Ask::Installations { account }, Ok(Answer::Installations(mut rows))) => {
+                rows.truncate(limits::INSTALLATIONS);
+                self.lists.insert(
+                    account,
+                    Listing {
+                        at: self.environment.now(),
+                        rows,
+                    },
+                );
+            }
+            (Ask::Installations { account }, _) => {
+                self.lists.insert(
+                    account,
+                    Listing {
+                        at: self.environment.now(),
+                        rows: Vec::new(),
+                    },
+                );
+            }
+            (Ask::Association { hash }, answer) => {
+                let bytes = match answer {
+                    Ok(Answer::Association(bytes)) => bytes,
+                    _ => None,
+                };
+                if let Verdict::Holds(association) = self.directory.judge(hash, bytes.as_ref().map(|bytes| &bytes[..]))
+                {
+                    let mut step = Step::default();
+                    step.associations.push(association);
+                    self.finish(step).await?;
+                }
+                self.release(hash);
+            }
+            (Ask::ClaimKeyPackage { installation }, answer) => {
+                let package = match answer {
+                    Ok(Answer::KeyPackage(package)) => package.map(serde_bytes::ByteBuf::into_vec),
+                    _ => None,
+                };
+                self.claimed(installation, package);
+            }
+            (Ask::PublishKeyPackages { last_resort, .. }, Ok(Answer::KeyPackagesKept(kept))) => {
+                self.link.key_packages = kept;
+                let more = self
+                    .link
+                    .asks
+                    .values()
+                    .any(|(ask, _)| matches!(ask, Ask::PublishKeyPackages { .. }));
+                self.link.topping = more || kept < crate::roster::FEW_KEY_PACKAGES;
+                if last_resort.is_some() && !self.state.settings.last_resort {
+                    let mut step = Step::default();
+                    step.settings = Some(crate::records::Settings {
+                        last_resort: true,
+                        ..self.state.settings.clone()
+                    });
+                    self.finish(step).await?;
+                }
+            }
+            (Ask::PublishKeyPackages { .. }, _) => {}
+        }
+        Ok(())
+    }
+
+    /// Reads on where an association was waited for, if it is settled now.
+    fn release(&mut self, hash: AssociationHash) {
+        let inbox = self.installation.id().inbox();
+        let settled = self.directory.get(&hash).is_some() || self.directory.is_rejected(&hash);
+        let topics: Vec<Topic> = self
+            .link
+            .held
+            .iter()
+            .filter(|(_, held)| **held == hash)
+            .map(|(topic, _)| *topic)
+            .collect();
+        for topic in topics {
+            // In the inbox a withheld association is a withheld invitation; in a log all members must agree: it waits.
+            if settled || topic == inbox {
+                self.link.held.remove(&topic);
+                let cursor = self.state.logs.get(&topic).map_or(Seq(0), |log| log.cursor);
+                self.transmit(ClientFrame::Subscribe {
+                    topics: vec![(topic, cursor)],
+                });
+            }
+        }
+    }
+
+    /// Whatever is due now.
+    pub(crate) async fn tick(&mut self) {
+        let now = self.environment.now();
+        if self.retry_at.is_some_and(|at| is_due(at, now)) && self.wanted {
+            self.open_socket();
+        }
+        if self.link.phase == Phase::Down {
+            return;
+        }
+        let late = |from: UnixMillis, milliseconds: i64| is_due(UnixMillis(from.0 + milliseconds), now);
+        let seconds = |count: u64| i64::try_from(count).unwrap_or(i64::MAX) * 1000;
+        let unanswered = self
+            .link
+            .in_flight
+            .values()
+            .chain(self.link.asks.values().map(|(_, at)| at));
+        let silent = match self.link.phase {
+            Phase::Ready => late(self.link.heard, seconds(limits::SILENCE_SECONDS)),
+            _ => late(self.link.since, ANSWER),
+        };
+        if silent
+            || self.link.proof.is_some_and(|at| is_due(at, now))
+            || unanswered.min().is_some_and(|at| late(*at, ANSWER))
+        {
+            return self.drop_link();
+        }
+        if self.link.is_ready() && late(self.link.spoke, seconds(limits::HEARTBEAT_SECONDS)) {
+            self.transmit(ClientFrame::Ping);
+        }
+        if self.link.paused.is_some_and(|at| is_due(at, now)) {
+            self.link.paused = None;
+        }
+        self.pump().await;
+    }
+
+    /// Asks to be woken at the next deadline, if it is another one than before.
+    pub(crate) fn plan(&mut self) {
+        let now = self.environment.now();
+        let resume = self.rosters.values().filter_map(|roster| roster.resume);
+        let next = self.link.deadlines().chain(self.retry_at).chain(resume).min();
+        // A wake-up that comes too early plans the next one.
+        let Some(at) = next.filter(|at| self.wake_at.is_none_or(|planned| *at < planned)) else {
+            return;
+        };
+        {
+            self.wake_at = Some(at);
+            let milliseconds = u32::try_from(at.0.saturating_sub(now.0).clamp(0, FARTHEST)).unwrap_or(0);
+            self.effects.push(Effect::WakeIn { milliseconds });
+        }
+    }
+}

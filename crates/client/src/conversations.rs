@@ -1,0 +1,260 @@
+//! What the person sees: the list, threads, consent.
+
+use bridge::{Consent, ConversationView, Event, MessageState, MessageView, Trouble};
+use protocol::{Address, MessageId, UnixMillis};
+
+use crate::{
+    Client, Environment, Space, Vault, VaultError,
+    records::{self, Conversation, Message},
+    step::Step,
+};
+
+/// How many messages of a thread are shown at once.
+const PAGE: usize = 50;
+/// The longest preview, in characters.
+const PREVIEW: usize = 120;
+/// How far a server's time may lie ahead of ours before it is not believed.
+const AHEAD: i64 = 60_000;
+
+/// Whether conversations with this consent stand in the list.
+pub(crate) fn is_listed(consent: Consent) -> bool {
+    matches!(consent, Consent::Asked | Consent::Accepted)
+}
+
+pub(crate) fn conversation_view(peer: Address, conversation: &Conversation) -> ConversationView {
+    let shown = conversation.consent == Consent::Accepted;
+    ConversationView {
+        peer,
+        consent: conversation.consent,
+        preview: if shown {
+            conversation.preview.clone()
+        } else {
+            String::new()
+        },
+        mine: conversation.mine,
+        at: conversation.at,
+        // A stranger is one thing to decide on, however much they wrote.
+        unread: match conversation.consent {
+            Consent::Accepted => conversation.unread,
+            Consent::Asked => 1,
+            Consent::Declined | Consent::Blocked => 0,
+        },
+    }
+}
+
+pub(crate) fn message_view(id: MessageId, message: &Message) -> MessageView {
+    MessageView {
+        id,
+        author: message.author,
+        mine: message.mine,
+        text: message.text.clone(),
+        at: message.at,
+        state: message.state,
+    }
+}
+
+fn preview(text: &str) -> String {
+    let mut line = String::new();
+    for word in text.split_whitespace() {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.extend(word.chars().take(PREVIEW));
+        if line.chars().count() >= PREVIEW {
+            break;
+        }
+    }
+    line.chars().take(PREVIEW).collect()
+}
+
+/// A conversation nothing has happened in yet.
+pub(crate) fn new_conversation(consent: Consent) -> Conversation {
+    Conversation {
+        consent,
+        preview: String::new(),
+        mine: false,
+        at: UnixMillis(0),
+        unread: 0,
+    }
+}
+
+impl Conversation {
+    /// The newest message is this one, if it is.
+    pub(crate) fn advance(&mut self, message: &Message) {
+        if message.at >= self.at {
+            self.at = message.at;
+            self.mine = message.mine;
+            self.preview = preview(&message.text);
+        }
+    }
+}
+
+impl<V: Vault, E: Environment + 'static> Client<V, E> {
+    /// Now, as far as the server's clock is known.
+    pub(crate) fn now(&self) -> UnixMillis {
+        UnixMillis(self.environment.now().0.saturating_add(self.skew))
+    }
+
+    /// The list, newest first.
+    pub(crate) fn list(&self) -> Vec<ConversationView> {
+        let mut list: Vec<_> = self
+            .state
+            .conversations
+            .iter()
+            .filter(|(_, conversation)| is_listed(conversation.consent))
+            .map(|(peer, conversation)| conversation_view(*peer, conversation))
+            .collect();
+        list.sort_by_key(|view| std::cmp::Reverse((view.at, view.peer)));
+        list
+    }
+
+    /// Whether the texts of this peer are shown.
+    pub(crate) fn may_read(&self, peer: Address) -> bool {
+        self.state
+            .conversations
+            .get(&peer)
+            .is_some_and(|conversation| conversation.consent == Consent::Accepted)
+    }
+
+    /// `Show`.
+    pub(crate) async fn show(&mut self, peer: Option<Address>) {
+        self.shown = peer;
+        if let Some(peer) = peer {
+            self.tell_thread(peer).await;
+        }
+    }
+
+    pub(crate) async fn tell_thread(&mut self, peer: Address) {
+        let (messages, more) = self.page(peer, None).await;
+        self.tell(Event::Thread { peer, messages, more });
+    }
+
+    /// `Older`.
+    pub(crate) async fn older(&mut self, peer: Address, before: MessageId) {
+        let end = self.vault.get(Space::Index, &before.0).await.ok().flatten();
+        let (messages, more) = match end {
+            Some(end) => self.page(peer, Some(&end)).await,
+            None => (Vec::new(), false),
+        };
+        self.tell(Event::Older { peer, messages, more });
+    }
+
+    async fn page(&mut self, peer: Address, end: Option<&[u8]>) -> (Vec<MessageView>, bool) {
+        if !self.may_read(peer) {
+            return (Vec::new(), false);
+        }
+        let records = match self.vault.before(Space::Message, peer.as_slice(), end, PAGE + 1).await {
+            Ok(records) => records,
+            Err(error) => {
+                self.report(crate::step::trouble(&error));
+                return (Vec::new(), false);
+            }
+        };
+        let mut damaged = !records.damaged.is_empty();
+        let more = records.rows.len() + records.damaged.len() > PAGE;
+        let mut messages = Vec::new();
+        for (key, value) in records.rows.into_iter().take(PAGE) {
+            match (
+                records::parse_message_key(&key),
+                records::read::<Message>(Space::Message, &key, &value),
+            ) {
+                (Some((_, id)), Ok(message)) => messages.push(message_view(id, &message)),
+                _ => damaged = true,
+            }
+        }
+        if damaged {
+            self.report(Trouble::VaultDamaged);
+        }
+        messages.reverse();
+        (messages, more)
+    }
+
+    /// `Seen`.
+    pub(crate) async fn seen(&mut self, peer: Address) -> Result<(), VaultError> {
+        let mut step = Step::default();
+        match self.conversation(&step, peer) {
+            Some(conversation) if conversation.unread > 0 && conversation.consent == Consent::Accepted => {
+                step.conversations.insert(
+                    peer,
+                    Conversation {
+                        unread: 0,
+                        ..conversation
+                    },
+                );
+                self.finish(step).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// `Consent`. The other side is told nothing.
+    pub(crate) async fn consent(&mut self, peer: Address, consent: Consent) -> Result<(), VaultError> {
+        if consent == Consent::Asked {
+            return Ok(());
+        }
+        let mut step = Step::default();
+        let mut conversation = self
+            .conversation(&step, peer)
+            .unwrap_or_else(|| new_conversation(consent));
+        if conversation.consent == consent {
+            return Ok(());
+        }
+        conversation.consent = consent;
+        if consent == Consent::Blocked {
+            self.forget_messages(&mut step, peer).await?;
+            conversation = Conversation {
+                at: conversation.at,
+                ..new_conversation(consent)
+            };
+        }
+        step.conversations.insert(peer, conversation);
+        self.finish(step).await?;
+        if self.shown == Some(peer) {
+            self.tell_thread(peer).await;
+        }
+        Ok(())
+    }
+
+    async fn forget_messages(&mut self, step: &mut Step, peer: Address) -> Result<(), VaultError> {
+        let records = self
+            .vault
+            .before(Space::Message, peer.as_slice(), None, usize::MAX)
+            .await?;
+        let keys = records.rows.into_iter().map(|(key, _)| key).chain(records.damaged);
+        for key in keys {
+            if let Some((_, id)) = records::parse_message_key(&key) {
+                step.index.insert(id, None);
+            }
+            step.messages.insert(key, None);
+        }
+        let waiting = self.state.outbox.iter().filter(|(_, intent)| intent.peer == peer);
+        step.outbox.extend(waiting.map(|(order, _)| (*order, None)));
+        Ok(())
+    }
+
+    /// Puts a received message where it belongs: shown, hidden, or nowhere.
+    pub(crate) fn receive(&self, step: &mut Step, peer: Address, id: MessageId, message: Message) {
+        let conversation = self.conversation(step, peer);
+        let mut conversation = conversation.unwrap_or_else(|| new_conversation(Consent::Asked));
+        if message.mine && conversation.consent == Consent::Asked {
+            // Another installation of ours has answered.
+            conversation.consent = Consent::Accepted;
+        }
+        if conversation.consent == Consent::Blocked {
+            return;
+        }
+        conversation.advance(&message);
+        if message.state == MessageState::Received {
+            conversation.unread = conversation.unread.saturating_add(1);
+        }
+        step.conversations.insert(peer, conversation);
+        step.put_message(peer, id, message);
+    }
+
+    /// The time a received message stands at: the server's, but never before the ones its log already has and never
+    /// far in the future.
+    pub(crate) fn time_of(&self, stored: UnixMillis, newest: UnixMillis) -> UnixMillis {
+        let latest = self.now().0.saturating_add(AHEAD);
+        UnixMillis(stored.0.clamp(0, latest.max(0)).max(newest.0.saturating_add(1)))
+    }
+}

@@ -1,0 +1,286 @@
+//! What comes in: invitations and the logs of conversations. Each is read in order, and what was read is kept together with
+//! the place up to which it was read. What does not hold is skipped; it never blocks what comes behind it.
+
+use bridge::{Consent, MessageState};
+use e2ee::{ContentBody, E2eeError, Processed};
+use protocol::{Address, AssociationHash, Body, ClientFrame, Envelope, Seq, Topic, UnixMillis};
+
+use crate::{
+    Client, Environment, Vault, VaultError,
+    records::{Log, Message, Stage},
+    step::Step,
+};
+
+/// Why reading stops at an envelope.
+enum Stop {
+    /// It holds nothing for us: go on behind it.
+    Skip,
+    /// This association is needed first.
+    Hold(AssociationHash),
+    /// The vault fails.
+    Vault(VaultError),
+}
+
+impl From<VaultError> for Stop {
+    fn from(error: VaultError) -> Self {
+        Self::Vault(error)
+    }
+}
+
+impl<V: Vault, E: Environment + 'static> Client<V, E> {
+    /// The next entries of a topic.
+    pub(crate) async fn envelopes(&mut self, topic: Topic, envelopes: Vec<Envelope>) -> Result<(), VaultError> {
+        if !self.link.subscribed.contains(&topic) || self.link.held.contains_key(&topic) {
+            return Ok(());
+        }
+        let cursor = self.state.logs.get(&topic).map_or(Seq(0), |log| log.cursor);
+        let new: Vec<_> = envelopes
+            .into_iter()
+            .skip_while(|envelope| envelope.seq <= cursor)
+            .collect();
+        let places = new.iter().map(|envelope| envelope.seq);
+        if !places.eq((cursor.0 + 1..).take(new.len()).map(Seq)) {
+            // A gap, or out of order: what is missing must be read first.
+            self.drop_link();
+            return Ok(());
+        }
+        let mut rest = &new[..];
+        while !rest.is_empty() {
+            let mut step = Step::default();
+            let Err((at, stop)) = self.read(&mut step, topic, rest).await else {
+                return self.finish(step).await;
+            };
+            // The engine cannot take back one envelope alone: everything up to the one that failed is read again.
+            self.give_up();
+            let mut step = Step::default();
+            if self.read(&mut step, topic, &rest[..at]).await.is_err() {
+                self.give_up();
+                return Err(VaultError::Unavailable(
+                    "what was read before does not read again".into(),
+                ));
+            }
+            match stop {
+                Stop::Skip => {
+                    self.pass(&mut step, topic, &rest[at]);
+                    self.finish(step).await?;
+                    rest = &rest[at + 1..];
+                }
+                Stop::Hold(hash) => {
+                    self.finish(step).await?;
+                    self.link.held.insert(topic, hash);
+                    return Ok(());
+                }
+                Stop::Vault(error) => {
+                    self.give_up();
+                    self.report(crate::step::trouble(&error));
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn read(&mut self, step: &mut Step, topic: Topic, envelopes: &[Envelope]) -> Result<(), (usize, Stop)> {
+        for (at, envelope) in envelopes.iter().enumerate() {
+            self.take(step, topic, envelope).await.map_err(|stop| (at, stop))?;
+            self.pass(step, topic, envelope);
+        }
+        Ok(())
+    }
+
+    /// The cursor stands at this envelope.
+    fn pass(&self, step: &mut Step, topic: Topic, envelope: &Envelope) {
+        let mut log = self.log(step, topic).unwrap_or(Log {
+            peer: None,
+            stage: Stage::Joined,
+            cursor: Seq(0),
+            last_commit: Seq(0),
+            newest: UnixMillis(0),
+            commit: None,
+        });
+        log.cursor = envelope.seq;
+        if matches!(envelope.body, Body::Commit(_)) {
+            // Valid or not: the server counts it.
+            log.last_commit = envelope.seq;
+        }
+        step.logs.insert(topic, log);
+    }
+
+    /// Reads one envelope in this step. Changes nothing but the step and the engine, so that it can be repeated.
+    async fn take(&mut self, step: &mut Step, topic: Topic, envelope: &Envelope) -> Result<(), Stop> {
+        if topic == self.installation.id().inbox() {
+            return match &envelope.body {
+                Body::Welcome { topic, commit, message } => self.take_welcome(step, *topic, *commit, message),
+                Body::Application(_) | Body::Commit(_) => Err(Stop::Skip),
+            };
+        }
+        let log = self
+            .log(step, topic)
+            .filter(|log| log.stage != Stage::Left)
+            .ok_or(Stop::Skip)?;
+        let peer = log.peer.ok_or(Stop::Skip)?;
+        match &envelope.body {
+            Body::Application(payload) => {
+                let own = self.state.outbox.iter().find(|(_, intent)| intent.id == envelope.id);
+                let own = own.filter(|(_, intent)| {
+                    intent
+                        .sealed
+                        .as_ref()
+                        .is_some_and(|sealed| sealed.topic == topic && sealed.payload == *payload)
+                });
+                if let Some((order, intent)) = own.map(|(order, intent)| (*order, intent.clone())) {
+                    self.sent(step, order, &intent).await;
+                    return Ok(());
+                }
+                self.take_message(step, topic, peer, log, envelope, payload).await
+            }
+            Body::Commit(payload) => self.take_commit(step, topic, peer, log, envelope, payload),
+            Body::Welcome { .. } => Err(Stop::Skip),
+        }
+    }
+
+    async fn take_message(
+        &mut self,
+        step: &mut Step,
+        topic: Topic,
+        peer: Address,
+        mut log: Log,
+        envelope: &Envelope,
+        payload: &[u8],
+    ) -> Result<(), Stop> {
+        let read = self.installation.process(topic, payload, &self.directory);
+        let (from, content) = match read {
+            Ok(Processed::Message { from, content }) => (from, content),
+            // Our own message, acknowledged before: nothing was changed, nothing is to be done.
+            Err(E2eeError::OwnMessage) => return Ok(()),
+            Ok(Processed::Commit { .. }) => return Err(Stop::Skip),
+            Err(error) => return Err(self.stop(topic, error)),
+        };
+        let mine = from.address == self.account;
+        if content.id != envelope.id || !(mine || from.address == peer) {
+            return Err(Stop::Skip);
+        }
+        if self.find_message(step, content.id).await?.is_some() {
+            return Ok(());
+        }
+        let at = self.time_of(envelope.at, log.newest);
+        log.newest = at;
+        step.logs.insert(topic, log);
+        let text = match content.body {
+            ContentBody::Text(text) => text,
+            ContentBody::Unknown { fallback } => fallback,
+            _ => String::new(),
+        };
+        let state = if mine {
+            MessageState::Sent
+        } else {
+            MessageState::Received
+        };
+        self.receive(
+            step,
+            peer,
+            content.id,
+            Message {
+                author: from.address,
+                mine,
+                text,
+                at,
+                state,
+            },
+        );
+        Ok(())
+    }
+
+    fn take_commit(
+        &mut self,
+        step: &mut Step,
+        topic: Topic,
+        peer: Address,
+        log: Log,
+        envelope: &Envelope,
+        payload: &[u8],
+    ) -> Result<(), Stop> {
+        let own = log
+            .commit
+            .as_ref()
+            .is_some_and(|own| own.id == envelope.id && own.commit == payload);
+        if own {
+            self.installation.merge_pending(topic).map_err(|_| Stop::Skip)?;
+            step.logs.insert(
+                topic,
+                Log {
+                    commit: None,
+                    stage: Stage::Joined,
+                    ..log
+                },
+            );
+            return Ok(());
+        }
+        let read = self.installation.process(topic, payload, &self.directory);
+        match read {
+            Ok(Processed::Commit { added, left, .. }) => {
+                let stranger = added
+                    .iter()
+                    .any(|member| member.address != peer && member.address != self.account);
+                // A commit of ours that was pending is gone: its epoch has passed.
+                step.logs.insert(topic, Log { commit: None, ..log });
+                if left || stranger {
+                    // We are out, or it is no conversation of two any more: nothing more is said in it.
+                    self.leave(step, topic);
+                }
+                Ok(())
+            }
+            Ok(Processed::Message { .. }) => Err(Stop::Skip),
+            Err(error) => Err(self.stop(topic, error)),
+        }
+    }
+
+    fn take_welcome(&mut self, step: &mut Step, topic: Topic, commit: Seq, message: &[u8]) -> Result<(), Stop> {
+        let inbox = self.installation.id().inbox();
+        if topic == inbox || self.log(step, topic).is_some() {
+            return Err(Stop::Skip);
+        }
+        let read = self.installation.join(topic, message, &self.directory);
+        let members = read.map_err(|error| self.stop(inbox, error))?;
+        let others: Vec<_> = members
+            .iter()
+            .map(|member| member.address)
+            .filter(|address| *address != self.account)
+            .collect();
+        let peer = others.first().copied().unwrap_or(self.account);
+        let two = others.iter().all(|other| *other == peer);
+        let blocked = self
+            .conversation(step, peer)
+            .is_some_and(|known| known.consent == Consent::Blocked);
+        if !two || blocked {
+            return Err(Stop::Skip);
+        }
+        step.logs.insert(
+            topic,
+            Log {
+                peer: Some(peer),
+                stage: Stage::Joined,
+                cursor: commit,
+                last_commit: commit,
+                newest: UnixMillis(0),
+                commit: None,
+            },
+        );
+        step.frames.push(ClientFrame::Subscribe {
+            topics: vec![(topic, commit)],
+        });
+        Ok(())
+    }
+
+    fn stop(&self, topic: Topic, error: E2eeError) -> Stop {
+        let E2eeError::MissingAssociation(hash) = error else {
+            return Stop::Skip;
+        };
+        let inbox = topic == self.installation.id().inbox();
+        if self.directory.is_rejected(&hash) || (inbox && self.directory.is_withheld(&hash)) {
+            Stop::Skip
+        } else {
+            Stop::Hold(hash)
+        }
+    }
+}

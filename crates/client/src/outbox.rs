@@ -1,0 +1,450 @@
+//! What is to be sent: kept first, then encrypted, then sent, and repeated with the same bytes until the server has an
+//! answer.
+
+use bridge::{Consent, Event, MessageState, Trouble, Unsent};
+use e2ee::{Content, ContentBody};
+use protocol::{Address, Ask, ClientFrame, ErrorCode, Kind, MessageId, Publish, Seq, Topic, UnixMillis, limits};
+
+use crate::{
+    Client, Environment, Space, Vault, VaultError,
+    conversations::new_conversation,
+    records::{self, Intent, Log, Message, Sealed, Stage},
+    step::Step,
+};
+
+/// How many publishes may be on their way at once.
+const WINDOW: usize = 32;
+
+impl<V: Vault, E: Environment + 'static> Client<V, E> {
+    /// How many messages wait to be sent.
+    pub(crate) fn waiting(&self) -> u32 {
+        let waiting = self
+            .state
+            .outbox
+            .values()
+            .filter(|intent| intent.unsent.is_none())
+            .count();
+        u32::try_from(waiting).unwrap_or(u32::MAX)
+    }
+
+    /// `Send`.
+    pub(crate) async fn send(&mut self, peer: Address, id: MessageId, text: String) -> Result<(), VaultError> {
+        if text.is_empty() || text.len() > limits::TEXT {
+            let code = if text.is_empty() {
+                ErrorCode::Malformed
+            } else {
+                ErrorCode::TooLarge
+            };
+            self.tell(Event::Trouble(Trouble::Refused(code)));
+            return Ok(());
+        }
+        let mut step = Step::default();
+        if self.find_message(&step, id).await?.is_some() {
+            // The command came twice.
+            return Ok(());
+        }
+        let known = self.conversation(&step, peer);
+        let revealed = known.as_ref().is_some_and(|known| known.consent != Consent::Accepted);
+        let mut conversation = known.unwrap_or_else(|| new_conversation(Consent::Accepted));
+        conversation.consent = Consent::Accepted;
+        let at = UnixMillis(self.now().0.max(conversation.at.0.saturating_add(1)));
+        let message = Message {
+            author: self.account,
+            mine: true,
+            text: text.clone(),
+            at,
+            state: MessageState::Sending,
+        };
+        conversation.advance(&message);
+        step.conversations.insert(peer, conversation);
+        step.put_message(peer, id, message);
+        let order = self.state.outbox.last_key_value().map_or(0, |(order, _)| order + 1);
+        let intent = Intent {
+            id,
+            peer,
+            at,
+            text,
+            sealed: None,
+            unsent: None,
+        };
+        step.outbox.insert(order, Some(intent.clone()));
+        // The usual case: the group is there, so that the ciphertext goes into the same commit.
+        let alone = !self
+            .state
+            .outbox
+            .values()
+            .any(|other| other.peer == peer && other.is_unsealed());
+        if let (Some(topic), true) = (self.open_topic(peer), alone && self.room() > 0)
+            && self.seal(&mut step, order, intent, topic).is_err()
+        {
+            self.give_up();
+        }
+        self.finish(step).await?;
+        if revealed && self.shown == Some(peer) {
+            self.tell_thread(peer).await;
+        }
+        Ok(())
+    }
+
+    /// `Retry`.
+    pub(crate) async fn retry(&mut self, id: MessageId) -> Result<(), VaultError> {
+        let Some((order, intent)) = self.find_intent(id) else {
+            return Ok(());
+        };
+        if intent.unsent.is_none() {
+            return Ok(());
+        }
+        self.lists.remove(&intent.peer);
+        self.rosters.remove(&intent.peer);
+        let mut step = Step::default();
+        step.outbox.insert(order, Some(Intent { unsent: None, ..intent }));
+        self.set_state(&mut step, id, MessageState::Sending).await;
+        self.finish(step).await
+    }
+
+    /// `Discard`.
+    pub(crate) async fn discard(&mut self, id: MessageId) -> Result<(), VaultError> {
+        let Some((order, intent)) = self.find_intent(id) else {
+            return Ok(());
+        };
+        if intent.unsent.is_none() {
+            return Ok(());
+        }
+        let mut step = Step::default();
+        step.outbox.insert(order, None);
+        if let Some(key) = self.find_message(&step, id).await? {
+            step.messages.insert(key.clone(), None);
+            step.index.insert(id, None);
+            self.step_back(&mut step, intent.peer, &key).await?;
+        }
+        step.events.push(Event::Discarded { peer: intent.peer, id });
+        self.finish(step).await
+    }
+
+    /// The conversation's newest message, when the one under `gone` is no more.
+    async fn step_back(&mut self, step: &mut Step, peer: Address, gone: &[u8]) -> Result<(), VaultError> {
+        let Some(mut conversation) = self.conversation(step, peer) else {
+            return Ok(());
+        };
+        let records = self.vault.before(Space::Message, peer.as_slice(), None, 2).await?;
+        let newest = records.rows.iter().find(|(key, _)| key != gone);
+        if let Some(message) = newest.and_then(|(key, value)| records::read(Space::Message, key, value).ok()) {
+            conversation.at = UnixMillis(0);
+            conversation.advance(&message);
+        } else {
+            conversation.preview.clear();
+            conversation.mine = false;
+        }
+        step.conversations.insert(peer, conversation);
+        Ok(())
+    }
+
+    fn find_intent(&self, id: MessageId) -> Option<(u64, Intent)> {
+        let (order, intent) = self.state.outbox.iter().find(|(_, intent)| intent.id == id)?;
+        Some((*order, intent.clone()))
+    }
+
+    /// How many more publishes may go out now.
+    fn room(&self) -> usize {
+        WINDOW.saturating_sub(self.link.in_flight.len())
+    }
+
+    /// Encrypts an intent into `topic`, in this step. On an error the engine's changes must be given up.
+    fn seal(&mut self, step: &mut Step, order: u64, intent: Intent, topic: Topic) -> Result<(), e2ee::E2eeError> {
+        let mut log = self.log(step, topic).ok_or(e2ee::E2eeError::UnknownConversation)?;
+        let body = ContentBody::Text(intent.text.clone());
+        let payload = self.installation.encrypt(
+            topic,
+            &Content {
+                id: intent.id,
+                at: intent.at,
+                body,
+            },
+        )?;
+        let sealed = Sealed {
+            topic,
+            last_commit: log.last_commit,
+            payload,
+        };
+        step.frames.push(ClientFrame::Publish(publish(intent.id, &sealed)));
+        step.outbox.insert(
+            order,
+            Some(Intent {
+                sealed: Some(sealed),
+                ..intent.clone()
+            }),
+        );
+        // An answer to it stands behind it, whatever the clocks say.
+        log.newest = log.newest.max(intent.at);
+        step.logs.insert(topic, log);
+        Ok(())
+    }
+
+    /// Sends what is ready, encrypts what can be, and prepares the groups of what cannot yet.
+    pub(crate) async fn pump(&mut self) {
+        if !self.link.is_ready() || self.link.is_paused(self.environment.now()) {
+            return;
+        }
+        self.repeat();
+        let held: Vec<_> = self
+            .link
+            .held
+            .values()
+            .copied()
+            .filter(|hash| !self.directory.is_settled(hash))
+            .collect();
+        for hash in held {
+            self.ask(Ask::Association { hash });
+        }
+        let mut peers: Vec<Address> = Vec::new();
+        for intent in self.state.outbox.values().filter(|intent| intent.is_unsealed()) {
+            if !peers.contains(&intent.peer) {
+                peers.push(intent.peer);
+            }
+        }
+        for peer in peers {
+            let done = match self.settle(peer).await {
+                Ok(Some(topic)) => self.write_to(peer, topic).await,
+                Ok(None) => Ok(()),
+                Err(error) => Err(error),
+            };
+            if done.is_err() {
+                return self.drop_link();
+            }
+        }
+        self.answer_finds();
+        if self.top_up().await.is_err() {
+            self.drop_link();
+        }
+    }
+
+    async fn write_to(&mut self, peer: Address, topic: Topic) -> Result<(), VaultError> {
+        let room = self.room();
+        let ready: Vec<(u64, Intent)> = self
+            .state
+            .outbox
+            .iter()
+            .filter(|(_, intent)| intent.peer == peer && intent.is_unsealed())
+            .take(room)
+            .map(|(order, intent)| (*order, intent.clone()))
+            .collect();
+        let mut step = Step::default();
+        for (order, intent) in ready {
+            if self.seal(&mut step, order, intent.clone(), topic).is_err() {
+                self.give_up();
+                let mut step = Step::default();
+                self.fail(&mut step, order, intent, Unsent::Refused(ErrorCode::Internal))
+                    .await;
+                return self.finish(step).await;
+            }
+        }
+        self.finish(step).await
+    }
+
+    /// Sends again, with the same bytes, what is ready and not on its way.
+    fn repeat(&mut self) {
+        let mut frames = Vec::new();
+        for (topic, log) in &self.state.logs {
+            let Some(pending) = log.commit.as_ref().filter(|_| log.stage != Stage::Left) else {
+                continue;
+            };
+            if !self.link.in_flight.contains_key(&pending.id) && !self.link.stored.contains(&pending.id) {
+                frames.push(Publish {
+                    topic: *topic,
+                    id: pending.id,
+                    last_commit: pending.last_commit,
+                    kind: Kind::Commit {
+                        welcomes: pending.welcomes.clone(),
+                        removed: Vec::new(),
+                    },
+                    payload: pending.commit.clone(),
+                });
+            }
+        }
+        let room = self.room();
+        let sealed = self.state.outbox.values().filter(|intent| intent.unsent.is_none());
+        let idle = sealed.filter(|intent| !self.link.in_flight.contains_key(&intent.id));
+        frames.extend(
+            idle.filter_map(|intent| intent.sealed.as_ref().map(|sealed| publish(intent.id, sealed)))
+                .take(room),
+        );
+        for frame in frames {
+            self.transmit(ClientFrame::Publish(frame));
+        }
+    }
+
+    /// The server has it.
+    pub(crate) async fn stored(&mut self, id: MessageId) -> Result<(), VaultError> {
+        self.link.in_flight.remove(&id);
+        if let Some((order, intent)) = self.find_intent(id) {
+            let mut step = Step::default();
+            self.sent(&mut step, order, &intent).await;
+            return self.finish(step).await;
+        }
+        let pending = |log: &Log| log.commit.as_ref().is_some_and(|commit| commit.id == id);
+        if let Some((topic, log)) = self.state.logs.iter().find(|(_, log)| pending(log)) {
+            let (topic, cursor) = (*topic, log.cursor);
+            self.link.stored.insert(id);
+            if !self.link.subscribed.contains(&topic) {
+                self.transmit(ClientFrame::Subscribe {
+                    topics: vec![(topic, cursor)],
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Marks an intent as done, in this step.
+    pub(crate) async fn sent(&self, step: &mut Step, order: u64, intent: &Intent) {
+        step.outbox.insert(order, None);
+        self.set_state(step, intent.id, MessageState::Sent).await;
+    }
+
+    /// Marks an intent as waiting for the person, in this step.
+    pub(crate) async fn fail(&self, step: &mut Step, order: u64, intent: Intent, why: Unsent) {
+        let id = intent.id;
+        step.outbox.insert(
+            order,
+            Some(Intent {
+                sealed: None,
+                unsent: Some(why),
+                ..intent
+            }),
+        );
+        self.set_state(step, id, MessageState::NotSent(why)).await;
+    }
+
+    /// Marks everything that waits for this peer's group as waiting for the person.
+    pub(crate) async fn fail_all(&mut self, peer: Address, why: Unsent) -> Result<(), VaultError> {
+        let mut step = Step::default();
+        let waiting: Vec<_> = self
+            .state
+            .outbox
+            .iter()
+            .filter(|(_, intent)| intent.peer == peer && intent.is_unsealed())
+            .map(|(order, intent)| (*order, intent.clone()))
+            .collect();
+        for (order, intent) in waiting {
+            self.fail(&mut step, order, intent, why).await;
+        }
+        self.finish(step).await
+    }
+
+    /// The server does not have it, and says why.
+    pub(crate) async fn refused(&mut self, id: MessageId, code: ErrorCode) -> Result<(), VaultError> {
+        self.link.in_flight.remove(&id);
+        if is_passing(code) {
+            self.pause();
+            return Ok(());
+        }
+        let mut step = Step::default();
+        if let Some((order, intent)) = self.find_intent(id) {
+            let Some(sealed) = intent.sealed.clone() else {
+                return Ok(());
+            };
+            if code == ErrorCode::StaleEpoch {
+                self.link.stale.insert(sealed.topic, sealed.last_commit);
+                step.outbox.insert(order, Some(Intent { sealed: None, ..intent }));
+            } else {
+                self.fail(&mut step, order, intent, Unsent::Refused(code)).await;
+                if matches!(code, ErrorCode::NotAMember | ErrorCode::NoSuchTopic) {
+                    self.leave(&mut step, sealed.topic);
+                }
+            }
+            return self.finish(step).await;
+        }
+        let pending = |log: &Log| log.commit.as_ref().is_some_and(|commit| commit.id == id);
+        let Some(topic) = self
+            .state
+            .logs
+            .iter()
+            .find(|(_, log)| pending(log))
+            .map(|(topic, _)| *topic)
+        else {
+            return Ok(());
+        };
+        self.commit_refused(topic, code).await
+    }
+
+    /// Nothing is read or written in this topic any more, from this step on; what was encrypted for it is encrypted anew.
+    pub(crate) fn leave(&self, step: &mut Step, topic: Topic) {
+        if let Some(log) = self.log(step, topic) {
+            step.logs.insert(
+                topic,
+                Log {
+                    stage: Stage::Left,
+                    commit: None,
+                    ..log
+                },
+            );
+        }
+        for (order, intent) in &self.state.outbox {
+            let here = intent.sealed.as_ref().is_some_and(|sealed| sealed.topic == topic);
+            if here && !step.outbox.contains_key(order) {
+                step.outbox.insert(
+                    *order,
+                    Some(Intent {
+                        sealed: None,
+                        ..intent.clone()
+                    }),
+                );
+            }
+        }
+    }
+
+    /// The log in which messages to this peer are written: of several the one with the smallest topic, on both sides.
+    pub(crate) fn topic_of(&self, peer: Address) -> Option<Topic> {
+        let of = |stage| {
+            let mut logs = self.state.logs.iter();
+            logs.find(|(_, log)| log.peer == Some(peer) && log.stage == stage)
+                .map(|(topic, _)| *topic)
+        };
+        of(Stage::Joined).or_else(|| of(Stage::Made))
+    }
+
+    /// Whether a message can be encrypted into this topic now: everything read, no commit of ours on its way.
+    pub(crate) fn is_writable(&self, topic: Topic) -> bool {
+        let Some(log) = self.state.logs.get(&topic) else {
+            return false;
+        };
+        log.stage == Stage::Joined
+            && log.commit.is_none()
+            && self.link.subscribed.contains(&topic)
+            && !self.link.behind.contains(&topic)
+            && !self.link.held.contains_key(&topic)
+            && self
+                .link
+                .stale
+                .get(&topic)
+                .is_none_or(|stale: &Seq| log.last_commit > *stale)
+    }
+}
+
+impl Intent {
+    /// It waits to be encrypted.
+    pub(crate) fn is_unsealed(&self) -> bool {
+        self.sealed.is_none() && self.unsent.is_none()
+    }
+}
+
+fn publish(id: MessageId, sealed: &Sealed) -> Publish {
+    Publish {
+        topic: sealed.topic,
+        id,
+        last_commit: sealed.last_commit,
+        kind: Kind::Application,
+        payload: sealed.payload.clone(),
+    }
+}
+
+/// Whether the same publish may succeed later without anybody's doing.
+pub(crate) fn is_passing(code: ErrorCode) -> bool {
+    matches!(
+        code,
+        ErrorCode::Unavailable
+            | ErrorCode::TooMany
+            | ErrorCode::Restarting
+            | ErrorCode::TooSlow
+            | ErrorCode::Superseded
+    )
+}

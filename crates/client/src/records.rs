@@ -1,0 +1,155 @@
+//! What lies in the vault: keys, and values as one version byte followed by postcard.
+//!
+//! A stored shape never changes; a new one gets a new version byte and is read beside the old one.
+
+use bridge::{Consent, MessageState, Unsent};
+use protocol::{Address, Incarnation, MessageId, Seq, Topic, UnixMillis, Welcome};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::{Space, VaultError};
+
+/// The version of every record written here.
+const VERSION: u8 = 1;
+
+/// The key of [`Settings`], the only record of its space.
+pub(crate) const SETTINGS: &[u8] = b"settings";
+
+/// What there is once.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Settings {
+    /// The life of the server's database that was last seen.
+    pub incarnation: Option<Incarnation>,
+    /// A last-resort key package was given to that life.
+    pub last_resort: bool,
+}
+
+/// A conversation, by the peer's address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Conversation {
+    pub consent: Consent,
+    /// The newest message in one line.
+    pub preview: String,
+    /// The newest message is ours.
+    pub mine: bool,
+    /// The time of the newest message.
+    pub at: UnixMillis,
+    /// Received and not seen.
+    pub unread: u32,
+}
+
+/// A log that is read: our inbox or the group of a conversation, by topic.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Log {
+    /// With whom; `None`: our inbox.
+    pub peer: Option<Address>,
+    pub stage: Stage,
+    /// The last place that is kept.
+    pub cursor: Seq,
+    /// The place of the last commit that was read, valid or not.
+    pub last_commit: Seq,
+    /// The time given to the newest message of this log: the next one is later.
+    pub newest: UnixMillis,
+    /// Our own commit, until it is read back or another one was faster.
+    pub commit: Option<PendingCommit>,
+}
+
+/// How far a log is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Stage {
+    /// Made here; the server does not know it before its first commit is stored.
+    Made,
+    /// We are a member.
+    Joined,
+    /// Not read or written any more.
+    Left,
+}
+
+/// A commit of ours on its way; repeated with the same bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PendingCommit {
+    pub id: MessageId,
+    pub last_commit: Seq,
+    #[serde(with = "serde_bytes")]
+    pub commit: Vec<u8>,
+    pub welcomes: Vec<Welcome>,
+}
+
+/// A message, by [`message_key`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Message {
+    pub author: Address,
+    pub mine: bool,
+    pub text: String,
+    pub at: UnixMillis,
+    pub state: MessageState,
+}
+
+/// A wish to send a message, in order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Intent {
+    pub id: MessageId,
+    pub peer: Address,
+    pub at: UnixMillis,
+    pub text: String,
+    /// Encrypted, if it is: these bytes are repeated until they are stored or refused.
+    pub sealed: Option<Sealed>,
+    /// It waits for the person.
+    pub unsent: Option<Unsent>,
+}
+
+/// The ciphertext of an intent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Sealed {
+    pub topic: Topic,
+    pub last_commit: Seq,
+    #[serde(with = "serde_bytes")]
+    pub payload: Vec<u8>,
+}
+
+/// The bytes of a record.
+pub(crate) fn write<T: Serialize>(record: &T) -> Vec<u8> {
+    postcard::to_extend(record, vec![VERSION]).expect("plain data always encodes")
+}
+
+/// The record in `value`, which stands under `key`.
+pub(crate) fn read<T: DeserializeOwned>(space: Space, key: &[u8], value: &[u8]) -> Result<T, VaultError> {
+    let damaged = || VaultError::Damaged {
+        space,
+        key: key.to_vec(),
+    };
+    let (version, rest) = value.split_first().ok_or_else(damaged)?;
+    match version.cmp(&VERSION) {
+        std::cmp::Ordering::Greater => Err(VaultError::Newer),
+        std::cmp::Ordering::Less => Err(damaged()),
+        std::cmp::Ordering::Equal => match postcard::take_from_bytes(rest) {
+            Ok((record, [])) => Ok(record),
+            _ => Err(damaged()),
+        },
+    }
+}
+
+/// Peer, time, id: a thread in order.
+pub(crate) fn message_key(peer: Address, at: UnixMillis, id: MessageId) -> Vec<u8> {
+    let time = u64::try_from(at.0).unwrap_or(0);
+    [peer.as_slice(), &time.to_be_bytes(), &id.0].concat()
+}
+
+/// The peer and the id in a key made by [`message_key`].
+pub(crate) fn parse_message_key(key: &[u8]) -> Option<(Address, MessageId)> {
+    let (peer, rest) = key.split_first_chunk::<20>()?;
+    let (_, id) = rest.split_first_chunk::<8>()?;
+    Some((Address::from(*peer), MessageId::from_slice(id)?))
+}
+
+/// Intents stand in the order in which they were made.
+pub(crate) fn order_key(order: u64) -> [u8; 8] {
+    order.to_be_bytes()
+}
+
+/// The order in a key made by [`order_key`].
+pub(crate) fn parse_order_key(key: &[u8]) -> Option<u64> {
+    Some(u64::from_be_bytes(key.try_into().ok()?))
+}
+
+#[cfg(test)]
+mod tests;

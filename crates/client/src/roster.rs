@@ -1,0 +1,428 @@
+//! Who must be in a group before it is written to: every live installation of the peer and of ourselves whose association
+//! holds. Missing ones are added by a commit first.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bridge::{Event, Unsent};
+use e2ee::E2eeError;
+use identity::Vouched;
+use protocol::{
+    Address, Ask, AssociationHash, ClientFrame, ErrorCode, InstallationId, Kind, MessageId, Publish, Seq, Topic,
+    UnixMillis, limits,
+};
+use serde_bytes::ByteBuf;
+
+use crate::{
+    Client, Environment, Vault, VaultError,
+    records::{Log, PendingCommit, Stage},
+    step::Step,
+};
+
+/// How long a list of installations is taken as it is, in milliseconds.
+const FRESH: i64 = 60_000;
+/// How long to wait for somebody who has no key package yet, in milliseconds.
+const PATIENCE: i64 = 5_000;
+/// How many installations one commit adds: a welcome repeats for each, and all must fit into a frame.
+const CHUNK: usize = 4;
+/// How many unused key packages the server should have of us.
+const KEY_PACKAGES: u32 = 20;
+/// With fewer than these it is given more.
+pub(crate) const FEW_KEY_PACKAGES: u32 = 10;
+
+/// The installations of an account, as the server listed them.
+pub(crate) struct Listing {
+    pub at: UnixMillis,
+    pub rows: Vec<(InstallationId, AssociationHash)>,
+}
+
+/// The preparation of one peer's group.
+#[derive(Default)]
+pub(crate) struct Roster {
+    /// Claimed, not used yet; `None`: there was none to claim.
+    packages: BTreeMap<InstallationId, Option<Vec<u8>>>,
+    /// Their key packages are not theirs, or the server refuses them.
+    bad: BTreeSet<InstallationId>,
+    /// One at a time, to find out which one is bad.
+    single: bool,
+    /// Nobody is missing.
+    settled: bool,
+    /// Not before this.
+    pub resume: Option<UnixMillis>,
+}
+
+impl<V: Vault, E: Environment + 'static> Client<V, E> {
+    fn is_fresh(&self, account: Address) -> bool {
+        let now = self.environment.now().0;
+        self.lists
+            .get(&account)
+            .is_some_and(|list| (0..FRESH).contains(&(now - list.at.0)))
+    }
+
+    /// The topic that can be written to now without further ado, if there is one.
+    pub(crate) fn open_topic(&self, peer: Address) -> Option<Topic> {
+        let ready = self.link.is_ready()
+            && !self.link.is_paused(self.environment.now())
+            && self.is_fresh(peer)
+            && self.is_fresh(self.account)
+            && self.rosters.get(&peer).is_some_and(|roster| roster.settled);
+        self.topic_of(peer).filter(|topic| ready && self.is_writable(*topic))
+    }
+
+    /// Brings the peer's group one step nearer to where it can be written to. `Some` when it is there.
+    pub(crate) async fn settle(&mut self, peer: Address) -> Result<Option<Topic>, VaultError> {
+        loop {
+            if let Some(topic) = self.open_topic(peer) {
+                return Ok(Some(topic));
+            }
+            let now = self.environment.now();
+            let roster = self.rosters.entry(peer).or_default();
+            if roster
+                .resume
+                .is_some_and(|resume| !super::connection::is_due(resume, now))
+            {
+                return Ok(None);
+            }
+            roster.resume = None;
+            roster.settled = false;
+            if !self.is_listed(peer) | !self.is_listed(self.account) {
+                return Ok(None);
+            }
+            let topic = self.topic_of(peer);
+            let log = topic.and_then(|topic| self.state.logs.get(&topic));
+            let joined = log.is_some_and(|log| log.stage == Stage::Joined);
+            if log.is_some_and(|log| log.commit.is_some()) || (joined && !topic.is_some_and(|t| self.is_writable(t))) {
+                return Ok(None);
+            }
+            if !joined && self.lists[&peer].rows.is_empty() {
+                self.fail_all(peer, Unsent::NotHere).await?;
+                return Ok(None);
+            }
+            let Some(missing) = self.missing(peer, topic) else {
+                return Ok(None);
+            };
+            let Some(add) = self.claim(peer, &missing) else {
+                return Ok(None);
+            };
+            let reached = peer == self.account
+                || topic.is_some_and(|t| self.installation.members(t).iter().any(|member| member.address == peer))
+                || add.iter().any(|(_, vouched)| vouched.address == peer);
+            if !reached {
+                return self.unreachable(peer, &missing).await.map(|()| None);
+            }
+            if add.is_empty() && joined {
+                self.rosters.entry(peer).or_default().settled = true;
+                if self.open_topic(peer).is_none() {
+                    return Ok(None);
+                }
+            } else if self.commit(peer, topic, &add).await? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Whether the account's list is here and fresh; asks for it otherwise.
+    fn is_listed(&mut self, account: Address) -> bool {
+        let fresh = self.is_fresh(account);
+        if !fresh {
+            self.ask(Ask::Installations { account });
+        }
+        fresh
+    }
+
+    /// Believed installations of both accounts that are not in the group. `None` while associations are being fetched.
+    fn missing(&mut self, peer: Address, topic: Option<Topic>) -> Option<Vec<Vouched>> {
+        let members: BTreeSet<_> = topic
+            .map(|topic| self.installation.members(topic))
+            .unwrap_or_default()
+            .into_iter()
+            .map(|member| member.installation)
+            .chain([self.installation.id()])
+            .collect();
+        let accounts: BTreeSet<_> = [peer, self.account].into();
+        let mut listed: Vec<_> = accounts
+            .into_iter()
+            .flat_map(|account| {
+                self.lists[&account]
+                    .rows
+                    .iter()
+                    .map(move |(id, hash)| (account, *id, *hash))
+            })
+            .filter(|(_, id, _)| !members.contains(id))
+            .collect();
+        // The peer's first: they must be in it for a message to be read at all.
+        listed.sort_by_key(|(account, ..)| *account != peer);
+        listed.truncate(2 * limits::INSTALLATIONS);
+        let roster = self.rosters.entry(peer).or_default();
+        roster.packages.retain(|id, _| !members.contains(id));
+        let bad = roster.bad.clone();
+        let (mut missing, mut waiting) = (Vec::new(), false);
+        for (account, id, hash) in listed {
+            match self.directory.get(&hash) {
+                Some(vouched) if vouched.address == account && vouched.installation == id && !bad.contains(&id) => {
+                    missing.push(vouched);
+                }
+                Some(_) => {}
+                None if self.directory.is_settled(&hash) => {}
+                None => {
+                    self.ask(Ask::Association { hash });
+                    waiting = true;
+                }
+            }
+        }
+        (!waiting).then_some(missing)
+    }
+
+    /// Key packages of the next few that are missing. `None` while they are being claimed.
+    fn claim(&mut self, peer: Address, missing: &[Vouched]) -> Option<Vec<(Vec<u8>, Vouched)>> {
+        let roster = self.rosters.entry(peer).or_default();
+        let chunk = if roster.single { 1 } else { CHUNK };
+        let (mut add, mut wanted) = (Vec::new(), Vec::new());
+        for vouched in missing {
+            if add.len() + wanted.len() == chunk {
+                break;
+            }
+            match roster.packages.get(&vouched.installation) {
+                Some(Some(package)) => add.push((package.clone(), vouched.clone())),
+                Some(None) => {}
+                None => wanted.push(vouched.installation),
+            }
+        }
+        let complete = wanted.is_empty();
+        for installation in wanted {
+            self.ask(Ask::ClaimKeyPackage { installation });
+        }
+        complete.then_some(add)
+    }
+
+    async fn unreachable(&mut self, peer: Address, missing: &[Vouched]) -> Result<(), VaultError> {
+        if missing.iter().any(|vouched| vouched.address == peer) {
+            // They have signed in and not given key packages yet: a matter of moments, or of their next visit.
+            let resume = UnixMillis(self.environment.now().0 + PATIENCE);
+            let roster = self.rosters.entry(peer).or_default();
+            roster.packages.retain(|_, package| package.is_some());
+            roster.resume = Some(resume);
+            Ok(())
+        } else {
+            self.fail_all(peer, Unsent::Unverified).await
+        }
+    }
+
+    /// Commits these members into the group, which is made if there is none. `false`: not done, try with what is left.
+    async fn commit(
+        &mut self,
+        peer: Address,
+        topic: Option<Topic>,
+        add: &[(Vec<u8>, Vouched)],
+    ) -> Result<bool, VaultError> {
+        let mut step = Step::default();
+        match self.propose(&mut step, peer, topic, add) {
+            Ok(()) => return self.finish(step).await.map(|()| true),
+            Err(error) => {
+                self.give_up();
+                let roster = self.rosters.entry(peer).or_default();
+                match (add, error) {
+                    ([_, _, ..], _) => roster.single = true,
+                    ([(_, vouched)], E2eeError::NotBelieved | E2eeError::Garbage) => {
+                        roster.bad.insert(vouched.installation);
+                    }
+                    _ => {
+                        self.fail_all(peer, Unsent::Refused(ErrorCode::Internal)).await?;
+                        return Ok(true);
+                    }
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    fn propose(
+        &mut self,
+        step: &mut Step,
+        peer: Address,
+        topic: Option<Topic>,
+        add: &[(Vec<u8>, Vouched)],
+    ) -> Result<(), E2eeError> {
+        let (topic, log) = match topic.and_then(|topic| Some((topic, self.log(step, topic)?))) {
+            Some(known) => known,
+            None => {
+                let topic = Topic(self.random());
+                self.installation.create(topic)?;
+                let log = Log {
+                    peer: Some(peer),
+                    stage: Stage::Made,
+                    cursor: Seq(0),
+                    last_commit: Seq(0),
+                    newest: UnixMillis(0),
+                    commit: None,
+                };
+                (topic, log)
+            }
+        };
+        let proposed = self.installation.commit(topic, add, &[])?;
+        let commit = PendingCommit {
+            id: MessageId(self.random()),
+            last_commit: log.last_commit,
+            commit: proposed.commit,
+            welcomes: proposed.welcomes,
+        };
+        step.frames.push(ClientFrame::Publish(Publish {
+            topic,
+            id: commit.id,
+            last_commit: commit.last_commit,
+            kind: Kind::Commit {
+                welcomes: commit.welcomes.clone(),
+                removed: Vec::new(),
+            },
+            payload: commit.commit.clone(),
+        }));
+        step.logs.insert(
+            topic,
+            Log {
+                commit: Some(commit),
+                ..log
+            },
+        );
+        Ok(())
+    }
+
+    /// The server does not take our commit.
+    pub(crate) async fn commit_refused(&mut self, topic: Topic, code: ErrorCode) -> Result<(), VaultError> {
+        let mut step = Step::default();
+        let Some(log) = self.log(&step, topic) else {
+            return Ok(());
+        };
+        let (Some(peer), Some(pending)) = (log.peer, log.commit.clone()) else {
+            return Ok(());
+        };
+        if self.installation.has_pending(topic) && self.installation.clear_pending(topic).is_err() {
+            self.give_up();
+            self.leave(&mut step, topic);
+            return self.finish(step).await;
+        }
+        let reached = self
+            .installation
+            .members(topic)
+            .iter()
+            .any(|member| member.address == peer);
+        step.logs.insert(
+            topic,
+            Log {
+                commit: None,
+                ..log.clone()
+            },
+        );
+        match code {
+            ErrorCode::StaleEpoch if log.stage == Stage::Joined => {
+                self.link.stale.insert(topic, pending.last_commit);
+            }
+            ErrorCode::StaleEpoch | ErrorCode::NotAMember | ErrorCode::NoSuchTopic => self.leave(&mut step, topic),
+            _ => {
+                let roster = self.rosters.entry(peer).or_default();
+                roster
+                    .bad
+                    .extend(pending.welcomes.iter().map(|welcome| welcome.installation));
+            }
+        }
+        self.finish(step).await?;
+        let lost = !reached && code != ErrorCode::StaleEpoch;
+        if lost {
+            self.fail_all(peer, Unsent::Refused(code)).await
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Gives the server more key packages if it has few.
+    pub(crate) async fn top_up(&mut self) -> Result<(), VaultError> {
+        let last_resort = !self.state.settings.last_resort;
+        if self.link.topping || (self.link.key_packages >= FEW_KEY_PACKAGES && !last_resort) {
+            return Ok(());
+        }
+        let count = KEY_PACKAGES.saturating_sub(self.link.key_packages) as usize;
+        let made = self.installation.key_packages(count).and_then(|packages| {
+            let resort = if last_resort {
+                Some(self.installation.last_resort()?)
+            } else {
+                None
+            };
+            Ok((packages, resort))
+        });
+        let Ok((packages, mut resort)) = made else {
+            self.give_up();
+            return Ok(());
+        };
+        let packages: Vec<_> = packages.into_iter().map(ByteBuf::from).collect();
+        let mut step = Step::default();
+        let mut chunks: Vec<_> = packages
+            .chunks(limits::KEY_PACKAGES_PER_FRAME - 1)
+            .map(<[_]>::to_vec)
+            .collect();
+        if chunks.is_empty() {
+            chunks.push(Vec::new());
+        }
+        for key_packages in chunks {
+            let last_resort = resort.take().map(ByteBuf::from);
+            step.asks.push(Ask::PublishKeyPackages {
+                key_packages,
+                last_resort,
+            });
+        }
+        self.link.topping = true;
+        self.finish(step).await
+    }
+
+    /// A claimed key package, or that there is none.
+    pub(crate) fn claimed(&mut self, installation: InstallationId, package: Option<Vec<u8>>) {
+        let package = package.filter(|package| package.len() <= limits::KEY_PACKAGE);
+        let mut wanting = self.rosters.iter_mut().filter(|(peer, roster)| {
+            let listed = |account: &Address| {
+                self.lists
+                    .get(account)
+                    .is_some_and(|list| list.rows.iter().any(|(id, _)| *id == installation))
+            };
+            !roster.packages.contains_key(&installation) && (listed(peer) || listed(&self.account))
+        });
+        if let Some((_, roster)) = wanting.next() {
+            roster.packages.insert(installation, package);
+        }
+    }
+
+    /// Answers every `Find` that can be answered.
+    pub(crate) fn answer_finds(&mut self) {
+        for account in std::mem::take(&mut self.finds) {
+            let Some(list) = self.lists.get(&account) else {
+                self.ask(Ask::Installations { account });
+                self.finds.push(account);
+                continue;
+            };
+            let rows = list.rows.clone();
+            let holds = |(id, hash): &(InstallationId, AssociationHash)| {
+                self.directory
+                    .get(hash)
+                    .is_some_and(|vouched| vouched.address == account && vouched.installation == *id)
+            };
+            if rows.iter().any(holds) {
+                self.tell(Event::Found {
+                    account,
+                    here: Some(true),
+                });
+                continue;
+            }
+            let unknown: Vec<_> = rows
+                .iter()
+                .filter(|(_, hash)| !self.directory.is_settled(hash))
+                .collect();
+            if unknown.is_empty() {
+                self.tell(Event::Found {
+                    account,
+                    here: Some(false),
+                });
+                continue;
+            }
+            for (_, hash) in unknown {
+                self.ask(Ask::Association { hash: *hash });
+            }
+            self.finds.push(account);
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! One step: everything that becomes true together, and what may be said about it afterwards.
+
+use std::collections::BTreeMap;
+
+use bridge::{Event, MessageView, Trouble};
+use identity::Association;
+use protocol::{Address, Ask, ClientFrame, MessageId, Topic};
+
+use crate::{
+    Batch, Client, Effect, Environment, Space, Vault, VaultError, conversations,
+    records::{self, Conversation, Intent, Log, Message, Settings},
+};
+
+/// The part of the vault that is also held in memory.
+#[derive(Default)]
+pub(crate) struct State {
+    pub settings: Settings,
+    pub conversations: BTreeMap<Address, Conversation>,
+    pub logs: BTreeMap<Topic, Log>,
+    pub outbox: BTreeMap<u64, Intent>,
+}
+
+/// Changes over [`State`] and the vault that are not yet durable. Dropped, nothing has happened.
+#[derive(Default)]
+pub(crate) struct Step {
+    pub settings: Option<Settings>,
+    pub conversations: BTreeMap<Address, Conversation>,
+    pub logs: BTreeMap<Topic, Log>,
+    /// `None`: done with.
+    pub outbox: BTreeMap<u64, Option<Intent>>,
+    /// `None`: deleted.
+    pub messages: BTreeMap<Vec<u8>, Option<Message>>,
+    pub index: BTreeMap<MessageId, Option<Vec<u8>>>,
+    pub associations: Vec<Association>,
+    /// Sent once the step is durable.
+    pub frames: Vec<ClientFrame>,
+    /// Asked once the step is durable.
+    pub asks: Vec<Ask>,
+    /// Told once the step is durable, after the conversations and messages that have changed.
+    pub events: Vec<Event>,
+    /// Messages for whoever looks at their thread, in order.
+    pub changed: Vec<(Address, MessageView)>,
+}
+
+impl Step {
+    /// Puts a message that stands under this key.
+    pub fn put_message(&mut self, peer: Address, id: MessageId, message: Message) {
+        let key = records::message_key(peer, message.at, id);
+        self.changed.push((peer, conversations::message_view(id, &message)));
+        self.index.insert(id, Some(key.clone()));
+        self.messages.insert(key, Some(message));
+    }
+
+    fn batch(&self, changes: e2ee::Changes) -> Batch {
+        let mut batch = Batch::default();
+        for (key, value) in changes.puts {
+            batch.put(Space::Mls, key, value);
+        }
+        for key in changes.deletes {
+            batch.delete(Space::Mls, key);
+        }
+        if let Some(settings) = &self.settings {
+            batch.put(Space::Meta, records::SETTINGS, records::write(settings));
+        }
+        for association in &self.associations {
+            batch.put(Space::Association, association.hash().0, association.to_bytes());
+        }
+        for (peer, conversation) in &self.conversations {
+            batch.put(Space::Conversation, peer.as_slice(), records::write(conversation));
+        }
+        for (topic, log) in &self.logs {
+            batch.put(Space::Topic, topic.0, records::write(log));
+        }
+        for (order, intent) in &self.outbox {
+            let key = records::order_key(*order);
+            match intent {
+                Some(intent) => batch.put(Space::Outbox, key, records::write(intent)),
+                None => batch.delete(Space::Outbox, key),
+            }
+        }
+        for (key, message) in &self.messages {
+            match message {
+                Some(message) => batch.put(Space::Message, key.clone(), records::write(message)),
+                None => batch.delete(Space::Message, key.clone()),
+            }
+        }
+        for (id, key) in &self.index {
+            match key {
+                Some(key) => batch.put(Space::Index, id.0, key.clone()),
+                None => batch.delete(Space::Index, id.0),
+            }
+        }
+        batch
+    }
+}
+
+/// What the person is told of a vault that failed.
+pub(crate) fn trouble(error: &VaultError) -> Trouble {
+    match error {
+        VaultError::Full => Trouble::VaultFull,
+        VaultError::Damaged { .. } => Trouble::VaultDamaged,
+        VaultError::Newer => Trouble::VaultNewer,
+        VaultError::Closed => Trouble::OtherTab,
+        VaultError::Unavailable(_) => Trouble::NoVault,
+    }
+}
+
+impl<V: Vault, E: Environment + 'static> Client<V, E> {
+    /// Makes a step and the encryption engine's changes durable, then true in memory, then sent and told. If the vault
+    /// refuses, nothing of it has happened, here or there.
+    pub(crate) async fn finish(&mut self, step: Step) -> Result<(), VaultError> {
+        let batch = step.batch(self.installation.take_changes());
+        if batch.is_empty() {
+            self.installation.committed();
+        } else if let Err(error) = self.vault.commit(batch).await {
+            self.give_up();
+            self.report(trouble(&error));
+            return Err(error);
+        } else {
+            self.installation.committed();
+            self.trouble = None;
+        }
+        let waiting = self.waiting();
+        self.apply(step);
+        if self.waiting() != waiting {
+            self.tell(Event::Waiting(self.waiting()));
+        }
+        Ok(())
+    }
+
+    /// Drops what the encryption engine did since the last finished step.
+    pub(crate) fn give_up(&mut self) {
+        self.installation.discard();
+    }
+
+    fn apply(&mut self, step: Step) {
+        if let Some(settings) = step.settings {
+            self.state.settings = settings;
+        }
+        for (peer, conversation) in step.conversations {
+            let before = self.state.conversations.insert(peer, conversation.clone());
+            let listed = |conversation: &Conversation| conversations::is_listed(conversation.consent);
+            // A declined conversation is told of once, when it leaves the list.
+            if before.as_ref() != Some(&conversation) && (listed(&conversation) || before.as_ref().is_some_and(listed))
+            {
+                self.tell(Event::Conversation(conversations::conversation_view(
+                    peer,
+                    &conversation,
+                )));
+            }
+        }
+        self.state.logs.extend(step.logs);
+        for (order, intent) in step.outbox {
+            match intent {
+                Some(intent) => self.state.outbox.insert(order, intent),
+                None => self.state.outbox.remove(&order),
+            };
+        }
+        for frame in step.frames {
+            self.transmit(frame);
+        }
+        for ask in step.asks {
+            self.ask(ask);
+        }
+        if let Some(shown) = self.shown.filter(|peer| self.may_read(*peer)) {
+            let messages: Vec<_> = step
+                .changed
+                .into_iter()
+                .filter(|(peer, _)| *peer == shown)
+                .map(|(_, view)| view)
+                .collect();
+            if !messages.is_empty() {
+                self.tell(Event::Messages { peer: shown, messages });
+            }
+        }
+        for event in step.events {
+            self.tell(event);
+        }
+    }
+
+    /// A conversation as this step sees it.
+    pub(crate) fn conversation(&self, step: &Step, peer: Address) -> Option<Conversation> {
+        step.conversations
+            .get(&peer)
+            .or_else(|| self.state.conversations.get(&peer))
+            .cloned()
+    }
+
+    /// A log as this step sees it.
+    pub(crate) fn log(&self, step: &Step, topic: Topic) -> Option<Log> {
+        step.logs.get(&topic).or_else(|| self.state.logs.get(&topic)).cloned()
+    }
+
+    /// Where a message stands, as this step sees it.
+    pub(crate) async fn find_message(&self, step: &Step, id: MessageId) -> Result<Option<Vec<u8>>, VaultError> {
+        match step.index.get(&id) {
+            Some(key) => Ok(key.clone()),
+            None => self.vault.get(Space::Index, &id.0).await,
+        }
+    }
+
+    /// Changes a message's state; nothing, if it is not there or cannot be read.
+    pub(crate) async fn set_state(&self, step: &mut Step, id: MessageId, state: bridge::MessageState) {
+        let Ok(Some(key)) = self.find_message(step, id).await else {
+            return;
+        };
+        let Some((peer, _)) = records::parse_message_key(&key) else {
+            return;
+        };
+        let message = match step.messages.get(&key) {
+            Some(message) => message.clone(),
+            None => self
+                .vault
+                .get(Space::Message, &key)
+                .await
+                .ok()
+                .flatten()
+                .and_then(|value| records::read(Space::Message, &key, &value).ok()),
+        };
+        if let Some(message) = message.filter(|message: &Message| message.state != state) {
+            step.put_message(peer, id, Message { state, ..message });
+        }
+    }
+
+    /// Tells the page.
+    pub(crate) fn tell(&mut self, event: Event) {
+        self.effects.push(Effect::Event(event));
+    }
+
+    /// Tells the page of a trouble, once until it is over.
+    pub(crate) fn report(&mut self, trouble: Trouble) {
+        if self.trouble != Some(trouble) {
+            self.trouble = Some(trouble);
+            self.tell(Event::Trouble(trouble));
+        }
+    }
+}
