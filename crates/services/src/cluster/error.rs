@@ -1,0 +1,77 @@
+use std::path::PathBuf;
+
+use crate::db::DbError;
+
+/// Why there is no private Postgres. Each is a sentence for whoever runs the server.
+#[derive(Debug, thiserror::Error)]
+pub enum ClusterError {
+    /// Nowhere.
+    #[error(
+        "no Postgres was found: install it (Debian, Ubuntu: `apt-get install postgresql`), or name its folder of programs in PG_BIN, or name a database in DATABASE_URL"
+    )]
+    NoBinaries,
+    /// Only of other versions than the data.
+    #[error(
+        "the data in {data} was made by Postgres {wanted}, but only {found} was found: install Postgres {wanted}, or name its folder of programs in PG_BIN"
+    )]
+    WrongVersion {
+        /// The cluster.
+        data: PathBuf,
+        /// Its version.
+        wanted: String,
+        /// What there is.
+        found: String,
+    },
+    /// Another server runs here.
+    #[error("data directory {data} is in use by another running server (process {process})")]
+    InUse {
+        /// The data directory.
+        data: PathBuf,
+        /// The other server.
+        process: String,
+    },
+    /// There is nobody to run as.
+    #[error("Postgres does not run as root, and there is neither a user `postgres` nor `nobody` it could run as")]
+    NoUser,
+    /// Root that is not really root.
+    #[error(
+        "Postgres does not run as root, and this root cannot become user {user} ({source}): start the server as an ordinary user, or name a database in DATABASE_URL"
+    )]
+    CannotBecome {
+        /// The user.
+        user: String,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// Programs behind a closed door.
+    #[error(
+        "{path} cannot be run by user {user}, as whom Postgres runs when the server is root: put the programs where everybody can reach them, or start the server as an ordinary user"
+    )]
+    Unreachable {
+        /// The program.
+        path: PathBuf,
+        /// The user.
+        user: String,
+    },
+    /// The file system says no.
+    #[error("{path}: {source}")]
+    Io {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It did not come up, or did not go down.
+    #[error("the private Postgres failed: {0}")]
+    Failed(String),
+    /// It runs, but does not do what it is told.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
+
+impl ClusterError {
+    pub(super) fn io(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io { path, source }
+    }
+}

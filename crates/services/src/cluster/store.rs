@@ -1,0 +1,23 @@
+//! The SQL of the private Postgres.
+
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, postgres::PgConnectOptions};
+
+use crate::db::DbError;
+
+/// Makes the database if there is none. `name` is a constant of ours.
+pub(super) async fn make_database(options: &PgConnectOptions, name: &'static str) -> Result<(), DbError> {
+    let mut connection = options.connect().await?;
+    let there = sqlx::query_scalar!(
+        r#"select exists (select from pg_database where datname = $1) as "there!""#,
+        name
+    )
+    .fetch_one(&mut connection)
+    .await?;
+    if !there {
+        sqlx::raw_sql(AssertSqlSafe(format!("create database {name}")))
+            .execute(&mut connection)
+            .await?;
+    }
+    connection.close().await?;
+    Ok(())
+}
