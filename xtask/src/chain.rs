@@ -31,7 +31,13 @@ impl Chain {
         let continues = state.is_file();
         let mut command = Command::new(&tools.anvil);
         command.args(["--host", "127.0.0.1", "--block-time", "2", "--state-interval", "5"]);
-        command.arg("--port").arg(port.to_string()).arg("--chain-id").arg(CHAIN_ID.to_string()).arg("--state").arg(&state);
+        command
+            .arg("--port")
+            .arg(port.to_string())
+            .arg("--chain-id")
+            .arg(CHAIN_ID.to_string())
+            .arg("--state")
+            .arg(&state);
         let daemon = Daemon::start("the development chain", &command, Signal::SIGINT, Some(&log))?;
         let mut chain = Self { port, daemon };
         chain.wait(&log)?;
@@ -77,7 +83,9 @@ impl Chain {
     /// anvil 1.7.1 does not restore its clock with its state: without this, new blocks could be older than the last one.
     fn set_clock(&self) -> Result<()> {
         let latest = http::rpc(self.port, "eth_getBlockByNumber", &json!(["latest", false]))?;
-        let time = latest["timestamp"].as_str().and_then(|hex| u64::from_str_radix(hex.trim_start_matches("0x"), 16).ok());
+        let time = latest["timestamp"]
+            .as_str()
+            .and_then(|hex| u64::from_str_radix(hex.trim_start_matches("0x"), 16).ok());
         let next = time.context("the chain's latest block has no time")? + 1;
         http::rpc(self.port, "evm_setNextBlockTimestamp", &json!([next])).map(drop)
     }

@@ -1,6 +1,6 @@
 //! The command line.
 
-use crate::{build, place::Places, run, signals, test, tools};
+use crate::{build, ci, place::Places, prepare, run, signals, sizes, test, tidy, tools};
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
@@ -26,6 +26,16 @@ enum Command {
     Run(run::Options),
     /// Run all tests, the journeys in a real browser included
     Test(test::Options),
+    /// Everything that must be green: formatting, tidy, clippy, generated files, all tests
+    Ci,
+    /// The quick part of `ci`: formatting, tidy, clippy
+    Lint,
+    /// Check the invariants of the architecture
+    Tidy,
+    /// Write `.sqlx` after a query or a migration has changed
+    Prepare,
+    /// Print what a browser has to load from a release build
+    Sizes,
 }
 
 impl Cli {
@@ -41,6 +51,11 @@ impl Cli {
             }
             Command::Run(options) => run::run(&places, &options),
             Command::Test(options) => test::run(&places, &options),
+            Command::Ci => ci::run(&places),
+            Command::Lint => ci::lint(&places),
+            Command::Tidy => tidy::run(&places),
+            Command::Prepare => prepare::run(&places),
+            Command::Sizes => sizes::run(&places),
         }
     }
 }

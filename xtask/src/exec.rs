@@ -28,7 +28,10 @@ pub fn run(command: &mut Command) -> Result<()> {
 
 /// The same, but failing is an answer.
 pub fn wait(command: &mut Command) -> Result<ExitStatus> {
-    let mut child = command.stdin(Stdio::null()).spawn().with_context(|| format!("cannot start `{}`", shown(command)))?;
+    let mut child = command
+        .stdin(Stdio::null())
+        .spawn()
+        .with_context(|| format!("cannot start `{}`", shown(command)))?;
     await_child(&mut child)
 }
 
@@ -56,15 +59,25 @@ pub fn await_child(child: &mut Child) -> Result<ExitStatus> {
 
 /// What a program prints.
 pub fn output(command: &mut Command) -> Result<String> {
-    let out = command.stdin(Stdio::null()).output().with_context(|| format!("cannot start `{}`", shown(command)))?;
+    let out = command
+        .stdin(Stdio::null())
+        .output()
+        .with_context(|| format!("cannot start `{}`", shown(command)))?;
     if !out.status.success() {
-        bail!("`{}` ended with {}: {}", shown(command), out.status, String::from_utf8_lossy(&out.stderr).trim());
+        bail!(
+            "`{}` ended with {}: {}",
+            shown(command),
+            out.status,
+            String::from_utf8_lossy(&out.stderr).trim()
+        );
     }
     String::from_utf8(out.stdout).context("the program did not print text")
 }
 
 fn shown(command: &Command) -> String {
-    let words = std::iter::once(command.get_program()).chain(command.get_args()).map(OsStr::to_string_lossy);
+    let words = std::iter::once(command.get_program())
+        .chain(command.get_args())
+        .map(OsStr::to_string_lossy);
     words.collect::<Vec<_>>().join(" ")
 }
 
@@ -74,7 +87,9 @@ fn pid(child: &Child) -> Pid {
 
 /// Finds a program in `PATH`.
 pub fn which(name: &str) -> Option<PathBuf> {
-    env::split_paths(&env::var_os("PATH")?).map(|folder| folder.join(name)).find(|file| file.is_file())
+    env::split_paths(&env::var_os("PATH")?)
+        .map(|folder| folder.join(name))
+        .find(|file| file.is_file())
 }
 
 /// A program that stays until we stop it. It lives in a process group of its own, so that Ctrl-C reaches only us and things end in order;
@@ -100,8 +115,15 @@ impl Daemon {
                 .with_context(|| format!("cannot write the log {}", log.display()))?;
             wrapped.stdout(file.try_clone()?).stderr(file);
         }
-        let child = wrapped.spawn().with_context(|| format!("cannot start `{}`", shown(command)))?;
-        Ok(Self { name, child, ending, patience: Duration::from_secs(20) })
+        let child = wrapped
+            .spawn()
+            .with_context(|| format!("cannot start `{}`", shown(command)))?;
+        Ok(Self {
+            name,
+            child,
+            ending,
+            patience: Duration::from_secs(20),
+        })
     }
 
     /// Its end, when it has ended by itself.
@@ -137,9 +159,13 @@ impl Drop for Daemon {
 
 /// The same command through `setpriv --pdeathsig`, where there is one.
 fn die_with_us(command: &Command, ending: Signal) -> Command {
-    let Some(setpriv) = which("setpriv") else { return copy(command, command.get_program()) };
+    let Some(setpriv) = which("setpriv") else {
+        return copy(command, command.get_program());
+    };
     let mut wrapped = Command::new(setpriv);
-    wrapped.args(["--pdeathsig", ending.as_str().trim_start_matches("SIG")]).arg(command.get_program());
+    wrapped
+        .args(["--pdeathsig", ending.as_str().trim_start_matches("SIG")])
+        .arg(command.get_program());
     settings(command, &mut wrapped);
     wrapped
 }

@@ -12,8 +12,6 @@ use std::{
 pub struct Answer {
     /// The status code.
     pub status: u16,
-    /// The header lines as they came.
-    pub head: String,
     /// The body, still in its content encoding, out of its chunks.
     pub body: Vec<u8>,
 }
@@ -26,7 +24,13 @@ pub fn get(port: u16, path: &str, headers: &[(&str, &str)]) -> Result<Answer> {
 /// Calls a JSON-RPC method on 127.0.0.1.
 pub fn rpc(port: u16, method: &str, params: &Value) -> Result<Value> {
     let body = serde_json::json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string();
-    let answer = exchange(port, "POST", "/", &[("Content-Type", "application/json")], body.as_bytes())?;
+    let answer = exchange(
+        port,
+        "POST",
+        "/",
+        &[("Content-Type", "application/json")],
+        body.as_bytes(),
+    )?;
     let mut value: Value = serde_json::from_slice(&answer.body)?;
     if let Some(error) = value.get("error") {
         bail!("{method}: {error}");
@@ -54,18 +58,31 @@ fn exchange(port: u16, method: &str, path: &str, headers: &[(&str, &str)], body:
 }
 
 fn parse(all: &[u8]) -> Result<Answer> {
-    let end = all.windows(4).position(|four| four == b"\r\n\r\n").context("the answer has no end of its head")?;
+    let end = all
+        .windows(4)
+        .position(|four| four == b"\r\n\r\n")
+        .context("the answer has no end of its head")?;
     let head = String::from_utf8_lossy(&all[..end]).into_owned();
-    let status = head.split(' ').nth(1).and_then(|code| code.parse().ok()).context("the answer has no status")?;
+    let status = head
+        .split(' ')
+        .nth(1)
+        .and_then(|code| code.parse().ok())
+        .context("the answer has no status")?;
     let rest = &all[end + 4..];
     let chunked = head.to_ascii_lowercase().contains("transfer-encoding: chunked");
-    Ok(Answer { status, body: if chunked { unchunk(rest)? } else { rest.to_vec() }, head })
+    Ok(Answer {
+        status,
+        body: if chunked { unchunk(rest)? } else { rest.to_vec() },
+    })
 }
 
 fn unchunk(mut rest: &[u8]) -> Result<Vec<u8>> {
     let mut body = Vec::new();
     loop {
-        let line = rest.windows(2).position(|two| two == b"\r\n").context("a chunk has no length")?;
+        let line = rest
+            .windows(2)
+            .position(|two| two == b"\r\n")
+            .context("a chunk has no length")?;
         let length = usize::from_str_radix(std::str::from_utf8(&rest[..line])?.trim(), 16)?;
         if length == 0 {
             return Ok(body);
@@ -84,7 +101,12 @@ pub fn free(port: u16) -> bool {
 pub fn free_port(wanted: u16) -> Result<u16> {
     (wanted..wanted.saturating_add(100))
         .find(|port| free(*port))
-        .with_context(|| format!("the ports {wanted} to {} are all taken: name another one", wanted.saturating_add(99)))
+        .with_context(|| {
+            format!(
+                "the ports {wanted} to {} are all taken: name another one",
+                wanted.saturating_add(99)
+            )
+        })
 }
 
 #[cfg(test)]
@@ -93,7 +115,8 @@ mod tests {
 
     #[test]
     fn an_answer_in_chunks_is_put_together() {
-        let answer = parse(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n").unwrap();
+        let answer =
+            parse(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n").unwrap();
         assert_eq!((answer.status, answer.body.as_slice()), (200, b"abcde".as_slice()));
     }
 

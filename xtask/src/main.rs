@@ -5,14 +5,18 @@
 
 mod build;
 mod chain;
+mod ci;
 mod cli;
 mod exec;
 mod http;
 mod place;
+mod prepare;
 mod run;
 mod say;
 mod signals;
+mod sizes;
 mod test;
+mod tidy;
 mod tools;
 
 use clap::Parser as _;

@@ -30,7 +30,11 @@ impl Places {
         let from = |name: &str, default: &str| {
             env::var_os(name).map_or_else(|| root.join(default), |given| root.join(PathBuf::from(given)))
         };
-        Ok(Self { target: from("CARGO_TARGET_DIR", "target"), tools: from("JACKDAW_TOOLS", ".tools"), root })
+        Ok(Self {
+            target: from("CARGO_TARGET_DIR", "target"),
+            tools: from("JACKDAW_TOOLS", ".tools"),
+            root,
+        })
     }
 
     /// The folder the server serves files from.
@@ -40,7 +44,9 @@ impl Places {
 
     /// The server's binary.
     pub fn server(&self, release: bool) -> PathBuf {
-        self.target.join(if release { "release" } else { "debug" }).join("jackdaw")
+        self.target
+            .join(if release { "release" } else { "debug" })
+            .join("jackdaw")
     }
 
     /// npm packages.
@@ -73,12 +79,17 @@ pub fn is_root() -> bool {
 
 /// May every account walk down to this folder?
 pub fn reachable_by_everybody(path: &Path) -> bool {
-    path.ancestors().all(|folder| fs::metadata(folder).is_ok_and(|known| known.permissions().mode() & 0o001 != 0))
+    path.ancestors()
+        .all(|folder| fs::metadata(folder).is_ok_and(|known| known.permissions().mode() & 0o001 != 0))
 }
 
 /// Hex of the SHA-256, cut to 16 digits: enough to tell versions of a file apart.
 pub fn hash(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(bytes)
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// Writes a file whole or not at all, and leaves an equal one alone (its time says when it changed).

@@ -42,18 +42,31 @@ impl Assets {
     }
 
     fn urls(&self) -> [&str; 5] {
-        [&self.page_js, &self.page_wasm, &self.worker_js, &self.worker_wasm, &self.style]
+        [
+            &self.page_js,
+            &self.page_wasm,
+            &self.worker_js,
+            &self.worker_wasm,
+            &self.style,
+        ]
     }
 }
 
 /// Puts everything that was compiled into the site folder.
 pub fn assemble(places: &Places, tools: &Tools, profile: Profile) -> Result<()> {
     say::step("Assembling the site", || {
-        let site = Site { folder: places.site(profile.is_release()), compress: profile.is_release() };
+        let site = Site {
+            folder: places.site(profile.is_release()),
+            compress: profile.is_release(),
+        };
         let bundler = Bundler { places, tools, profile };
         let mut assets = Assets::default();
         assets.page_wasm = site.add("page_bg", "wasm", &fs::read(wasm(&PAGE, places, profile))?)?;
-        assets.page_js = site.add("page", "js", &bundler.bundle(&PAGE.folder(places, profile).join("page.js"))?)?;
+        assets.page_js = site.add(
+            "page",
+            "js",
+            &bundler.bundle(&PAGE.folder(places, profile).join("page.js"))?,
+        )?;
         assets.worker_wasm = site.add("worker_bg", "wasm", &fs::read(wasm(&WORKER, places, profile))?)?;
         let entry = WORKER.folder(places, profile).join("entry.js");
         write(&entry, worker_entry(&assets.worker_wasm).as_bytes())?;
@@ -94,7 +107,13 @@ impl Bundler<'_> {
     fn bundle(&self, entry: &Path) -> Result<Vec<u8>> {
         let out = self.places.target.join("halves/bundle.js");
         let mut command = self.tools.esbuild();
-        command.arg(entry).args(["--bundle", "--format=esm", "--target=es2022", "--log-level=error", "--legal-comments=none"]);
+        command.arg(entry).args([
+            "--bundle",
+            "--format=esm",
+            "--target=es2022",
+            "--log-level=error",
+            "--legal-comments=none",
+        ]);
         if self.profile.is_release() {
             command.arg("--minify");
         }
@@ -119,7 +138,10 @@ impl Site {
     fn put(&self, path: &Path, bytes: &[u8]) -> Result<()> {
         let same = fs::read(path).is_ok_and(|old| old == bytes);
         write(path, bytes)?;
-        let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+        let extension = path
+            .extension()
+            .and_then(|extension| extension.to_str())
+            .unwrap_or_default();
         let beside = beside(path);
         if self.compress && COMPRESSIBLE.contains(&extension) {
             if !(same && beside.is_file()) {
@@ -158,12 +180,23 @@ impl Site {
             write(&previous, &serde_json::to_vec_pretty(&old)?)?;
         }
         write(&self.folder.join("assets.json"), &serde_json::to_vec_pretty(assets)?)?;
-        let previous: Assets = fs::read(previous).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default();
-        let keep: BTreeSet<PathBuf> =
-            assets.urls().into_iter().chain(previous.urls()).map(|url| PathBuf::from(url.trim_start_matches('/'))).collect();
+        let previous: Assets = fs::read(previous)
+            .ok()
+            .and_then(|text| serde_json::from_slice(&text).ok())
+            .unwrap_or_default();
+        let keep: BTreeSet<PathBuf> = assets
+            .urls()
+            .into_iter()
+            .chain(previous.urls())
+            .map(|url| PathBuf::from(url.trim_start_matches('/')))
+            .collect();
         for path in files(&self.folder.join("pkg"))? {
             let path = Path::new("pkg").join(path);
-            let original = if path.extension().is_some_and(|extension| extension == "br") { path.with_extension("") } else { path.clone() };
+            let original = if path.extension().is_some_and(|extension| extension == "br") {
+                path.with_extension("")
+            } else {
+                path.clone()
+            };
             if !keep.contains(&original) {
                 fs::remove_file(self.folder.join(path))?;
             }
@@ -181,7 +214,9 @@ fn beside(path: &Path) -> PathBuf {
 /// All files below a folder, relative to it, sorted. A folder that is not there has none.
 fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     fn walk(folder: &Path, below: &Path, into: &mut Vec<PathBuf>) -> Result<()> {
-        let Ok(entries) = fs::read_dir(folder) else { return Ok(()) };
+        let Ok(entries) = fs::read_dir(folder) else {
+            return Ok(());
+        };
         for entry in entries {
             let entry = entry?;
             let below = below.join(entry.file_name());
@@ -200,7 +235,12 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 fn brotli(bytes: &[u8]) -> Result<Vec<u8>> {
-    let parameters = brotli::enc::BrotliEncoderParams { quality: 11, lgwin: 22, size_hint: bytes.len(), ..Default::default() };
+    let parameters = brotli::enc::BrotliEncoderParams {
+        quality: 11,
+        lgwin: 22,
+        size_hint: bytes.len(),
+        ..Default::default()
+    };
     let mut out = Vec::new();
     brotli::BrotliCompress(&mut &*bytes, &mut out, &parameters)?;
     Ok(out)
@@ -232,7 +272,10 @@ mod tests {
 
     #[test]
     fn the_previous_builds_files_stay_and_older_ones_go() {
-        let site = Site { folder: folder("previous"), compress: true };
+        let site = Site {
+            folder: folder("previous"),
+            compress: true,
+        };
         let (first, second) = (build(&site, b"one"), build(&site, b"two"));
         let there = |assets: &Assets| assets.urls().iter().all(|url| site.folder.join(&url[1..]).is_file());
         assert!(there(&first) && there(&second));
@@ -247,7 +290,13 @@ mod tests {
 
     #[test]
     fn files_that_left_public_leave_the_site() {
-        let (site, public) = (Site { folder: folder("site"), compress: true }, folder("public"));
+        let (site, public) = (
+            Site {
+                folder: folder("site"),
+                compress: true,
+            },
+            folder("public"),
+        );
         fs::write(public.join("robots.txt"), "a").unwrap();
         site.public(&public).unwrap();
         assert!(site.folder.join("robots.txt.br").is_file());

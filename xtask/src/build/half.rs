@@ -34,26 +34,43 @@ pub struct Half {
 }
 
 /// What the page loads.
-pub const PAGE: Half = Half { name: "page", crate_name: "frontend", title: "the page" };
+pub const PAGE: Half = Half {
+    name: "page",
+    crate_name: "frontend",
+    title: "the page",
+};
 /// What the worker loads.
-pub const WORKER: Half = Half { name: "worker", crate_name: "engine", title: "the engine (the page's worker)" };
+pub const WORKER: Half = Half {
+    name: "worker",
+    crate_name: "engine",
+    title: "the engine (the page's worker)",
+};
 
 impl Half {
     /// Where glue and wasm of this half are left: `NAME.js` and `NAME_bg.wasm`.
     pub fn folder(&self, places: &Places, profile: Profile) -> PathBuf {
-        places.target.join("halves").join(if profile.is_release() { "release" } else { "dev" }).join(self.name)
+        places
+            .target
+            .join("halves")
+            .join(if profile.is_release() { "release" } else { "dev" })
+            .join(self.name)
     }
 
     /// Compiles it, makes its glue, and for a release makes it small.
     pub fn compile(&self, places: &Places, tools: &Tools, profile: Profile) -> Result<()> {
         let wasm = say::step(&format!("Compiling {}", self.title), || {
-            cargo_wasm(places, self.crate_name, profile, &[]).with_context(|| format!("{} does not compile", self.title))
+            cargo_wasm(places, self.crate_name, profile, &[])
+                .with_context(|| format!("{} does not compile", self.title))
         })?;
         let folder = self.folder(places, profile);
         unless_same(&wasm, &folder, || {
-            say::step(&format!("Binding {} to JavaScript", self.title), || bind(&wasm, &folder, self.name, profile, true))?;
+            say::step(&format!("Binding {} to JavaScript", self.title), || {
+                bind(&wasm, &folder, self.name, profile, true)
+            })?;
             if profile.is_release() {
-                say::step(&format!("Making {} small", self.title), || optimise(tools, &folder, self.name))?;
+                say::step(&format!("Making {} small", self.title), || {
+                    optimise(tools, &folder, self.name)
+                })?;
             }
             Ok(())
         })
@@ -65,17 +82,26 @@ impl Half {
 pub fn vault_test(places: &Places) -> Result<PathBuf> {
     let folder = places.target.join("vault-test");
     let wasm = say::step("Compiling the engine with its vault tests", || {
-        cargo_wasm(places, WORKER.crate_name, Profile::Development, &["--features", "testing"])
+        cargo_wasm(
+            places,
+            WORKER.crate_name,
+            Profile::Development,
+            &["--features", "testing"],
+        )
     })?;
     unless_same(&wasm, &folder, || {
-        say::step("Binding the vault tests to JavaScript", || bind(&wasm, &folder, "engine", Profile::Development, false))
+        say::step("Binding the vault tests to JavaScript", || {
+            bind(&wasm, &folder, "engine", Profile::Development, false)
+        })
     })?;
     Ok(folder)
 }
 
 fn cargo_wasm(places: &Places, crate_name: &str, profile: Profile, more: &[&str]) -> Result<PathBuf> {
     let mut command = cargo(places);
-    command.args(["build", "-p", crate_name, "--lib", "--target", "wasm32-unknown-unknown"]).args(more);
+    command
+        .args(["build", "-p", crate_name, "--lib", "--target", "wasm32-unknown-unknown"])
+        .args(more);
     let folder = if profile.is_release() {
         command.args(["--profile", "wasm"]);
         "wasm"
@@ -83,7 +109,11 @@ fn cargo_wasm(places: &Places, crate_name: &str, profile: Profile, more: &[&str]
         "debug"
     };
     exec::run(&mut command)?;
-    Ok(places.target.join("wasm32-unknown-unknown").join(folder).join(format!("{crate_name}.wasm")))
+    Ok(places
+        .target
+        .join("wasm32-unknown-unknown")
+        .join(folder)
+        .join(format!("{crate_name}.wasm")))
 }
 
 /// Skips the work when the same wasm went through it the last time.
@@ -126,6 +156,10 @@ fn optimise(tools: &Tools, folder: &Path, name: &str) -> Result<()> {
     let mut command = tools.script("binaryen/bin/wasm-opt");
     command.args(WASM_OPT).arg(&wasm).arg("-o").arg(&wasm);
     exec::run(&mut command)?;
-    say::note(&format!("{} KB → {} KB", before / 1000, fs::metadata(&wasm)?.len() / 1000));
+    say::note(&format!(
+        "{} KB → {} KB",
+        before / 1000,
+        fs::metadata(&wasm)?.len() / 1000
+    ));
     Ok(())
 }

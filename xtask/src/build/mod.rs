@@ -47,7 +47,12 @@ pub struct Parts {
 
 impl Parts {
     /// All of them.
-    pub const ALL: Self = Self { page: true, worker: true, style: true, server: true };
+    pub const ALL: Self = Self {
+        page: true,
+        worker: true,
+        style: true,
+        server: true,
+    };
 
     /// Anything a browser loads?
     pub fn browser(self) -> bool {
@@ -100,9 +105,17 @@ pub fn server(places: &Places, profile: Profile) -> Result<()> {
 /// Cargo in the product's workspace. Queries are checked against the committed `.sqlx`, so that no database is needed to build.
 pub fn cargo(places: &Places) -> Command {
     let mut command = Command::new("cargo");
-    command.current_dir(&places.root).env("CARGO_TARGET_DIR", &places.target);
+    command
+        .current_dir(&places.root)
+        .env("CARGO_TARGET_DIR", &places.target);
     // Those are of this crate, set by `cargo run`; build scripts of the product must not see them.
-    for name in ["CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH", "CARGO_PKG_NAME", "CARGO_PKG_VERSION", "CARGO", "RUSTUP_TOOLCHAIN"] {
+    for name in [
+        "CARGO_MANIFEST_DIR",
+        "CARGO_MANIFEST_PATH",
+        "CARGO_PKG_NAME",
+        "CARGO_PKG_VERSION",
+        "CARGO",
+    ] {
         command.env_remove(name);
     }
     if places.root.join(".sqlx").is_dir() {

@@ -7,7 +7,11 @@ use std::{fs, path::PathBuf};
 
 /// Where the finished style sheet lies.
 pub fn output(places: &Places, profile: Profile) -> PathBuf {
-    places.target.join("halves").join(if profile.is_release() { "release" } else { "dev" }).join("style.css")
+    places
+        .target
+        .join("halves")
+        .join(if profile.is_release() { "release" } else { "dev" })
+        .join("style.css")
 }
 
 /// Makes it from `style/main.css`.
@@ -20,7 +24,13 @@ pub fn compile(places: &Places, tools: &Tools, profile: Profile) -> Result<()> {
     }
     say::step("Making the style sheet", || {
         let mut command = tools.script("@tailwindcss/cli/dist/index.mjs");
-        command.current_dir(&places.root).env("NODE_PATH", &tools.modules).arg("--input").arg(&source).arg("--output").arg(&output);
+        command
+            .current_dir(&places.root)
+            .env("NODE_PATH", &tools.modules)
+            .arg("--input")
+            .arg(&source)
+            .arg("--output")
+            .arg(&output);
         if profile.is_release() {
             command.arg("--minify");
         }

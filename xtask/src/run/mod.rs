@@ -45,7 +45,11 @@ pub fn run(places: &Places, options: &Options) -> Result<()> {
     })?;
     let port = port(options.port, 3000)?;
     let mut server = Server::new(places, &tools, profile, port, &chain.rpc(), &data);
-    let watch = if profile.is_release() { None } else { Some(Watch::start(places)?) };
+    let watch = if profile.is_release() {
+        None
+    } else {
+        Some(Watch::start(places)?)
+    };
     let started = say::step("Starting the server", || server.start());
     match (started, &watch) {
         (Err(trouble), None) => return Err(trouble),
@@ -94,7 +98,9 @@ fn stay(places: &Places, tools: &Tools, server: &mut Server, chain: &mut Chain, 
             bail!("the development chain has ended by itself: see anvil.log in the data folder");
         }
         if server.ended() {
-            let Some(_) = watch else { bail!("the server has ended by itself") };
+            let Some(_) = watch else {
+                bail!("the server has ended by itself")
+            };
             if !reported {
                 eprintln!("✗ the server has ended by itself; it starts again after the next change");
             }

@@ -14,7 +14,12 @@ pub struct Only(Flock<File>);
 impl Only {
     /// Takes the place, or says who has it.
     pub fn take(path: &Path) -> Result<Self> {
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path);
         let file = file.with_context(|| format!("cannot open {}", path.display()))?;
         match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
             Ok(lock) => {
@@ -25,7 +30,10 @@ impl Only {
             Err((mut file, _)) => {
                 let mut who = String::new();
                 file.read_to_string(&mut who)?;
-                bail!("Jackdaw already runs here ({}): use that one, or stop it with Ctrl-C", who.trim());
+                bail!(
+                    "Jackdaw already runs here ({}): use that one, or stop it with Ctrl-C",
+                    who.trim()
+                );
             }
         }
     }

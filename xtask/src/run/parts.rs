@@ -3,16 +3,42 @@
 use crate::build::Parts;
 use std::path::Path;
 
-const PAGE: Parts = Parts { page: true, worker: false, style: false, server: false };
-const WORKER: Parts = Parts { page: false, worker: true, style: false, server: false };
-const STYLE: Parts = Parts { page: false, worker: false, style: true, server: false };
-const SERVER: Parts = Parts { page: false, worker: false, style: false, server: true };
+const PAGE: Parts = Parts {
+    page: true,
+    worker: false,
+    style: false,
+    server: false,
+};
+const WORKER: Parts = Parts {
+    page: false,
+    worker: true,
+    style: false,
+    server: false,
+};
+const STYLE: Parts = Parts {
+    page: false,
+    worker: false,
+    style: true,
+    server: false,
+};
+const SERVER: Parts = Parts {
+    page: false,
+    worker: false,
+    style: false,
+    server: true,
+};
 
 /// `path` is relative to the repository. A file that matters to nobody gives nothing.
 pub fn of(path: &Path) -> Parts {
     let words: Vec<&str> = path.iter().filter_map(|word| word.to_str()).collect();
-    let Some(name) = words.last() else { return Parts::default() };
-    let scrap = name.starts_with('.') || name.ends_with('~') || name.ends_with(".swp") || name.contains(".new") || *name == "4913";
+    let Some(name) = words.last() else {
+        return Parts::default();
+    };
+    let scrap = name.starts_with('.')
+        || name.ends_with('~')
+        || name.ends_with(".swp")
+        || name.contains(".new")
+        || *name == "4913";
     if scrap || words.contains(&"tests") {
         return Parts::default();
     }

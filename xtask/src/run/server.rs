@@ -34,7 +34,11 @@ impl Server {
         } else {
             command.env("JACKDAW_DEV", "1");
         }
-        Self { command, port, running: None }
+        Self {
+            command,
+            port,
+            running: None,
+        }
     }
 
     /// The address for people.

@@ -26,7 +26,10 @@ impl Watch {
         let (send, changes) = channel();
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
             let Ok(event) = event else { return };
-            if matches!(event.kind, EventKind::Create(_) | EventKind::Modify(_) | EventKind::Remove(_)) {
+            if matches!(
+                event.kind,
+                EventKind::Create(_) | EventKind::Modify(_) | EventKind::Remove(_)
+            ) {
                 for path in event.paths {
                     // Nobody listens any more only when we are ending.
                     let _ = send.send(path);
@@ -42,13 +45,21 @@ impl Watch {
                 })?;
             }
         }
-        watcher.watch(&places.root, RecursiveMode::NonRecursive).context("cannot watch the repository")?;
-        Ok(Self { root: places.root.clone(), changes, _watcher: watcher })
+        watcher
+            .watch(&places.root, RecursiveMode::NonRecursive)
+            .context("cannot watch the repository")?;
+        Ok(Self {
+            root: places.root.clone(),
+            changes,
+            _watcher: watcher,
+        })
     }
 
     /// What has to be built again; returns at once when nothing has changed.
     pub fn changed(&self) -> Parts {
-        let Ok(first) = self.changes.try_recv() else { return Parts::default() };
+        let Ok(first) = self.changes.try_recv() else {
+            return Parts::default();
+        };
         let mut parts = self.parts(first);
         while let Ok(next) = self.changes.recv_timeout(QUIET) {
             parts = parts.and(self.parts(next));

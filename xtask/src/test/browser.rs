@@ -31,13 +31,20 @@ pub fn journeys(places: &Places, tools: &Tools, chromium: &Path, vault: &Path, f
     if !folder.join("tests").is_dir() {
         return Ok(Tally::default());
     }
-    let modules = if places.tools == places.root.join(".tools") { "../.tools/node_modules".into() } else { tools.modules.clone() };
+    let modules = if places.tools == places.root.join(".tools") {
+        "../.tools/node_modules".into()
+    } else {
+        tools.modules.clone()
+    };
     tools::link(&folder.join("node_modules"), &modules)?;
     say::step("Journeys in a browser", || {
         let summary = places.target.join("journeys.json");
         let _ = fs::remove_file(&summary);
         let mut command = tools.script("@playwright/test/cli.js");
-        command.current_dir(&folder).args(["test", "--reporter=list,json"]).args(filter);
+        command
+            .current_dir(&folder)
+            .args(["test", "--reporter=list,json"])
+            .args(filter);
         command
             .env("PLAYWRIGHT_JSON_OUTPUT_FILE", &summary)
             .env("JACKDAW_BIN", places.server(false))
@@ -60,12 +67,19 @@ pub fn journeys(places: &Places, tools: &Tools, chromium: &Path, vault: &Path, f
 /// Journeys that failed first and passed the second time are failures: they would hide races.
 fn count(text: &[u8]) -> Result<Tally> {
     let Summary { stats } = serde_json::from_slice(text).context("Playwright's summary cannot be read")?;
-    Ok(Tally { passed: stats.expected, failed: stats.unexpected + stats.flaky, skipped: stats.skipped })
+    Ok(Tally {
+        passed: stats.expected,
+        failed: stats.unexpected + stats.flaky,
+        skipped: stats.skipped,
+    })
 }
 
 /// Playwright starts Node again for its workers.
 fn path_with(node: &Path) -> std::ffi::OsString {
-    let mut path = node.parent().map(|folder| folder.as_os_str().to_owned()).unwrap_or_default();
+    let mut path = node
+        .parent()
+        .map(|folder| folder.as_os_str().to_owned())
+        .unwrap_or_default();
     if let Some(rest) = std::env::var_os("PATH") {
         path.push(":");
         path.push(rest);
@@ -80,6 +94,13 @@ mod tests {
     #[test]
     fn a_flaky_journey_counts_as_failed() {
         let text = br#"{"stats":{"expected":7,"unexpected":1,"flaky":2,"skipped":3,"duration":1.5}}"#;
-        assert_eq!(count(text).unwrap(), Tally { passed: 7, failed: 3, skipped: 3 });
+        assert_eq!(
+            count(text).unwrap(),
+            Tally {
+                passed: 7,
+                failed: 3,
+                skipped: 3
+            }
+        );
     }
 }

@@ -5,6 +5,8 @@ mod browser;
 pub mod postgres;
 mod rust;
 
+pub use rust::packages;
+
 use crate::{
     build::{self, Parts, Profile},
     place::Places,
@@ -24,7 +26,7 @@ pub enum Only {
 }
 
 /// Which tests.
-#[derive(clap::Args)]
+#[derive(Default, clap::Args)]
 pub struct Options {
     /// Only one kind of tests
     #[arg(long)]
@@ -99,8 +101,16 @@ impl Report {
     }
 
     fn close(self) -> Result<()> {
-        let Tally { passed, failed, skipped } = self.tally;
-        let skipped = if skipped == 0 { String::new() } else { format!(", {skipped} skipped") };
+        let Tally {
+            passed,
+            failed,
+            skipped,
+        } = self.tally;
+        let skipped = if skipped == 0 {
+            String::new()
+        } else {
+            format!(", {skipped} skipped")
+        };
         eprintln!();
         println!("{passed} passed, {failed} failed{skipped}");
         match (self.troubles.into_iter().next(), failed) {
@@ -118,7 +128,10 @@ mod tests {
     #[test]
     fn a_part_that_could_not_run_fails_the_whole() {
         let mut report = Report::default();
-        report.add(Ok(Tally { passed: 3, ..Tally::default() }));
+        report.add(Ok(Tally {
+            passed: 3,
+            ..Tally::default()
+        }));
         report.add(Err(anyhow::anyhow!("no browser")));
         assert!(report.close().is_err());
     }
@@ -126,7 +139,11 @@ mod tests {
     #[test]
     fn a_failed_test_fails_the_whole() {
         let mut report = Report::default();
-        report.add(Ok(Tally { passed: 3, failed: 1, skipped: 0 }));
+        report.add(Ok(Tally {
+            passed: 3,
+            failed: 1,
+            skipped: 0,
+        }));
         assert!(report.close().is_err());
     }
 }

@@ -70,12 +70,23 @@ impl Postgres {
     fn begin(&mut self, bin: &Path) -> Result<()> {
         let account = if is_root() { Some(account()?) } else { None };
         if let Some(account) = &account {
-            nix::unistd::chown(&self.folder, Some(account.uid), Some(account.gid)).context("cannot give a folder away")?;
+            nix::unistd::chown(&self.folder, Some(account.uid), Some(account.gid))
+                .context("cannot give a folder away")?;
         }
         fs::set_permissions(&self.folder, fs::Permissions::from_mode(0o700))?;
         let data = self.folder.join("data");
         let mut make = as_account(bin.join("initdb"), account.as_ref())?;
-        make.args(["-U", "jackdaw", "-E", "UTF8", "--no-locale", "--auth=trust", "--no-sync", "-D"]).arg(&data);
+        make.args([
+            "-U",
+            "jackdaw",
+            "-E",
+            "UTF8",
+            "--no-locale",
+            "--auth=trust",
+            "--no-sync",
+            "-D",
+        ])
+        .arg(&data);
         exec::output(make.current_dir(&self.folder)).context("Postgres cannot make a database here")?;
         let mut run = match &account {
             // The kernel forgets the notice of our death when the account changes: it is set again behind the change.
@@ -85,11 +96,20 @@ impl Postgres {
         if account.is_some() {
             run.args(["--pdeathsig", "INT"]).arg(bin.join("postgres"));
         }
-        run.current_dir(&self.folder).arg("-D").arg(&data).arg("-k").arg(&self.folder);
+        run.current_dir(&self.folder)
+            .arg("-D")
+            .arg(&data)
+            .arg("-k")
+            .arg(&self.folder);
         for setting in SETTINGS {
             run.args(["-c", setting]);
         }
-        self.daemon = Some(Daemon::start("Postgres", &run, Signal::SIGINT, Some(&self.folder.join("log")))?);
+        self.daemon = Some(Daemon::start(
+            "Postgres",
+            &run,
+            Signal::SIGINT,
+            Some(&self.folder.join("log")),
+        )?);
         self.wait(&data)
     }
 
@@ -104,7 +124,10 @@ impl Postgres {
                 bail!("stopped");
             }
             if self.daemon.as_mut().is_none_or(|daemon| daemon.ended().is_some()) || Instant::now() > deadline {
-                bail!("Postgres does not start: {}", fs::read_to_string(self.folder.join("log")).unwrap_or_default());
+                bail!(
+                    "Postgres does not start: {}",
+                    fs::read_to_string(self.folder.join("log")).unwrap_or_default()
+                );
             }
             thread::sleep(Duration::from_millis(10));
         }
@@ -143,13 +166,22 @@ fn account() -> Result<User> {
             return Ok(user);
         }
     }
-    bail!("Postgres refuses to run as root, and there is no other account to run it as: add one, e.g. `useradd --system postgres`")
+    bail!(
+        "Postgres refuses to run as root, and there is no other account to run it as: add one, e.g. `useradd --system postgres`"
+    )
 }
 
 fn as_account(program: PathBuf, account: Option<&User>) -> Result<Command> {
-    let Some(account) = account else { return Ok(Command::new(program)) };
-    let setpriv = which("setpriv").context("`setpriv` (package util-linux) is needed to run Postgres as another account than root")?;
+    let Some(account) = account else {
+        return Ok(Command::new(program));
+    };
+    let setpriv = which("setpriv")
+        .context("`setpriv` (package util-linux) is needed to run Postgres as another account than root")?;
     let mut command = Command::new(setpriv);
-    command.arg(format!("--reuid={}", account.uid)).arg(format!("--regid={}", account.gid)).arg("--clear-groups").arg(program);
+    command
+        .arg(format!("--reuid={}", account.uid))
+        .arg(format!("--regid={}", account.gid))
+        .arg("--clear-groups")
+        .arg(program);
     Ok(command)
 }

@@ -21,7 +21,10 @@ pub fn product(places: &Places, tools: &Tools, filter: &[String]) -> Result<Tall
             command.args(["-p", &name]);
         }
         // The macros check queries against the committed files; the tests themselves use this database.
-        command.env("DATABASE_URL", postgres.url()).env("PG_BIN", &tools.pg_bin).env("ANVIL_BIN", &tools.anvil);
+        command
+            .env("DATABASE_URL", postgres.url())
+            .env("PG_BIN", &tools.pg_bin)
+            .env("ANVIL_BIN", &tools.anvil);
         command.arg("--").args(filter);
         tests(&mut command)
     });
@@ -33,7 +36,11 @@ pub fn product(places: &Places, tools: &Tools, filter: &[String]) -> Result<Tall
 pub fn xtask(places: &Places) -> Result<Tally> {
     say::step("Testing xtask", || {
         let mut command = Command::new("cargo");
-        tests(command.args(["test", "--manifest-path"]).arg(places.root.join("xtask/Cargo.toml")))
+        tests(
+            command
+                .args(["test", "--manifest-path"])
+                .arg(places.root.join("xtask/Cargo.toml")),
+        )
     })
 }
 
@@ -41,14 +48,23 @@ pub fn xtask(places: &Places) -> Result<Tally> {
 pub fn packages(places: &Places) -> Result<Vec<String>> {
     let metadata = exec::output(build::cargo(places).args(["metadata", "--no-deps", "--format-version", "1"]))?;
     let metadata: serde_json::Value = serde_json::from_str(&metadata)?;
-    let packages = metadata["packages"].as_array().context("cargo metadata names no packages")?;
-    let names = packages.iter().filter_map(|package| package["name"].as_str()).map(str::to_owned);
+    let packages = metadata["packages"]
+        .as_array()
+        .context("cargo metadata names no packages")?;
+    let names = packages
+        .iter()
+        .filter_map(|package| package["name"].as_str())
+        .map(str::to_owned);
     Ok(names.filter(|name| !BROWSER.contains(&name.as_str())).collect())
 }
 
 /// Runs cargo's tests, shows what they say, and counts.
 fn tests(command: &mut Command) -> Result<Tally> {
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().context("cannot start cargo")?;
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("cannot start cargo")?;
     let lines = BufReader::new(child.stdout.take().context("cargo has no output")?);
     // Copied by a thread, so that we still hear Ctrl-C.
     let counting = std::thread::spawn(move || {
@@ -76,7 +92,11 @@ fn count(line: &str) -> Option<Tally> {
         let part = counts.split("; ").find(|part| part.ends_with(word))?;
         part.split(' ').next()?.parse().ok()
     };
-    Some(Tally { passed: number(" passed")?, failed: number(" failed")?, skipped: number(" ignored")? })
+    Some(Tally {
+        passed: number(" passed")?,
+        failed: number(" failed")?,
+        skipped: number(" ignored")?,
+    })
 }
 
 #[cfg(test)]
@@ -86,7 +106,14 @@ mod tests {
     #[test]
     fn cargos_counts_are_read() {
         let line = "test result: FAILED. 12 passed; 2 failed; 1 ignored; 0 measured; 3 filtered out; finished in 0.01s";
-        assert_eq!(count(line), Some(Tally { passed: 12, failed: 2, skipped: 1 }));
+        assert_eq!(
+            count(line),
+            Some(Tally {
+                passed: 12,
+                failed: 2,
+                skipped: 1
+            })
+        );
         assert_eq!(count("test somebody_says_test_result ... ok"), None);
     }
 }

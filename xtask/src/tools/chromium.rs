@@ -24,10 +24,21 @@ pub fn chromium() -> Result<PathBuf> {
             let mut words = prefix.clone();
             words.push("apt-get".to_owned());
             words.extend(arguments.iter().map(|word| (*word).to_owned()));
-            exec::run(Command::new(&words[0]).args(&words[1..]).env("DEBIAN_FRONTEND", "noninteractive"))
+            exec::run(
+                Command::new(&words[0])
+                    .args(&words[1..])
+                    .env("DEBIAN_FRONTEND", "noninteractive"),
+            )
         };
         apt(&["update", "-q"])?;
-        apt(&["install", "-y", "-q", "--no-install-recommends", "chromium", "fonts-liberation"])
+        apt(&[
+            "install",
+            "-y",
+            "-q",
+            "--no-install-recommends",
+            "chromium",
+            "fonts-liberation",
+        ])
     })
     .context(advice)?;
     find().context(advice)

@@ -33,7 +33,12 @@ pub fn ensure(places: &Places) -> Result<Tools> {
     let node = npm::node()?;
     npm::ensure(places)?;
     let modules = places.node_modules();
-    Ok(Tools { anvil: npm::anvil(&modules)?, pg_bin: postgres::ensure(places)?, node, modules })
+    Ok(Tools {
+        anvil: npm::anvil(&modules)?,
+        pg_bin: postgres::ensure(places)?,
+        node,
+        modules,
+    })
 }
 
 impl Tools {
@@ -46,8 +51,14 @@ impl Tools {
 
     /// The bundler's own binary, else its wrapper.
     pub fn esbuild(&self) -> Command {
-        let binary = self.modules.join(format!("@esbuild/{}-{}/bin/esbuild", npm::os(), npm::arch()));
-        if binary.is_file() { Command::new(binary) } else { self.script("esbuild/bin/esbuild") }
+        let binary = self
+            .modules
+            .join(format!("@esbuild/{}-{}/bin/esbuild", npm::os(), npm::arch()));
+        if binary.is_file() {
+            Command::new(binary)
+        } else {
+            self.script("esbuild/bin/esbuild")
+        }
     }
 }
 

@@ -21,9 +21,16 @@ const NODE: u32 = 20;
 pub fn node() -> Result<PathBuf> {
     let advice = "Node 20 or newer with npm is needed to build the style sheet and to test in a browser: install it (Debian and Ubuntu: \
                   `apt-get install nodejs npm`, or a newer one from your version manager) and run this again";
-    let (Some(node), Some(_)) = (exec::which("node"), exec::which("npm")) else { bail!("{advice}") };
+    let (Some(node), Some(_)) = (exec::which("node"), exec::which("npm")) else {
+        bail!("{advice}")
+    };
     let version = exec::output(Command::new(&node).arg("--version"))?;
-    let major = version.trim().trim_start_matches('v').split('.').next().and_then(|major| major.parse().ok());
+    let major = version
+        .trim()
+        .trim_start_matches('v')
+        .split('.')
+        .next()
+        .and_then(|major| major.parse().ok());
     if major < Some(NODE) {
         bail!("{advice} (found {})", version.trim());
     }
@@ -46,34 +53,55 @@ pub fn ensure(places: &Places) -> Result<()> {
     if fresh() {
         return Ok(());
     }
-    say::step("Installing npm packages (Tailwind, wasm-opt, esbuild, anvil, Postgres, Playwright; some 260 MB)", || {
-        for file in ["package.json", "package-lock.json"] {
-            fs::copy(source.join(file), places.tools.join(file))?;
-        }
-        // Not `npm ci`: it refuses a lock file that lacks packages for other systems, and not every registry has them all. `npm install`
-        // takes the versions and hashes of the lock file all the same.
-        exec::run(
-            Command::new("npm")
-                .args(["install", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel", "error"])
-                .current_dir(&places.tools),
-        )
-        .context("npm could not install the tools: is its registry reachable? Try `npm ping`")?;
-        Ok(fs::write(&stamp, &want)?)
-    })
+    say::step(
+        "Installing npm packages (Tailwind, wasm-opt, esbuild, anvil, Postgres, Playwright; some 260 MB)",
+        || {
+            for file in ["package.json", "package-lock.json"] {
+                fs::copy(source.join(file), places.tools.join(file))?;
+            }
+            // Not `npm ci`: it refuses a lock file that lacks packages for other systems, and not every registry has them all. `npm install`
+            // takes the versions and hashes of the lock file all the same.
+            exec::run(
+                Command::new("npm")
+                    .args([
+                        "install",
+                        "--ignore-scripts",
+                        "--no-audit",
+                        "--no-fund",
+                        "--loglevel",
+                        "error",
+                    ])
+                    .current_dir(&places.tools),
+            )
+            .context("npm could not install the tools: is its registry reachable? Try `npm ping`")?;
+            Ok(fs::write(&stamp, &want)?)
+        },
+    )
 }
 
 /// The chain's own binary: the wrapper in Node would cost half a second and a process.
 pub fn anvil(modules: &Path) -> Result<PathBuf> {
     let arch = if arch() == "x64" { "amd64" } else { arch() };
     let packaged = modules.join(format!("@foundry-rs/anvil-{}-{arch}/bin/anvil", os()));
-    [Some(packaged), exec::which("anvil")].into_iter().flatten().find(|file| file.is_file()).with_context(|| {
-        format!("npm has no anvil for {}-{arch}: install Foundry (`foundryup`) so that `anvil` is in PATH", os())
-    })
+    [Some(packaged), exec::which("anvil")]
+        .into_iter()
+        .flatten()
+        .find(|file| file.is_file())
+        .with_context(|| {
+            format!(
+                "npm has no anvil for {}-{arch}: install Foundry (`foundryup`) so that `anvil` is in PATH",
+                os()
+            )
+        })
 }
 
 /// npm's name of this system.
 pub fn os() -> &'static str {
-    if env::consts::OS == "macos" { "darwin" } else { env::consts::OS }
+    if env::consts::OS == "macos" {
+        "darwin"
+    } else {
+        env::consts::OS
+    }
 }
 
 /// npm's name of this processor.

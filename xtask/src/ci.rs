@@ -1,0 +1,70 @@
+//! `cargo xtask ci`: what must be green before anything is merged. Quick checks first.
+
+use crate::{
+    build, exec,
+    place::Places,
+    prepare, say, test, tidy,
+    tools::{self, Tools},
+};
+use anyhow::{Context as _, Result};
+use std::process::Command;
+
+/// Crates that must compile for the browser; each on its own, so that no feature of one hides a lack in another.
+const BROWSER: [&str; 6] = ["protocol", "bridge", "e2ee", "client", "frontend", "engine"];
+
+/// Warnings are errors here; `pedantic` stays advice.
+const STRICT: [&str; 5] = ["--", "-D", "warnings", "-A", "clippy::pedantic"];
+
+/// Does all of it.
+pub fn run(places: &Places) -> Result<()> {
+    let tools = tools::ensure(places)?;
+    formatted(places)?;
+    tidy::run(places)?;
+    clippy(places)?;
+    generated(places, &tools)?;
+    test::run(places, &test::Options::default())
+}
+
+/// Formatting and lints only: `cargo xtask lint`.
+pub fn lint(places: &Places) -> Result<()> {
+    formatted(places)?;
+    tidy::run(places)?;
+    clippy(places)
+}
+
+fn formatted(places: &Places) -> Result<()> {
+    say::step("Formatting", || {
+        let advice = "the formatting differs: run `cargo fmt --all && cargo fmt --manifest-path xtask/Cargo.toml`";
+        exec::run(build::cargo(places).args(["fmt", "--all", "--check"])).context(advice)?;
+        exec::run(build::cargo(places).args(["fmt", "--manifest-path", "xtask/Cargo.toml", "--check"])).context(advice)
+    })
+}
+
+fn clippy(places: &Places) -> Result<()> {
+    say::step("Clippy, native", || {
+        let mut command = build::cargo(places);
+        command.args(["clippy", "--all-targets"]);
+        for name in test::packages(places)? {
+            command.args(["-p", &name]);
+        }
+        exec::run(command.args(STRICT))
+    })?;
+    for name in BROWSER {
+        say::step(&format!("Clippy, wasm32: {name}"), || {
+            let mut command = build::cargo(places);
+            command.args(["clippy", "-p", name, "--lib", "--target", "wasm32-unknown-unknown"]);
+            exec::run(command.args(STRICT))
+        })?;
+    }
+    say::step("Clippy, xtask", || {
+        let mut command = Command::new("cargo");
+        command
+            .current_dir(&places.root)
+            .args(["clippy", "--manifest-path", "xtask/Cargo.toml", "--all-targets"]);
+        exec::run(command.args(STRICT))
+    })
+}
+
+fn generated(places: &Places, tools: &Tools) -> Result<()> {
+    prepare::check(places, tools)
+}

@@ -1,0 +1,167 @@
+//! `cargo xtask prepare`: writes `.sqlx`, the queries checked against a real database, so that building needs none.
+
+use crate::{
+    build, exec,
+    place::Places,
+    say,
+    test::postgres::Postgres,
+    tools::{self, Tools},
+};
+use anyhow::{Context as _, Result, bail};
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+/// The crate with all queries (architecture.md, invariant 4).
+const CRATE: &str = "services";
+
+/// Writes them into the repository.
+pub fn run(places: &Places) -> Result<()> {
+    let tools = tools::ensure(places)?;
+    let fresh = generate(places, &tools)?;
+    let folder = places.root.join(".sqlx");
+    if folder.is_dir() {
+        fs::remove_dir_all(&folder)?;
+    }
+    fs::create_dir_all(&folder)?;
+    for (name, text) in &fresh {
+        fs::write(folder.join(name), text)?;
+    }
+    say::note(&format!(
+        "{} queries in .sqlx; commit them with the change",
+        fresh.len()
+    ));
+    Ok(())
+}
+
+/// Fails when what is committed is not what the sources say.
+pub fn check(places: &Places, tools: &Tools) -> Result<()> {
+    let fresh = generate(places, tools)?;
+    let differences = differences(&read(&places.root.join(".sqlx"))?, &fresh);
+    if differences.is_empty() {
+        return Ok(());
+    }
+    for difference in &differences {
+        eprintln!("    {difference}");
+    }
+    bail!(".sqlx is not what the queries in the sources say: run `cargo xtask prepare` and commit it")
+}
+
+fn generate(places: &Places, tools: &Tools) -> Result<BTreeMap<String, String>> {
+    say::step("Checking every query against a database with the migrations", || {
+        let postgres = Postgres::start(&tools.pg_bin)?;
+        for path in migrations(&places.root.join("crates/services/migrations"))? {
+            let text = fs::read_to_string(&path)?;
+            postgres
+                .sql(&text)
+                .with_context(|| format!("the migration {} fails", path.display()))?;
+        }
+        let folder = places.target.join("sqlx-fresh");
+        if folder.is_dir() {
+            fs::remove_dir_all(&folder)?;
+        }
+        fs::create_dir_all(&folder)?;
+        // The macros run when the crate is compiled: it must look changed.
+        touch(&places.root.join("crates").join(CRATE).join("src/lib.rs"))?;
+        let mut command = build::cargo(places);
+        command.args(["check", "-p", CRATE, "--all-targets"]);
+        command
+            .env("DATABASE_URL", postgres.url())
+            .env("SQLX_OFFLINE", "false")
+            .env("SQLX_OFFLINE_DIR", &folder);
+        exec::run(&mut command).context("the queries do not fit the database")?;
+        read(&folder)
+    })
+}
+
+/// In the order they are applied. A name without `_` would silently be left out by sqlx.
+fn migrations(folder: &Path) -> Result<Vec<PathBuf>> {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Ok(Vec::new());
+    };
+    let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "sql"));
+    paths.sort();
+    if let Some(path) = paths.iter().find(|path| {
+        !path
+            .file_name()
+            .is_some_and(|name| name.to_string_lossy().contains('_'))
+    }) {
+        bail!("{} would be left out: sqlx wants NUMBER_name.sql", path.display());
+    }
+    Ok(paths)
+}
+
+fn touch(path: &Path) -> Result<()> {
+    let file = File::options()
+        .append(true)
+        .open(path)
+        .with_context(|| format!("{} is missing", path.display()))?;
+    Ok(file.set_modified(SystemTime::now())?)
+}
+
+fn read(folder: &Path) -> Result<BTreeMap<String, String>> {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Ok(BTreeMap::new());
+    };
+    let mut files = BTreeMap::new();
+    for entry in entries {
+        let path = entry?.path();
+        let name = path
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default();
+        if name.starts_with("query-") {
+            files.insert(name, fs::read_to_string(&path)?);
+        }
+    }
+    Ok(files)
+}
+
+fn differences(committed: &BTreeMap<String, String>, fresh: &BTreeMap<String, String>) -> Vec<String> {
+    let missing = fresh
+        .keys()
+        .filter(|name| !committed.contains_key(*name))
+        .map(|name| format!(".sqlx/{name} is missing"));
+    let dead = committed
+        .keys()
+        .filter(|name| !fresh.contains_key(*name))
+        .map(|name| format!(".sqlx/{name} belongs to no query"));
+    let old = fresh
+        .iter()
+        .filter(|(name, text)| committed.get(*name).is_some_and(|have| have != *text));
+    missing
+        .chain(dead)
+        .chain(old.map(|(name, _)| format!(".sqlx/{name} is out of date")))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files(names: &[(&str, &str)]) -> BTreeMap<String, String> {
+        names
+            .iter()
+            .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn every_kind_of_difference_is_seen() {
+        let committed = files(&[("query-a", "1"), ("query-b", "1"), ("query-d", "1")]);
+        let fresh = files(&[("query-a", "1"), ("query-b", "2"), ("query-c", "1")]);
+        assert_eq!(
+            differences(&committed, &fresh),
+            [
+                ".sqlx/query-c is missing",
+                ".sqlx/query-d belongs to no query",
+                ".sqlx/query-b is out of date"
+            ]
+        );
+        assert!(differences(&fresh, &fresh).is_empty());
+    }
+}

@@ -1,0 +1,159 @@
+//! `cargo xtask sizes`: what a person's browser has to load, as the release server sends it.
+
+use crate::{
+    build::{self, Assets, Profile},
+    exec::Daemon,
+    http,
+    place::Places,
+    say, signals, tools,
+};
+use anyhow::{Context as _, Result, bail};
+use nix::sys::signal::Signal;
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::Path,
+    process::Command,
+    thread,
+    time::{Duration, Instant},
+};
+
+/// One file that is loaded.
+struct File {
+    url: String,
+    raw: u64,
+    sent: u64,
+}
+
+/// Builds the release, asks its server, and prints the table of docs/performance.md.
+pub fn run(places: &Places) -> Result<()> {
+    let tools = tools::ensure(places)?;
+    build::everything(places, &tools, Profile::Release)?;
+    let site = places.site(true);
+    let assets = Assets::read(&site)?;
+    let data = std::env::temp_dir().join(format!("jackdaw-sizes-{}", std::process::id()));
+    fs::create_dir_all(&data)?;
+    let pages = say::step("Asking the release server for its pages", || {
+        let port = http::free_port(3900)?;
+        let mut command = Command::new(places.server(true));
+        command
+            .env("JACKDAW_LISTEN", format!("127.0.0.1:{port}"))
+            .env("JACKDAW_URL", format!("http://localhost:{port}"));
+        command
+            .env("JACKDAW_SITE", &site)
+            .env("JACKDAW_DATA", &data)
+            .env("PG_BIN", &tools.pg_bin)
+            .env_remove("DATABASE_URL");
+        let mut server = Daemon::start("the server", &command, Signal::SIGTERM, Some(&data.join("log")))?;
+        wait(&mut server, port, &data.join("log"))?;
+        Ok([page(port, "/", &site)?, page(port, "/app", &site)?])
+    });
+    let _ = fs::remove_dir_all(&data);
+    let [landing, app] = pages?;
+    let engine = [file(&site, &assets.worker_js)?, file(&site, &assets.worker_wasm)?];
+    println!("| what | file | raw, KB | sent (brotli), KB |\n|---|---|---:|---:|");
+    table("Landing, `/`", &landing);
+    table("First view of `/app`", &app);
+    table("Engine, when first needed", &engine);
+    Ok(())
+}
+
+fn wait(server: &mut Daemon, port: u16, log: &Path) -> Result<()> {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !http::get(port, "/readyz", &[]).is_ok_and(|answer| answer.status == 200) {
+        if signals::stopping() || server.ended().is_some() || Instant::now() > deadline {
+            bail!(
+                "the release server does not start: {}",
+                fs::read_to_string(log).unwrap_or_default()
+            );
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    Ok(())
+}
+
+/// A page and every file of the site that it names.
+fn page(port: u16, path: &str, site: &Path) -> Result<Vec<File>> {
+    let raw = http::get(port, path, &[])?;
+    if raw.status != 200 {
+        bail!("{path} answers {}", raw.status);
+    }
+    let sent = http::get(port, path, &[("Accept-Encoding", "br")])?;
+    let mut files = vec![File {
+        url: path.to_owned(),
+        raw: raw.body.len() as u64,
+        sent: sent.body.len() as u64,
+    }];
+    let html = String::from_utf8_lossy(&raw.body).into_owned();
+    // The worker's URL stands in a `meta` for later.
+    let named: BTreeSet<&str> = urls(&html).into_iter().filter(|url| !url.contains("/worker")).collect();
+    for url in named {
+        if site.join(&url[1..]).is_file() {
+            files.push(file(site, url)?);
+        }
+    }
+    Ok(files)
+}
+
+/// Everything between quotes that begins like a path.
+fn urls(html: &str) -> Vec<&str> {
+    let words = html.split(['"', '\'', '(', ')', ' ']);
+    words
+        .filter(|word| word.len() > 1 && word.starts_with('/') && !word.starts_with("//"))
+        .collect()
+}
+
+fn file(site: &Path, url: &str) -> Result<File> {
+    let size = |name: &str| fs::metadata(site.join(name)).map(|known| known.len());
+    let raw = size(&url[1..]).with_context(|| format!("{url} is not in the site"))?;
+    Ok(File {
+        url: url.to_owned(),
+        raw,
+        sent: size(&format!("{}.br", &url[1..])).unwrap_or(raw),
+    })
+}
+
+fn table(title: &str, files: &[File]) {
+    let kilobytes = |bytes: u64| format!("{}.{}", bytes / 1000, bytes % 1000 / 100);
+    for file in files {
+        println!(
+            "| {title} | `{}` | {} | {} |",
+            unhashed(&file.url),
+            kilobytes(file.raw),
+            kilobytes(file.sent)
+        );
+    }
+    let (raw, sent) = files
+        .iter()
+        .fold((0, 0), |(raw, sent), file| (raw + file.raw, sent + file.sent));
+    println!(
+        "| **{title}** | **in all** | **{}** | **{}** |",
+        kilobytes(raw),
+        kilobytes(sent)
+    );
+}
+
+/// `/pkg/page-0123456789abcdef.js` as `/pkg/page-….js`, so that the table changes only when sizes do.
+fn unhashed(url: &str) -> String {
+    match url.rsplit_once('-') {
+        Some((name, rest)) if rest.len() > 16 && rest.as_bytes()[16] == b'.' => format!("{name}-…{}", &rest[16..]),
+        _ => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_page_names_is_found() {
+        let html = r#"<link href="/pkg/style-1.css"><script>import init from '/pkg/page.js'</script><a href="//x">"#;
+        assert_eq!(urls(html), ["/pkg/style-1.css", "/pkg/page.js"]);
+    }
+
+    #[test]
+    fn hashes_are_left_out_of_the_table() {
+        assert_eq!(unhashed("/pkg/page-0123456789abcdef.js"), "/pkg/page-….js");
+        assert_eq!(unhashed("/app"), "/app");
+    }
+}

@@ -1,0 +1,232 @@
+//! What may stand where in the sources.
+
+use super::{Check, Tree};
+
+pub const CHECKS: &[Check] = &[
+    Check {
+        rule: "4: SQL stands only in files named store.rs and in migrations",
+        find: sql,
+        bad: &[
+            &[("crates/services/src/people/mod.rs", "sqlx::query!(\"…\")")],
+            &[("server/src/http/mod.rs", "let text = \"select name from people\";")],
+            &[("crates/services/src/delivery/publish.rs", "query_as(\"x\")")],
+        ],
+        good: &[
+            (
+                "crates/services/src/people/store.rs",
+                "sqlx::query!(\"select name from people\")",
+            ),
+            ("crates/services/tests/story.rs", "query_scalar(\"select 1\")"),
+            ("app/src/pages/new.rs", "\"Select a person from the list\"\nurl.query()"),
+            (
+                "crates/services/src/a/mod.rs",
+                "fn a() {}\n#[cfg(test)]\nmod tests {\n  query(\"select a from b\")\n}\n",
+            ),
+        ],
+    },
+    Check {
+        rule: "4: Solidity interfaces stand only in `chain`",
+        find: sol,
+        bad: &[&[("crates/services/src/chain.rs", "sol! { function a(); }")]],
+        good: &[
+            ("crates/chain/src/bindings.rs", "sol! { function a(); }"),
+            ("app/src/a.rs", "console!(1)"),
+        ],
+    },
+    Check {
+        rule: "5: `ssr` is asked for only in app/src/lib.rs and app/src/server_fns/",
+        find: ssr,
+        bad: &[
+            &[("app/src/pages/landing.rs", "#[cfg(feature = \"ssr\")]")],
+            &[("app/src/a.rs", "if cfg!(feature = \"ssr\") {}")],
+        ],
+        good: &[
+            ("app/src/lib.rs", "#[cfg(feature = \"ssr\")]"),
+            ("app/src/server_fns/site.rs", "#[cfg(feature = \"ssr\")]"),
+            ("app/src/pages/landing.rs", "// what ssr does"),
+        ],
+    },
+    Check {
+        rule: "8: no style attributes: the content security policy forbids them",
+        find: style,
+        bad: &[
+            &[("app/src/pages/a.rs", "view! { <p style=\"color: red\">\"x\"</p> }")],
+            &[("app/src/pages/a.rs", "<p style:width=move || 1>")],
+            &[("server/src/http/error.rs", "\"<p style='color:red'>\"")],
+        ],
+        good: &[(
+            "app/src/pages/a.rs",
+            "let style = 1; <p class:style=true class=\"list-style\">; <link rel=\"stylesheet\">",
+        )],
+    },
+    Check {
+        rule: "a silenced lint says why: `#[expect(…, reason = …)]`, never `allow`",
+        find: allow,
+        bad: &[
+            &[("app/src/a.rs", "#[allow(dead_code)]")],
+            &[("app/src/a.rs", "#![allow(unused)]")],
+        ],
+        good: &[("app/src/a.rs", "#[expect(dead_code, reason = \"soon\")]\nfn allow() {}")],
+    },
+    Check {
+        rule: "files are of a readable size: at most 600 lines",
+        find: long,
+        bad: &[&[("app/src/a.rs", LONG)], &[("end2end/tests/a.spec.ts", LONG)]],
+        good: &[("app/src/a.rs", "fn a() {}\n"), ("Cargo.lock", LONG)],
+    },
+    Check {
+        rule: "every crate says at the top of its lib.rs or main.rs what it is",
+        find: told,
+        bad: &[
+            &[("crates/chain/src/lib.rs", "pub mod a;\n")],
+            &[("crates/chain/src/lib.rs", "//! stub\n")],
+        ],
+        good: &[(
+            "crates/chain/src/lib.rs",
+            "//! Words of money: amounts, networks, calls.\npub mod a;\n",
+        )],
+    },
+];
+
+/// 601 lines.
+const LONG: &str = {
+    const LINES: [u8; 601] = [b'\n'; 601];
+    match std::str::from_utf8(&LINES) {
+        Ok(text) => text,
+        Err(_) => panic!("line ends are text"),
+    }
+};
+
+/// Rust that ships: outside of tests' folders, and each file up to its own tests, which come last.
+fn shipped(tree: &Tree) -> impl Iterator<Item = (&str, &str)> {
+    let files = tree
+        .ending(".rs")
+        .filter(|(path, _)| !path.starts_with("xtask/") && !path.contains("/tests/") && !path.contains("/testkit/"));
+    files
+        .filter(|(path, _)| !path.ends_with("/tests.rs"))
+        .map(|(path, text)| {
+            let end = text.find("#[cfg(test)]\nmod ").unwrap_or(text.len());
+            (path, &text[..end])
+        })
+}
+
+/// Findings of a test over lines; comments are not code.
+fn lines<'a>(files: impl Iterator<Item = (&'a str, &'a str)>, bad: impl Fn(&str) -> bool) -> Vec<String> {
+    let mut found = Vec::new();
+    for (path, text) in files {
+        for (number, line) in text.lines().enumerate() {
+            if !line.trim_start().starts_with("//") && bad(line) {
+                found.push(format!("{path}:{}: {}", number + 1, line.trim()));
+            }
+        }
+    }
+    found
+}
+
+fn sql(tree: &Tree) -> Vec<String> {
+    const MACROS: [&str; 10] = [
+        "query!(",
+        "query_as!(",
+        "query_scalar!(",
+        "query_file!(",
+        "query_unchecked!(",
+        "sqlx::query(",
+        "query_as(",
+        "query_scalar(",
+        "raw_sql(",
+        "QueryBuilder::",
+    ];
+    let text = |line: &str| {
+        [
+            ("\"select ", " from "),
+            ("\"insert ", "into "),
+            ("\"update ", " set "),
+            ("\"delete ", "from "),
+            ("\"with ", " as ("),
+        ]
+        .iter()
+        .any(|(begin, then)| {
+            line.split_once(begin)
+                .is_some_and(|(_, rest)| format!(" {rest}").contains(then))
+        })
+    };
+    let files = shipped(tree).filter(|(path, _)| !path.ends_with("/store.rs"));
+    lines(files, |line| {
+        MACROS.iter().any(|word| line.contains(word)) || text(line)
+    })
+}
+
+fn sol(tree: &Tree) -> Vec<String> {
+    let files = tree
+        .ending(".rs")
+        .filter(|(path, _)| !path.starts_with("crates/chain/") && !path.starts_with("xtask/"));
+    lines(files, |line| {
+        line.contains("sol! {") || line.contains("sol!(") || line.contains("sol!{")
+    })
+}
+
+fn ssr(tree: &Tree) -> Vec<String> {
+    let allowed = |path: &str| path == "app/src/lib.rs" || path.starts_with("app/src/server_fns");
+    let files = tree
+        .ending(".rs")
+        .filter(|(path, _)| !allowed(path) && !path.starts_with("xtask/"));
+    lines(files, |line| line.contains("cfg") && line.contains("feature = \"ssr\""))
+}
+
+fn style(tree: &Tree) -> Vec<String> {
+    let files = shipped(tree).filter(|(path, _)| {
+        ["app/", "server/", "frontend/"]
+            .iter()
+            .any(|root| path.starts_with(root))
+    });
+    lines(files, |line| {
+        [
+            " style=\"",
+            " style='",
+            " style={",
+            " style=move",
+            " style=(",
+            " style:",
+            "\tstyle=",
+        ]
+        .iter()
+        .any(|word| line.contains(word))
+    })
+}
+
+fn allow(tree: &Tree) -> Vec<String> {
+    let files = tree
+        .ending(".rs")
+        .filter(|(path, _)| !path.starts_with("xtask/src/tidy/"));
+    lines(files, |line| line.contains("#[allow(") || line.contains("#![allow("))
+}
+
+fn long(tree: &Tree) -> Vec<String> {
+    let ours = |path: &str| {
+        [".rs", ".ts", ".sql", ".css", ".sol"]
+            .iter()
+            .any(|ending| path.ends_with(ending))
+    };
+    let count = |text: &str| text.lines().count();
+    let files = tree.files().filter(|(path, text)| ours(path) && count(text) > 600);
+    files
+        .map(|(path, text)| format!("{path}: {} lines", count(text)))
+        .collect()
+}
+
+fn told(tree: &Tree) -> Vec<String> {
+    let roots = tree
+        .files()
+        .filter(|(path, _)| path.ends_with("src/lib.rs") || path.ends_with("src/main.rs"));
+    let silent = roots.filter(|(_, text)| {
+        let words = text
+            .lines()
+            .next()
+            .and_then(|line| line.strip_prefix("//!"))
+            .unwrap_or_default();
+        words.trim().len() < 10
+    });
+    silent
+        .map(|(path, _)| format!("{path}: begins without a sentence of documentation"))
+        .collect()
+}
