@@ -1,1 +1,21 @@
-//! stub
+//! For tests: a whole server on a free port over a fresh database, and people with wallets who talk to it.
+//!
+//! [`TestServer`] is the real server in this process. [`Visitor`] is a browser without a mind: it keeps cookies and calls
+//! server functions over real HTTP. [`Installation`] holds a wallet and an installation key and opens raw [`Socket`]s,
+//! so that a test can say what no good client would say.
+//!
+//! `DATABASE_URL` names a Postgres in which databases may be made; without it a private one is started.
+//! Everything here panics where something is not as it must be: a test has failed then.
+#![expect(clippy::missing_panics_doc, reason = "a test that cannot go on panics")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+mod http;
+mod installation;
+mod server;
+mod socket;
+pub mod store;
+
+pub use http::{Answer, Visitor, request};
+pub use installation::Installation;
+pub use server::{TestServer, eventually};
+pub use socket::{Heard, Socket, random_id};

@@ -1,0 +1,90 @@
+use k256::ecdsa::SigningKey;
+use p256::ecdsa::{Signature, signature::Signer};
+use protocol::{Address, ErrorCode, InstallationId, api};
+
+use crate::{Socket, TestServer, Visitor};
+
+/// Somebody with a wallet, in a browser with an installation key. No secrets worth the name: both come from one byte.
+#[derive(Debug, Clone)]
+pub struct Installation {
+    wallet: SigningKey,
+    key: p256::ecdsa::SigningKey,
+    /// The browser, with its cookies.
+    pub browser: Visitor,
+    domain: String,
+}
+
+impl Installation {
+    /// A person of this wallet, in a browser of this key.
+    pub fn new(server: &TestServer, wallet: u8, key: u8) -> Self {
+        Self {
+            wallet: SigningKey::from_slice(&[wallet; 32]).unwrap(),
+            key: p256::ecdsa::SigningKey::from_slice(&[key; 32]).unwrap(),
+            browser: server.visitor(),
+            domain: server.domain(),
+        }
+    }
+
+    /// Alice, signed in.
+    pub async fn alice(server: &TestServer) -> Self {
+        Self::new(server, 0xa1, 0xa1).signed_in().await
+    }
+
+    /// Bob, signed in.
+    pub async fn bob(server: &TestServer) -> Self {
+        Self::new(server, 0xb0, 0xb0).signed_in().await
+    }
+
+    async fn signed_in(mut self) -> Self {
+        self.sign_in().await.expect("signing in works");
+        self
+    }
+
+    /// The account.
+    pub fn account(&self) -> Address {
+        let point = self.wallet.verifying_key().to_sec1_point(false);
+        Address::from_raw_public_key(&point.as_bytes()[1..])
+    }
+
+    /// 65 bytes.
+    pub fn public_key(&self) -> Vec<u8> {
+        self.key.verifying_key().to_sec1_point(false).as_bytes().to_vec()
+    }
+
+    /// The installation.
+    pub fn id(&self) -> InstallationId {
+        identity::fingerprint(&self.public_key())
+    }
+
+    /// The wallet's signature over a text (EIP-191).
+    pub fn sign_text(&self, text: &str) -> Vec<u8> {
+        let (signature, recovery) = self.wallet.sign_prehash_recoverable(&identity::personal_digest(text));
+        let mut bytes = signature.to_bytes().to_vec();
+        bytes.push(27 + u8::from(recovery.is_y_odd()));
+        bytes
+    }
+
+    /// The installation's signature over a socket's challenge.
+    pub fn sign_challenge(&self, nonce: &[u8; 32]) -> Vec<u8> {
+        let signature: Signature = self.key.sign(&identity::challenge_bytes(&self.domain, nonce));
+        signature.to_der().as_bytes().to_vec()
+    }
+
+    /// Challenge, wallet, session: over real HTTP.
+    ///
+    /// # Errors
+    /// Why the server refused.
+    pub async fn sign_in(&mut self) -> Result<api::Me, ErrorCode> {
+        let arguments = (self.account(), 1u64, self.public_key());
+        let challenge: api::Challenge = self.browser.call("challenge", &arguments).await?;
+        let signature = self.sign_text(&challenge.text);
+        self.browser.call("sign_in", &(challenge.text, signature)).await
+    }
+
+    /// Opens a socket and proves whose it is.
+    pub async fn connect(&self) -> Socket {
+        let mut socket = Socket::open(&self.browser).await;
+        socket.hello(self).await;
+        socket
+    }
+}
