@@ -60,18 +60,24 @@ pub fn assemble(places: &Places, tools: &Tools, profile: Profile) -> Result<()> 
             compress: profile.is_release(),
         };
         let bundler = Bundler { places, tools, profile };
-        let mut assets = Assets::default();
-        assets.page_wasm = site.add("page_bg", "wasm", &fs::read(wasm(&PAGE, places, profile))?)?;
-        assets.page_js = site.add(
+        let page_wasm = site.add("page_bg", "wasm", &fs::read(wasm(&PAGE, places, profile))?)?;
+        let page_js = site.add(
             "page",
             "js",
             &bundler.bundle(&PAGE.folder(places, profile).join("page.js"))?,
         )?;
-        assets.worker_wasm = site.add("worker_bg", "wasm", &fs::read(wasm(&WORKER, places, profile))?)?;
+        let worker_wasm = site.add("worker_bg", "wasm", &fs::read(wasm(&WORKER, places, profile))?)?;
         let entry = WORKER.folder(places, profile).join("entry.js");
-        write(&entry, worker_entry(&assets.worker_wasm).as_bytes())?;
-        assets.worker_js = site.add("worker", "js", &bundler.bundle(&entry)?)?;
-        assets.style = site.add("style", "css", &fs::read(style::output(places, profile))?)?;
+        write(&entry, worker_entry(&worker_wasm).as_bytes())?;
+        let worker_js = site.add("worker", "js", &bundler.bundle(&entry)?)?;
+        let style = site.add("style", "css", &fs::read(style::output(places, profile))?)?;
+        let assets = Assets {
+            page_js,
+            page_wasm,
+            worker_js,
+            worker_wasm,
+            style,
+        };
         site.public(&places.root.join("public"))?;
         site.finish(&assets)
     })

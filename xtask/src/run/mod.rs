@@ -111,11 +111,11 @@ fn stay(places: &Places, tools: &Tools, server: &mut Server, chain: &mut Chain, 
             thread::sleep(Duration::from_millis(20));
             continue;
         }
-        if let Err(trouble) = rebuild(places, tools, server, parts) {
-            if !signals::stopping() {
-                say::trouble(&trouble);
-                eprintln!("  What was running goes on. Waiting for the next change.");
-            }
+        if let Err(trouble) = rebuild(places, tools, server, parts)
+            && !signals::stopping()
+        {
+            say::trouble(&trouble);
+            eprintln!("  What was running goes on. Waiting for the next change.");
         }
         reported = false;
     }

@@ -247,7 +247,11 @@ fn reasons(tree: &Tree) -> Vec<String> {
             let line = line.trim();
             if let Some(section) = line.strip_prefix('[') {
                 listing = section.trim_end_matches(']').ends_with("dependencies");
-                if section.contains("dependencies.") && !before.starts_with('#') {
+                let ours = text
+                    .lines()
+                    .nth(number + 1)
+                    .is_some_and(|next| next.contains("workspace = true"));
+                if section.contains("dependencies.") && !ours && !before.starts_with('#') {
                     found.push(format!("{path}:{}: [{section} says nothing", number + 1));
                 }
             } else if listing && line.contains('=') {

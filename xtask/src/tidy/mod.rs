@@ -24,8 +24,10 @@ struct Check {
     /// Finds what does not, each in a sentence that begins with the place.
     find: fn(&Tree) -> Vec<String>,
     /// Trees that break it.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the examples are for the tests"))]
     bad: &'static [&'static [File]],
     /// A tree that comes close but does not.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the examples are for the tests"))]
     good: &'static [File],
 }
 
