@@ -76,6 +76,16 @@ pub(crate) fn internal(error: impl std::fmt::Display) -> E2eeError {
     E2eeError::Internal(error.to_string())
 }
 
+/// The message is older than what is kept of its sender or its epoch.
+pub(crate) fn is_too_old(error: &ProcessMessageError<StoreError>) -> bool {
+    matches!(
+        error,
+        ProcessMessageError::ValidationError(ValidationError::UnableToDecrypt(
+            MessageDecryptionError::SecretTreeError(SecretTreeError::TooDistantInThePast)
+        ))
+    )
+}
+
 impl From<ProcessMessageError<StoreError>> for E2eeError {
     fn from(error: ProcessMessageError<StoreError>) -> Self {
         match error {

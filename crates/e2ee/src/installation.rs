@@ -2,7 +2,7 @@
 
 use std::{
     cell::{RefCell, RefMut},
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
 };
 
 use identity::{Vouched, challenge_bytes, fingerprint};
@@ -174,19 +174,19 @@ impl Installation {
 
     /// The changes are not durable and never will be: everything is as it was after the last `committed`. (A key that was
     /// just generated stays, and stays pending.)
+    #[expect(clippy::missing_panics_doc, reason = "writing a key into a vector cannot fail")]
     pub fn discard(&mut self) {
         self.provider.store.discard();
         let groups = self.groups.get_mut();
         for topic in std::mem::take(self.touched.get_mut()) {
             groups.remove(&topic);
         }
-        match read_key(&self.provider.store) {
-            Ok(Some((_, claim))) => self.claim = claim,
-            // It was written by us and read before; what is not there yet is still to be written.
-            Ok(None) | Err(_) => {
-                self.claim = None;
-                self.write_key().expect("a key encodes");
-            }
+        if let Ok(Some((_, claim))) = read_key(&self.provider.store) {
+            self.claim = claim;
+        } else {
+            // A new key that was never written: it is still to be.
+            self.claim = None;
+            self.write_key().expect("a key encodes");
         }
     }
 
@@ -209,10 +209,10 @@ impl Installation {
             return Err(E2eeError::UnknownConversation);
         }
         let mut groups = self.groups.borrow_mut();
-        if !groups.contains_key(&topic) {
+        if let Entry::Vacant(place) = groups.entry(topic) {
             let group = MlsGroup::load(&self.provider.store, &group_id(topic))?
                 .ok_or(E2eeError::Damaged("a conversation without its group"))?;
-            groups.insert(topic, group);
+            place.insert(group);
         }
         Ok(RefMut::map(groups, |groups| {
             groups.get_mut(&topic).expect("it was put there")
@@ -236,6 +236,7 @@ impl Installation {
     /// A group we are no longer in: nothing of it stays.
     pub(crate) fn forget(&self, topic: Topic) -> Result<(), E2eeError> {
         self.group_to_change(topic)?.delete(&self.provider.store)?;
+        self.provider.store.delete_group(&group_id(topic))?;
         self.provider.store.delete(topic_record(topic));
         self.groups.borrow_mut().remove(&topic);
         Ok(())

@@ -17,6 +17,8 @@
 //! To add a kind of content: a variant at the end of [`ContentBody`], its number in `content.rs`, and a fallback sentence
 //! for builds that do not know it.
 
+#![expect(clippy::doc_markdown, reason = "OpenMLS and RustCrypto are names, not code")]
+
 mod content;
 mod conversation;
 mod credential;

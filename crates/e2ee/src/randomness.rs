@@ -42,7 +42,7 @@ impl Stream {
         self.key = self.block(b"next", &[]);
     }
 
-    fn block(&self, label: &[u8; 4], input: &[u8]) -> [u8; 32] {
+    fn block(&self, label: &[u8], input: &[u8]) -> [u8; 32] {
         let mut hmac = Hmac::<Sha256>::new_from_slice(&self.key).expect("HMAC takes keys of every length");
         hmac.update(label);
         hmac.update(input);

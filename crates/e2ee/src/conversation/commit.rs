@@ -107,7 +107,6 @@ impl Installation {
     /// Another's commit: judged, then merged.
     pub(super) fn merge_commit(
         &self,
-        topic: Topic,
         group: &mut MlsGroup,
         sender: LeafNodeIndex,
         commit: StagedCommit,
@@ -116,7 +115,6 @@ impl Installation {
         let (added, removed) = judge(group, sender, &commit, known)?;
         let left = commit.self_removed();
         group.merge_staged_commit(&self.provider, commit).map_err(internal)?;
-        let _ = topic;
         Ok(Processed::Commit { added, removed, left })
     }
 }

@@ -6,8 +6,8 @@ use tls_codec::DeserializeBytes;
 
 use crate::{
     Associations, Content, E2eeError, Installation, Processed,
-    credential::{Claim, merged},
-    error::internal,
+    credential::{Claim, believe_vouched, merged},
+    error::{internal, is_too_old},
     installation::group_id,
 };
 
@@ -55,7 +55,15 @@ impl Installation {
         if message.epoch() > group.epoch() || (is_commit && message.epoch() != group.epoch()) {
             return Err(E2eeError::WrongEpoch);
         }
-        let processed = group.process_message(&self.provider, message)?;
+        let past = message.epoch() < group.epoch();
+        let processed = group.process_message(&self.provider, message).map_err(|error| {
+            // The library says the same of a key that is gone and of an epoch that is.
+            if past && is_too_old(&error) {
+                E2eeError::WrongEpoch
+            } else {
+                error.into()
+            }
+        })?;
         let aad = processed.aad().to_vec();
         let claim = Claim::read(processed.credential());
         let Sender::Member(sender) = *processed.sender() else {
@@ -75,14 +83,13 @@ impl Installation {
                     .members()
                     .filter(|member| Claim::read(&member.credential) == Some(claim))
                     .find_map(|member| merged(&member.credential, &member.signature_key));
-                let from = match present {
-                    Some(member) => member,
-                    None => {
-                        let vouched = known
-                            .vouched(&claim.association)
-                            .ok_or(E2eeError::MissingAssociation(claim.association))?;
-                        crate::credential::believe_vouched(claim, &vouched.public_key, &vouched)?
-                    }
+                let from = if let Some(member) = present {
+                    member
+                } else {
+                    let vouched = known
+                        .vouched(&claim.association)
+                        .ok_or(E2eeError::MissingAssociation(claim.association))?;
+                    believe_vouched(claim, &vouched.public_key, &vouched)?
                 };
                 let plaintext = zeroize::Zeroizing::new(message.into_bytes());
                 Ok(Processed::Message {
@@ -94,7 +101,7 @@ impl Installation {
                 if aad != topic.0 {
                     return Err(E2eeError::Garbage);
                 }
-                let merged = self.merge_commit(topic, &mut group, sender, *commit, known)?;
+                let merged = self.merge_commit(&mut group, sender, *commit, known)?;
                 drop(group);
                 if matches!(merged, Processed::Commit { left: true, .. }) {
                     self.forget(topic)?;

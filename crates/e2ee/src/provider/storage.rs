@@ -1,6 +1,7 @@
 //! OpenMLS' 53 storage methods over [`Store`]. Keys are one byte for the format, one for the kind, and the key in
 //! postcard (self-delimiting, so that one key is never the beginning of another); values are CBOR.
 
+use openmls::prelude::GroupId;
 use openmls_traits::storage::{CURRENT_VERSION, StorageProvider, traits};
 use serde::Serialize;
 
@@ -33,6 +34,18 @@ mod kind {
 
 fn key<K: Serialize>(kind: u8, key: &K) -> Result<Vec<u8>, StoreError> {
     postcard::to_extend(key, vec![FORMAT, kind]).map_err(|_| StoreError::Unwritable)
+}
+
+impl Store {
+    /// Deletes what OpenMLS leaves behind of a group that it deleted: key pairs of earlier epochs.
+    pub(crate) fn delete_group(&self, id: &GroupId) -> Result<(), StoreError> {
+        for kind in (kind::JOIN_CONFIG..=kind::GROUP_EPOCH_SECRETS).chain([kind::EPOCH_KEY_PAIRS]) {
+            for key in self.keys(&key(kind, id)?) {
+                self.delete(key);
+            }
+        }
+        Ok(())
+    }
 }
 
 /// OpenMLS orders the type parameters differently from method to method, hence the list in brackets.

@@ -74,11 +74,12 @@ impl Store {
     /// Every key that begins with `prefix`, in order.
     pub(crate) fn keys(&self, prefix: &[u8]) -> Vec<Vec<u8>> {
         let inner = self.inner.borrow();
-        let mut keys: Vec<_> = inner
-            .snapshot
-            .keys()
-            .chain(inner.diff.keys())
-            .filter(|key| key.starts_with(prefix))
+        let in_snapshot = inner.snapshot.range(prefix.to_vec()..).map(|(key, _)| key);
+        let in_diff = inner.diff.range(prefix.to_vec()..).map(|(key, _)| key);
+        let begins = |key: &&Vec<u8>| key.starts_with(prefix);
+        let mut keys: Vec<_> = in_snapshot
+            .take_while(begins)
+            .chain(in_diff.take_while(begins))
             .cloned()
             .collect();
         drop(inner);

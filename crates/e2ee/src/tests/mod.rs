@@ -1,1 +1,9 @@
-//! stories
+//! Stories of people who talk, lose their place, come late, and cheat.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod attacks;
+mod bytes;
+mod people;
+mod races;
+mod steps;
+mod talk;
