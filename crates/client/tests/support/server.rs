@@ -1,0 +1,346 @@
+//! A server in memory.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use identity::{Association, verify_challenge};
+use protocol::{
+    Address, Answer, Ask, AssociationHash, Body, ClientFrame, Envelope, ErrorCode, Incarnation, InstallationId, Kind,
+    MessageId, Publish, Seq, ServerFrame, Topic, UnixMillis, codec, limits,
+};
+use serde_bytes::ByteBuf;
+
+use super::wallet::DOMAIN;
+
+#[derive(Default)]
+pub struct Log {
+    pub members: BTreeSet<InstallationId>,
+    pub envelopes: Vec<Envelope>,
+    pub last_commit: Seq,
+    ids: BTreeMap<(InstallationId, MessageId), Seq>,
+}
+
+pub struct Installed {
+    pub address: Address,
+    pub association: Association,
+    pub key_packages: VecDeque<Vec<u8>>,
+    pub last_resort: Option<Vec<u8>>,
+}
+
+#[derive(Default)]
+pub struct Socket {
+    nonce: [u8; 32],
+    pub who: Option<InstallationId>,
+    subscribed: BTreeMap<Topic, Seq>,
+    pub out: VecDeque<Vec<u8>>,
+    /// Frames that still come through before the socket breaks.
+    pub closed: Option<Option<u16>>,
+}
+
+/// Changes what the server says before it is said.
+pub type Lie = Box<dyn FnMut(ServerFrame) -> Vec<ServerFrame>>;
+
+#[derive(Default)]
+pub struct Server {
+    pub now: i64,
+    pub incarnation: u8,
+    pub installed: BTreeMap<InstallationId, Installed>,
+    /// Associations given out under these hashes, whatever they are.
+    pub forged: BTreeMap<AssociationHash, Option<Vec<u8>>>,
+    /// Installations listed for an account, whatever is true.
+    pub listed: BTreeMap<Address, Vec<(InstallationId, AssociationHash)>>,
+    pub logs: BTreeMap<Topic, Log>,
+    pub sockets: BTreeMap<u32, Socket>,
+    pub next_socket: u32,
+    /// Every publish that arrived, stored or not.
+    pub arrived: Vec<(InstallationId, Publish)>,
+    /// Publishes are refused with this, if it says so.
+    pub refuse: Option<Box<dyn FnMut(&Publish) -> Option<ErrorCode>>>,
+    /// Answers to publishes are lost.
+    pub mute: bool,
+    pub lie: Option<Lie>,
+    /// New sockets are closed with this code.
+    pub closing: Option<u16>,
+}
+
+impl Server {
+    pub fn connect(&mut self) -> u32 {
+        self.next_socket += 1;
+        let id = self.next_socket;
+        let nonce = [u8::try_from(id % 251).unwrap(); 32];
+        let mut socket = Socket {
+            nonce,
+            ..Socket::default()
+        };
+        if let Some(code) = self.closing {
+            socket.closed = Some(Some(code));
+        }
+        self.sockets.insert(id, socket);
+        if self.closing.is_none() {
+            self.say(id, ServerFrame::Challenge { nonce });
+        }
+        id
+    }
+
+    /// All sockets break.
+    pub fn restart(&mut self) {
+        for socket in self.sockets.values_mut() {
+            socket.out.clear();
+            socket.closed = Some(Some(1012));
+        }
+    }
+
+    pub fn say(&mut self, socket: u32, frame: ServerFrame) {
+        let frames = match &mut self.lie {
+            Some(lie) => lie(frame),
+            None => vec![frame],
+        };
+        if let Some(socket) = self.sockets.get_mut(&socket) {
+            for frame in frames {
+                socket.out.push_back(codec::encode(&frame).unwrap());
+            }
+        }
+    }
+
+    pub fn say_to(&mut self, who: InstallationId, frame: &ServerFrame) {
+        let sockets: Vec<_> = self
+            .sockets
+            .iter()
+            .filter(|(_, socket)| socket.who == Some(who))
+            .map(|(id, _)| *id)
+            .collect();
+        for socket in sockets {
+            self.say(socket, frame.clone());
+        }
+    }
+
+    pub fn register(&mut self, address: Address, association: Association) {
+        let id = identity::fingerprint(&association.public_key);
+        self.logs.entry(id.inbox()).or_default().members.insert(id);
+        self.installed.entry(id).or_insert(Installed {
+            address,
+            association,
+            key_packages: VecDeque::new(),
+            last_resort: None,
+        });
+    }
+
+    pub fn receive(&mut self, socket: u32, bytes: &[u8]) {
+        let frame: ClientFrame = codec::decode(bytes).expect("clients send whole frames");
+        let Some(state) = self.sockets.get_mut(&socket) else {
+            return;
+        };
+        match (frame, state.who) {
+            (
+                ClientFrame::Hello {
+                    installation,
+                    signature,
+                },
+                None,
+            ) => {
+                let known = self.installed.get(&installation);
+                let key = known
+                    .map(|known| known.association.public_key.clone())
+                    .unwrap_or_default();
+                if !verify_challenge(&key, DOMAIN, &state.nonce, &signature) {
+                    state.closed = Some(Some(4401));
+                    return;
+                }
+                state.who = Some(installation);
+                let key_packages = u32::try_from(known.unwrap().key_packages.len()).unwrap();
+                let ready = ServerFrame::Ready {
+                    incarnation: Incarnation([self.incarnation; 16]),
+                    key_packages,
+                    now: UnixMillis(self.now),
+                };
+                self.say(socket, ready);
+            }
+            (ClientFrame::Subscribe { topics }, Some(who)) => {
+                assert!(topics.len() <= limits::TOPICS_PER_FRAME);
+                for (topic, cursor) in topics {
+                    self.subscribe(socket, who, topic, cursor);
+                }
+            }
+            (ClientFrame::Publish(publish), Some(who)) => self.publish(socket, who, publish),
+            (ClientFrame::Ask { number, ask }, Some(who)) => {
+                let answer = Ok(self.answer(who, ask));
+                self.say(socket, ServerFrame::Answer { number, answer });
+            }
+            (ClientFrame::Ping, Some(_)) => self.say(socket, ServerFrame::Pong),
+            (frame, who) => panic!("{frame:?} out of its turn ({who:?})"),
+        }
+    }
+
+    fn subscribe(&mut self, socket: u32, who: InstallationId, topic: Topic, cursor: Seq) {
+        let log = self.logs.get(&topic).filter(|log| log.members.contains(&who));
+        let head = log.map(|log| Seq(log.envelopes.len() as u64));
+        let code = match head {
+            None => Some(ErrorCode::NotAMember),
+            Some(head) if cursor > head => Some(ErrorCode::CursorAhead),
+            Some(_) => None,
+        };
+        if let Some(code) = code {
+            return self.say(socket, ServerFrame::NotSubscribed { topic, code });
+        }
+        self.sockets.get_mut(&socket).unwrap().subscribed.insert(topic, cursor);
+        self.forward(topic);
+        self.say(
+            socket,
+            ServerFrame::CaughtUp {
+                topic,
+                head: head.unwrap(),
+            },
+        );
+    }
+
+    fn forward(&mut self, topic: Topic) {
+        let mut frames = Vec::new();
+        for (id, socket) in &mut self.sockets {
+            let Some(cursor) = socket.subscribed.get_mut(&topic) else {
+                continue;
+            };
+            let new = &self.logs[&topic].envelopes[usize::try_from(cursor.0).unwrap()..];
+            for page in new.chunks(limits::PAGE) {
+                frames.push((
+                    *id,
+                    ServerFrame::Envelopes {
+                        topic,
+                        envelopes: page.to_vec(),
+                    },
+                ));
+                *cursor = page.last().unwrap().seq;
+            }
+        }
+        for (socket, frame) in frames {
+            self.say(socket, frame);
+        }
+    }
+
+    fn publish(&mut self, socket: u32, who: InstallationId, publish: Publish) {
+        self.arrived.push((who, publish.clone()));
+        let id = publish.id;
+        let refusal = self.refuse.as_mut().and_then(|refuse| refuse(&publish));
+        let stored = match refusal {
+            Some(code) => Err(code),
+            None => self.store(who, publish),
+        };
+        if self.mute {
+            return;
+        }
+        let answer = match stored {
+            Ok((seq, at)) => ServerFrame::Stored { id, seq, at },
+            Err(code) => ServerFrame::Refused { id, code },
+        };
+        self.say(socket, answer);
+    }
+
+    /// Appends whatever it is.
+    pub fn append(&mut self, topic: Topic, id: MessageId, body: Body) -> Seq {
+        let log = self.logs.entry(topic).or_default();
+        let seq = Seq(log.envelopes.len() as u64 + 1);
+        if matches!(body, Body::Commit(_)) {
+            log.last_commit = seq;
+        }
+        log.envelopes.push(Envelope {
+            seq,
+            id,
+            at: UnixMillis(self.now),
+            body,
+        });
+        self.forward(topic);
+        seq
+    }
+
+    fn store(&mut self, who: InstallationId, publish: Publish) -> Result<(Seq, UnixMillis), ErrorCode> {
+        let at = UnixMillis(self.now);
+        let new = !self.logs.contains_key(&publish.topic);
+        if new && !matches!(publish.kind, Kind::Commit { .. }) {
+            return Err(ErrorCode::NoSuchTopic);
+        }
+        if let Kind::Commit { welcomes, .. } = &publish.kind
+            && welcomes
+                .iter()
+                .any(|welcome| !self.installed.contains_key(&welcome.installation))
+        {
+            return Err(ErrorCode::NoSuchInstallation);
+        }
+        let log = self.logs.entry(publish.topic).or_default();
+        if new {
+            log.members.insert(who);
+        }
+        if !log.members.contains(&who) {
+            return Err(ErrorCode::NotAMember);
+        }
+        if let Some(seq) = log.ids.get(&(who, publish.id)) {
+            return Ok((*seq, at));
+        }
+        if publish.last_commit < log.last_commit {
+            return Err(ErrorCode::StaleEpoch);
+        }
+        log.ids.insert((who, publish.id), Seq(log.envelopes.len() as u64 + 1));
+        let topic = publish.topic;
+        let (body, welcomes) = match publish.kind {
+            Kind::Application => (Body::Application(publish.payload), Vec::new()),
+            Kind::Commit { welcomes, removed } => {
+                log.members.extend(welcomes.iter().map(|welcome| welcome.installation));
+                log.members.retain(|member| !removed.contains(member));
+                (Body::Commit(publish.payload), welcomes)
+            }
+        };
+        let seq = self.append(topic, publish.id, body);
+        for welcome in welcomes {
+            let body = Body::Welcome {
+                topic,
+                commit: seq,
+                message: welcome.message,
+            };
+            self.append(welcome.installation.inbox(), publish.id, body);
+        }
+        Ok((seq, at))
+    }
+
+    fn answer(&mut self, who: InstallationId, ask: Ask) -> Answer {
+        match ask {
+            Ask::Installations { account } => Answer::Installations(match self.listed.get(&account) {
+                Some(listed) => listed.clone(),
+                None => self
+                    .installed
+                    .iter()
+                    .filter(|(_, installed)| installed.address == account)
+                    .map(|(id, installed)| (*id, installed.association.hash()))
+                    .collect(),
+            }),
+            Ask::Association { hash } => Answer::Association(match self.forged.get(&hash) {
+                Some(forged) => forged.clone().map(ByteBuf::from),
+                None => self
+                    .installed
+                    .values()
+                    .find(|installed| installed.association.hash() == hash)
+                    .map(|installed| ByteBuf::from(installed.association.to_bytes())),
+            }),
+            Ask::ClaimKeyPackage { installation } => {
+                let installed = self.installed.get_mut(&installation);
+                let package = installed.and_then(|installed| {
+                    installed
+                        .key_packages
+                        .pop_front()
+                        .or_else(|| installed.last_resort.clone())
+                });
+                Answer::KeyPackage(package.map(ByteBuf::from))
+            }
+            Ask::PublishKeyPackages {
+                key_packages,
+                last_resort,
+            } => {
+                assert!(key_packages.len() <= limits::KEY_PACKAGES_PER_FRAME);
+                let installed = self.installed.get_mut(&who).unwrap();
+                installed
+                    .key_packages
+                    .extend(key_packages.into_iter().map(ByteBuf::into_vec));
+                if let Some(last_resort) = last_resort {
+                    installed.last_resort = Some(last_resort.into_vec());
+                }
+                Answer::KeyPackagesKept(u32::try_from(installed.key_packages.len()).unwrap())
+            }
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! Wallets that sign.
+
+use identity::{SignIn, personal_digest};
+use k256::ecdsa::SigningKey;
+use protocol::{Address, InstallationId};
+use sha3::{Digest, Keccak256};
+
+pub const DOMAIN: &str = "chat.example";
+
+pub struct Wallet {
+    key: SigningKey,
+}
+
+impl Wallet {
+    pub fn new(seed: u8) -> Self {
+        Self {
+            key: SigningKey::from_slice(&[seed; 32]).unwrap(),
+        }
+    }
+
+    pub fn address(&self) -> Address {
+        let point = self.key.verifying_key().to_sec1_point(false);
+        let digest = Keccak256::digest(&point.as_bytes()[1..]);
+        Address::from_slice(&digest[12..])
+    }
+
+    /// The signed sign-in text for this installation.
+    pub fn vouch(&self, installation: InstallationId) -> (String, Vec<u8>) {
+        self.vouch_as(self.address(), installation, DOMAIN)
+    }
+
+    pub fn vouch_as(&self, address: Address, installation: InstallationId, domain: &str) -> (String, Vec<u8>) {
+        let text = SignIn {
+            domain: domain.into(),
+            address,
+            uri: format!("https://{domain}"),
+            chain_id: 31337,
+            nonce: "0123456789abcdef".into(),
+            issued_at: "2026-11-21T12:00:00Z".into(),
+            expiration_time: "2026-11-21T12:05:00Z".into(),
+            installation,
+        }
+        .text();
+        let (signature, recovery) = self.key.sign_prehash_recoverable(&personal_digest(&text));
+        let mut bytes = signature.to_bytes().to_vec();
+        bytes.push(27 + recovery.to_byte());
+        (text, bytes)
+    }
+}

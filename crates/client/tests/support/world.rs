@@ -1,0 +1,461 @@
+//! People, their clients, and the time.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::{BTreeMap, VecDeque},
+    rc::Rc,
+};
+
+use bridge::{Command, Connection, ConversationView, Event, MessageState, MessageView, Trouble};
+use client::{Client, Effect, Environment, SocketEvent, memory::MemoryVault};
+use futures::executor::block_on;
+use identity::Association;
+use protocol::{Address, InstallationId, MessageId, UnixMillis};
+
+use super::{
+    server::Server,
+    wallet::{DOMAIN, Wallet},
+};
+
+pub type Name = &'static str;
+
+pub struct Env {
+    now: Rc<Cell<i64>>,
+    seed: Rc<Cell<u64>>,
+}
+
+impl Environment for Env {
+    fn now(&self) -> UnixMillis {
+        UnixMillis(self.now.get())
+    }
+
+    fn fill(&self, bytes: &mut [u8]) {
+        for byte in bytes {
+            // splitmix64
+            self.seed.set(self.seed.get().wrapping_add(0x9e37_79b9_7f4a_7c15));
+            let mut z = self.seed.get();
+            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            *byte = (z ^ (z >> 31)).to_le_bytes()[0];
+        }
+    }
+}
+
+pub struct Person {
+    pub wallet: Wallet,
+    pub vault: MemoryVault,
+    pub client: Client<MemoryVault, Env>,
+    pub events: Vec<Event>,
+    queue: VecDeque<Effect>,
+    socket: Option<u32>,
+    wake: Option<i64>,
+    /// Effects carried out so far.
+    pub steps: usize,
+    /// Dies just before this effect.
+    crash_at: Option<usize>,
+    seed: Rc<Cell<u64>>,
+    shown: Option<Address>,
+    /// What a page would hold of the shown thread.
+    thread: Vec<MessageView>,
+}
+
+pub struct World {
+    pub now: Rc<Cell<i64>>,
+    pub server: Rc<RefCell<Server>>,
+    pub people: BTreeMap<Name, Person>,
+    seed: u64,
+    next_id: u8,
+}
+
+impl World {
+    pub fn new(seed: u64) -> Self {
+        let server = Server {
+            now: 1_000_000,
+            ..Server::default()
+        };
+        Self {
+            now: Rc::new(Cell::new(1_000_000)),
+            server: Rc::new(RefCell::new(server)),
+            people: BTreeMap::new(),
+            seed,
+            next_id: 0,
+        }
+    }
+
+    /// A world in which these are signed in and live.
+    pub fn with(seed: u64, names: &[Name]) -> Self {
+        let mut world = Self::new(seed);
+        for name in names {
+            world.join(name);
+        }
+        world
+    }
+
+    /// A new person with a new vault, not signed in.
+    pub fn arrive(&mut self, name: Name) {
+        let wallet = Wallet::new(
+            name.bytes()
+                .fold(7u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte))
+                .max(1),
+        );
+        self.arrive_with(name, wallet);
+    }
+
+    pub fn arrive_with(&mut self, name: Name, wallet: Wallet) {
+        let vault = MemoryVault::new();
+        let seed = Rc::new(Cell::new(
+            self.seed
+                .wrapping_add(name.bytes().fold(0u64, |sum, byte| (sum << 8) | u64::from(byte))),
+        ));
+        let env = Env {
+            now: self.now.clone(),
+            seed: seed.clone(),
+        };
+        let opened = block_on(Client::open(vault.clone(), env, wallet.address(), DOMAIN.into()));
+        let (client, effects) = opened.unwrap();
+        let person = Person {
+            wallet,
+            vault,
+            client,
+            events: Vec::new(),
+            queue: effects.into(),
+            socket: None,
+            wake: None,
+            steps: 0,
+            crash_at: None,
+            seed,
+            shown: None,
+            thread: Vec::new(),
+        };
+        self.people.insert(name, person);
+        self.run();
+    }
+
+    /// Arrives, signs in, connects.
+    pub fn join(&mut self, name: Name) {
+        self.arrive(name);
+        self.sign_in(name);
+    }
+
+    pub fn sign_in(&mut self, name: Name) {
+        let person = &self.people[name];
+        let (id, key) = (self.installation(name), self.public_key(name));
+        let (text, signature) = person.wallet.vouch(id);
+        let association = Association {
+            text: text.clone(),
+            signature: signature.clone(),
+            public_key: key,
+        };
+        self.server.borrow_mut().register(self.address(name), association);
+        self.tell(name, Command::Associate { text, signature });
+        self.tell(name, Command::Connect);
+        self.run();
+    }
+
+    pub fn address(&self, name: Name) -> Address {
+        self.people[name].wallet.address()
+    }
+
+    fn opened(&self, name: Name) -> (InstallationId, Vec<u8>, bool) {
+        self.people[name]
+            .events
+            .iter()
+            .rev()
+            .find_map(|event| match event {
+                Event::Opened {
+                    installation,
+                    public_key,
+                    associated,
+                    ..
+                } => Some((*installation, public_key.clone(), *associated)),
+                _ => None,
+            })
+            .unwrap()
+    }
+
+    pub fn installation(&self, name: Name) -> InstallationId {
+        self.opened(name).0
+    }
+
+    pub fn public_key(&self, name: Name) -> Vec<u8> {
+        self.opened(name).1
+    }
+
+    pub fn is_associated(&self, name: Name) -> bool {
+        self.opened(name).2
+    }
+
+    pub fn fresh_id(&mut self) -> MessageId {
+        self.next_id += 1;
+        MessageId([self.next_id; 16])
+    }
+
+    /// Gives a command and queues its effects.
+    pub fn tell(&mut self, name: Name, command: Command) {
+        let person = self.people.get_mut(name).unwrap();
+        if let Command::Show { peer } = &command {
+            person.shown = *peer;
+        }
+        let effects = block_on(person.client.command(command));
+        person.queue.extend(effects);
+    }
+
+    /// Gives a command and lets the world come to rest.
+    pub fn command(&mut self, name: Name, command: Command) {
+        self.tell(name, command);
+        self.run();
+    }
+
+    pub fn send(&mut self, from: Name, to: Name, text: &str) -> MessageId {
+        let id = self.fresh_id();
+        let peer = self.address(to);
+        self.command(
+            from,
+            Command::Send {
+                peer,
+                id,
+                text: text.into(),
+            },
+        );
+        id
+    }
+
+    pub fn accept(&mut self, who: Name, whom: Name) {
+        let peer = self.address(whom);
+        self.command(
+            who,
+            Command::Consent {
+                peer,
+                consent: bridge::Consent::Accepted,
+            },
+        );
+    }
+
+    /// Dies before its n-th effect from the beginning.
+    pub fn crash_at(&mut self, name: Name, step: usize) {
+        self.people.get_mut(name).unwrap().crash_at = Some(step);
+    }
+
+    /// The worker is gone; what the vault has is what there is.
+    pub fn crash(&mut self, name: Name) {
+        let person = self.people.get_mut(name).unwrap();
+        if let Some(socket) = person.socket.take() {
+            self.server.borrow_mut().sockets.remove(&socket);
+        }
+        person.queue.clear();
+        person.wake = None;
+        person.thread.clear();
+        person.vault = person.vault.snapshot();
+        let env = Env {
+            now: self.now.clone(),
+            seed: person.seed.clone(),
+        };
+        let opened = block_on(Client::open(
+            person.vault.clone(),
+            env,
+            person.wallet.address(),
+            DOMAIN.into(),
+        ));
+        let (client, effects) = opened.unwrap();
+        person.client = client;
+        person.queue.extend(effects);
+        let shown = person.shown;
+        self.tell(name, Command::Show { peer: shown });
+        self.tell(name, Command::Connect);
+    }
+
+    /// Until nothing moves any more.
+    pub fn run(&mut self) {
+        for _ in 0..100_000 {
+            let names: Vec<Name> = self.people.keys().copied().collect();
+            let mut moved = false;
+            for name in names {
+                moved |= self.effect(name) || self.deliver(name);
+            }
+            if !moved {
+                return;
+            }
+        }
+        panic!("the world does not come to rest");
+    }
+
+    fn effect(&mut self, name: Name) -> bool {
+        let person = self.people.get_mut(name).unwrap();
+        let Some(effect) = person.queue.pop_front() else {
+            return false;
+        };
+        if person.crash_at.is_some_and(|at| person.steps >= at) {
+            person.crash_at = None;
+            self.crash(name);
+            return true;
+        }
+        person.steps += 1;
+        let mut server = self.server.borrow_mut();
+        server.now = self.now.get();
+        match effect {
+            Effect::Event(event) => person.note(event),
+            Effect::OpenSocket => {
+                assert!(person.socket.is_none(), "one socket at a time");
+                person.socket = Some(server.connect());
+            }
+            Effect::CloseSocket => {
+                let socket = person.socket.take().expect("an open socket is closed");
+                server.sockets.remove(&socket);
+            }
+            Effect::Frame(frame) => {
+                if let Some(socket) = person.socket {
+                    server.receive(socket, &frame);
+                }
+            }
+            Effect::WakeIn { milliseconds } => person.wake = Some(self.now.get() + i64::from(milliseconds)),
+            Effect::DeleteVault => person.vault = MemoryVault::new(),
+        }
+        true
+    }
+
+    fn deliver(&mut self, name: Name) -> bool {
+        let person = self.people.get_mut(name).unwrap();
+        if !person.queue.is_empty() {
+            return false;
+        }
+        let Some(id) = person.socket else { return false };
+        let mut server = self.server.borrow_mut();
+        let Some(socket) = server.sockets.get_mut(&id) else {
+            return false;
+        };
+        let event = if let Some(frame) = socket.out.pop_front() {
+            SocketEvent::Frame(frame)
+        } else if let Some(code) = socket.closed {
+            server.sockets.remove(&id);
+            person.socket = None;
+            SocketEvent::Closed { code }
+        } else {
+            return false;
+        };
+        drop(server);
+        let effects = block_on(person.client.socket(event));
+        person.queue.extend(effects);
+        true
+    }
+
+    /// Time passes; everybody who wanted to be woken is.
+    pub fn pass(&mut self, milliseconds: i64) {
+        let end = self.now.get() + milliseconds;
+        self.run();
+        loop {
+            let next = self
+                .people
+                .values()
+                .filter_map(|person| person.wake)
+                .min()
+                .filter(|wake| *wake <= end);
+            let Some(next) = next else { break };
+            self.now.set(next.max(self.now.get()));
+            for person in self.people.values_mut() {
+                if person.wake.is_some_and(|wake| wake <= next) {
+                    person.wake = None;
+                    let effects = block_on(person.client.wake());
+                    person.queue.extend(effects);
+                }
+            }
+            self.run();
+        }
+        self.now.set(end);
+    }
+
+    /// The thread as the page has it.
+    pub fn thread(&mut self, who: Name, with: Name) -> Vec<MessageView> {
+        let peer = self.address(with);
+        if self.people[who].shown != Some(peer) {
+            self.command(who, Command::Show { peer: Some(peer) });
+        }
+        self.run();
+        self.people[who].thread.clone()
+    }
+
+    pub fn texts(&mut self, who: Name, with: Name) -> Vec<String> {
+        self.thread(who, with).into_iter().map(|message| message.text).collect()
+    }
+
+    pub fn state(&mut self, who: Name, with: Name, id: MessageId) -> Option<MessageState> {
+        self.thread(who, with)
+            .into_iter()
+            .find(|message| message.id == id)
+            .map(|message| message.state)
+    }
+
+    /// The list as a newly opened page gets it.
+    pub fn list(&mut self, who: Name) -> Vec<ConversationView> {
+        let account = self.address(who);
+        self.command(
+            who,
+            Command::Open {
+                account,
+                domain: DOMAIN.into(),
+            },
+        );
+        let lists = self.people[who].events.iter().rev();
+        lists
+            .filter_map(|event| match event {
+                Event::Conversations(list) => Some(list.clone()),
+                _ => None,
+            })
+            .next()
+            .unwrap()
+    }
+
+    pub fn connection(&self, who: Name) -> Option<Connection> {
+        self.people[who].events.iter().rev().find_map(|event| match event {
+            Event::Connection(connection) => Some(*connection),
+            _ => None,
+        })
+    }
+
+    pub fn waiting(&self, who: Name) -> u32 {
+        let mut events = self.people[who].events.iter().rev();
+        events
+            .find_map(|event| match event {
+                Event::Waiting(count) => Some(*count),
+                _ => None,
+            })
+            .unwrap()
+    }
+
+    pub fn troubles(&self, who: Name) -> Vec<Trouble> {
+        let events = self.people[who].events.iter();
+        events
+            .filter_map(|event| match event {
+                Event::Trouble(trouble) => Some(*trouble),
+                _ => None,
+            })
+            .collect()
+    }
+
+    pub fn go_offline(&mut self, who: Name) {
+        self.command(who, Command::Disconnect);
+    }
+
+    pub fn go_online(&mut self, who: Name) {
+        self.command(who, Command::Connect);
+    }
+}
+
+impl Person {
+    fn note(&mut self, event: Event) {
+        match &event {
+            Event::Thread { peer, messages, .. } if self.shown == Some(*peer) => self.thread.clone_from(messages),
+            Event::Messages { peer, messages } if self.shown == Some(*peer) => {
+                for message in messages {
+                    match self.thread.iter_mut().find(|known| known.id == message.id) {
+                        Some(known) => known.clone_from(message),
+                        None => self.thread.push(message.clone()),
+                    }
+                }
+                self.thread.sort_by_key(|message| message.at);
+            }
+            Event::Discarded { id, .. } => self.thread.retain(|message| message.id != *id),
+            _ => {}
+        }
+        self.events.push(event);
+    }
+}
