@@ -1,1 +1,125 @@
+//! The bytes of stored records never change: what an old build wrote is read for ever.
 
+use bridge::{Consent, MessageState, Unsent};
+use protocol::{Address, ErrorCode, Incarnation, InstallationId, MessageId, Seq, Topic, UnixMillis, Welcome};
+
+use super::*;
+
+/// Written as it was, and read back.
+fn keeps<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(record: &T, bytes: &str) {
+    let written = write(record);
+    assert_eq!(hex::encode(&written), bytes);
+    assert_eq!(read::<T>(Space::Meta, b"", &written).as_ref(), Ok(record));
+}
+
+const PEER: Address = Address::repeat_byte(0xaa);
+
+#[test]
+fn records_keep_their_bytes() {
+    keeps(
+        &Settings {
+            incarnation: Some(Incarnation([7; 16])),
+            last_resort: true,
+        },
+        "01010707070707070707070707070707070701",
+    );
+    keeps(
+        &Conversation {
+            consent: Consent::Declined,
+            preview: "hé".into(),
+            mine: true,
+            at: UnixMillis(1_700_000_000_000),
+            unread: 300,
+        },
+        "01020368c3a90180a0abfef962ac02",
+    );
+    let commit = PendingCommit {
+        id: MessageId([1; 16]),
+        last_commit: Seq(2),
+        commit: vec![3, 4],
+        welcomes: vec![Welcome {
+            installation: InstallationId([5; 32]),
+            message: vec![6],
+        }],
+    };
+    keeps(
+        &Log {
+            peer: Some(PEER),
+            stage: Stage::Joined,
+            cursor: Seq(300),
+            last_commit: Seq(2),
+            newest: UnixMillis(1),
+            commit: Some(commit),
+        },
+        "010114aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa01ac0202020101010101010101010101010101010101020203040105050505050505050505050505050505050505050505050505050505050505050106",
+    );
+    keeps(
+        &Message {
+            author: PEER,
+            mine: false,
+            text: "hi".into(),
+            at: UnixMillis(-1),
+            state: MessageState::NotSent(Unsent::Refused(ErrorCode::TooLarge)),
+        },
+        "0114aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa0002686901020203",
+    );
+    let sealed = Sealed {
+        topic: Topic([8; 32]),
+        last_commit: Seq(1),
+        payload: vec![9; 3],
+    };
+    keeps(
+        &Intent {
+            id: MessageId([1; 16]),
+            peer: PEER,
+            at: UnixMillis(2),
+            text: "hi".into(),
+            sealed: Some(sealed),
+            unsent: Some(Unsent::NotHere),
+        },
+        "010101010101010101010101010101010114aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa0402686901080808080808080808080808080808080808080808080808080808080808080801030909090100",
+    );
+}
+
+#[test]
+fn stages_and_consents_keep_their_numbers() {
+    let stages = [Stage::Made, Stage::Joined, Stage::Left].map(|stage| write(&stage)[1]);
+    assert_eq!(stages, [0, 1, 2]);
+    let consents =
+        [Consent::Asked, Consent::Accepted, Consent::Declined, Consent::Blocked].map(|consent| write(&consent)[1]);
+    assert_eq!(consents, [0, 1, 2, 3]);
+}
+
+#[test]
+fn keys_are_in_the_order_of_time_and_parse() {
+    let early = message_key(PEER, UnixMillis(255), MessageId([9; 16]));
+    let late = message_key(PEER, UnixMillis(256), MessageId([1; 16]));
+    assert!(early < late);
+    assert_eq!(parse_message_key(&late), Some((PEER, MessageId([1; 16]))));
+    assert_eq!(parse_message_key(&late[1..]), None);
+    assert!(order_key(255) < order_key(256));
+    assert_eq!(parse_order_key(&order_key(256)), Some(256));
+    assert_eq!(parse_order_key(b"short"), None);
+}
+
+#[test]
+fn what_is_no_record_is_damaged_and_what_is_newer_is_said_to_be() {
+    let whole = write(&Settings::default());
+    let damaged = VaultError::Damaged {
+        space: Space::Meta,
+        key: b"key".to_vec(),
+    };
+    let longer = [whole.as_slice(), &[0]].concat();
+    let nothing = [0, 0, 0];
+    for bytes in [&[][..], &whole[..1], &longer, &nothing] {
+        assert_eq!(
+            read::<Settings>(Space::Meta, b"key", bytes),
+            Err(damaged.clone()),
+            "{bytes:?}"
+        );
+    }
+    assert_eq!(
+        read::<Settings>(Space::Meta, b"key", &[2, 0, 0]),
+        Err(VaultError::Newer)
+    );
+}
