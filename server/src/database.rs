@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use services::db::{self, DbError};
+use services::{
+    cluster::Cluster,
+    db::{self, DbError},
+};
 
 use crate::{config::Config, error::StartError};
 
@@ -16,6 +19,7 @@ const CONNECTIONS: u32 = 16;
 pub struct Database {
     /// Its connections.
     pub pool: db::Pool,
+    private: Option<Cluster>,
 }
 
 impl Database {
@@ -24,9 +28,17 @@ impl Database {
     /// # Errors
     /// In words for the operator.
     pub async fn open(config: &Config) -> Result<Self, StartError> {
-        let url = config.database_url.as_deref().unwrap_or_default();
-        let options = url.parse().map_err(|_| StartError::Services("DATABASE_URL is not a Postgres address".to_owned()))?;
-        Ok(Self { pool: db::pool(options, CONNECTIONS) })
+        if let Some(url) = &config.database_url {
+            // The address holds a password: what is wrong with it is not repeated.
+            let wrong = |_| StartError::Services("DATABASE_URL is not the address of a Postgres".to_owned());
+            return Ok(Self { pool: db::pool(url.parse().map_err(wrong)?, CONNECTIONS), private: None });
+        }
+        let this = std::env::current_exe()
+            .map_err(|source| StartError::File { path: "/proc/self/exe".into(), source })?;
+        let cluster = Cluster::start(&config.data, &this)
+            .await
+            .map_err(|error| StartError::Services(error.to_string()))?;
+        Ok(Self { pool: db::pool(cluster.options(), CONNECTIONS), private: Some(cluster) })
     }
 
     /// Brings the schema up to date, and waits for a database that is not there yet.
@@ -54,6 +66,11 @@ impl Database {
     /// Ends the private Postgres, after everything that used it.
     pub async fn close(self) {
         self.pool.close().await;
+        if let Some(cluster) = self.private
+            && let Err(error) = cluster.stop().await
+        {
+            tracing::warn!("{error}");
+        }
     }
 }
 

@@ -5,6 +5,7 @@ mod doctor;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use services::cluster;
 
 use crate::{config::Config, database::Database, error::StartError, http::limits::Limits, state::Patience, telemetry};
 
@@ -30,6 +31,11 @@ enum Command {
 
 /// What `main` does.
 pub fn main() -> ExitCode {
+    // Before anything else: this process is about to become the private Postgres, and brings nothing along.
+    let mut arguments = std::env::args_os().skip(1);
+    if arguments.next().is_some_and(|first| first == cluster::SUBCOMMAND) {
+        cluster::exec_child(arguments);
+    }
     let cli = Cli::parse();
     telemetry::start();
     let command = cli.command.unwrap_or(Command::Serve(cli.serve));

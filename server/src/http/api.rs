@@ -1,6 +1,9 @@
 //! Server functions: the road for pages and accounts.
 
-use app::server_fns::{self, Caller, StatusOf};
+use app::{
+    error::AppError,
+    server_fns::{self, Caller, StatusOf},
+};
 use axum::{
     body::{Body, to_bytes},
     extract::{Request, State},
@@ -8,7 +11,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use protocol::{ErrorCode, limits};
-use server_fn::axum::register_explicit;
+use server_fn::{
+    axum::register_explicit,
+    error::{FromServerFnError, SERVER_FN_ERROR_HEADER},
+};
 
 use crate::{error, error::Refusal, state::Server};
 
@@ -43,9 +49,18 @@ pub async fn call(State(server): State<Server>, request: Request) -> Response {
         leptos::prelude::provide_context(caller.clone());
         leptos::prelude::provide_context(StatusOf(error::status));
     };
-    leptos_axum::handle_server_fns_with_context(context, Request::from_parts(parts, Body::from(body)))
-        .await
-        .into_response()
+    let request = Request::from_parts(parts, Body::from(body));
+    let response = leptos_axum::handle_server_fns_with_context(context, request).await.into_response();
+    if response.headers().contains_key(SERVER_FN_ERROR_HEADER) { with_status(response).await } else { response }
+}
+
+/// Gives every refusal its status, also those that were made before the function ran (arguments that do not decode).
+async fn with_status(response: Response) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let body = to_bytes(body, limits::FRAME).await.unwrap_or_default();
+    let AppError(code) = AppError::de(body.clone());
+    parts.status = error::status(code);
+    Response::from_parts(parts, Body::from(body))
 }
 
 /// Who asks, as far as the request says.

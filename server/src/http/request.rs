@@ -26,7 +26,7 @@ use super::{
     security::Policy,
 };
 use crate::{
-    error::{Refusal, status},
+    error::Refusal,
     state::{Server, new_id},
 };
 
@@ -65,7 +65,7 @@ pub async fn outside(State(server): State<Server>, request: Request, next: Next)
         response = server.face().error_page(response.status(), &id);
     }
     if let (Some(path), Some(Refusal(code))) = (for_function, response.extensions().get::<Refusal>().copied()) {
-        response = for_server_function(&path, code);
+        response = for_server_function(response, &path, code);
     }
     let _in_span = span.enter();
     let (status, milliseconds) = (response.status().as_u16(), started.elapsed().as_millis());
@@ -130,8 +130,10 @@ fn session_or(headers: &HeaderMap, who: [u8; 6]) -> (Option<&[u8]>, [u8; 6]) {
 }
 
 /// A refusal in the form in which the page's half of a server function reads it.
-fn for_server_function(path: &str, code: ErrorCode) -> Response {
-    let mut response = (status(code), AppError(code).ser()).into_response();
+fn for_server_function(mut response: Response, path: &str, code: ErrorCode) -> Response {
+    *response.body_mut() = Body::from(AppError(code).ser());
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-postcard"));
+    response.headers_mut().remove(header::CONTENT_LENGTH);
     if let Ok(path) = HeaderValue::try_from(path) {
         response.headers_mut().insert(SERVER_FN_ERROR_HEADER, path);
     }

@@ -57,6 +57,7 @@ pub fn table(config: &Config) -> Vec<Route> {
         get("/", Answer::Landing),
         get("/invite/{address}", Answer::Invite),
         get("/app", Answer::Shell),
+        get("/app/", Answer::Shell),
         get("/app/{*place}", Answer::Shell),
         get("/livez", Answer::Live),
         get("/readyz", Answer::Ready),

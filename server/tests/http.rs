@@ -1,0 +1,205 @@
+//! What every answer says and every route refuses, over real connections.
+
+use server::http::routes::{self, Answer as What};
+use testkit::{TestServer, request};
+
+/// A request as a page elsewhere could cause it.
+const ELSEWHERE: &[(&str, &[(&str, &str)])] = &[
+    ("another site", &[("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")]),
+    ("a sister domain", &[("origin", "http://sister.localhost"), ("sec-fetch-site", "same-site")]),
+    ("a sandboxed frame", &[("origin", "null"), ("sec-fetch-site", "cross-site")]),
+    ("a frame that claims to be ours", &[("origin", "null"), ("sec-fetch-site", "same-origin")]),
+    ("nobody", &[]),
+    ("nobody of our site", &[("sec-fetch-site", "same-origin")]),
+    ("the address bar", &[("sec-fetch-site", "none")]),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_other_site_changes_anything() {
+    let server = TestServer::start().await;
+    let (address, origin) = (server.address(), server.origin());
+    let table = routes::table(&server.config);
+    let changing: Vec<_> = table.iter().filter(|route| route.method != "GET").collect();
+    assert!(changing.len() >= 11, "server functions are in the table: {changing:?}");
+    for route in &changing {
+        assert_eq!(route.answer, What::Call);
+        for (who, headers) in ELSEWHERE {
+            let answer = request(address, route.method.as_str(), &route.path, headers, b"x").await;
+            assert_eq!(answer.status, 403, "{} from {who}", route.path);
+        }
+        // The same origin under another port, scheme or name is another origin.
+        for other in ["http://localhost:1", "https://localhost", "http://localhost"] {
+            let answer = request(address, "POST", &route.path, &[("origin", other)], b"x").await;
+            assert_eq!(answer.status, 403, "{} from {other}", route.path);
+        }
+        let ours = [("origin", origin.as_str()), ("sec-fetch-site", "same-origin"), ("content-type", "application/x-postcard")];
+        let answer = request(address, "POST", &route.path, &ours, &[]).await;
+        assert_ne!(answer.status, 403, "{} from our own page", route.path);
+        assert_ne!(answer.status, 404, "{}", route.path);
+    }
+    // What is no route at all is refused in the same way, and so are other methods on pages.
+    for path in ["/", "/app", "/ws", "/nowhere", "/api/nothing"] {
+        for method in ["POST", "PUT", "PATCH", "DELETE"] {
+            let answer = request(address, method, path, &[("origin", "https://evil.example")], b"x").await;
+            assert_eq!(answer.status, 403, "{method} {path}");
+        }
+    }
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn server_functions_do_not_answer_to_get() {
+    let server = TestServer::start().await;
+    for route in routes::table(&server.config).iter().filter(|route| route.answer == What::Call) {
+        assert_eq!(route.method, "POST", "{}", route.path);
+        let answer = request(server.address(), "GET", &route.path, &[], &[]).await;
+        assert_eq!(answer.status, 405, "{}", route.path);
+    }
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_answer_says_what_browsers_must_know() {
+    let server = TestServer::start().await;
+    let html = [("accept", "text/html")];
+    for path in ["/", "/app", "/app/c/0x1", "/nowhere", "/livez", "/readyz", "/api/site", "/pkg/worker-1.js", "/pkg/none", "/favicon.svg", "/ws"] {
+        let answer = request(server.address(), "GET", path, &html, &[]).await;
+        let policy = answer.header("content-security-policy");
+        assert!(policy.starts_with("default-src 'none'"), "{path}: {policy}");
+        assert!(policy.contains("frame-ancestors 'none'") && policy.contains("base-uri 'none'"), "{path}: {policy}");
+        assert!(!policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"), "{path}: {policy}");
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+        assert_eq!(answer.header("referrer-policy"), "no-referrer", "{path}");
+        assert_eq!(answer.header("x-frame-options"), "DENY", "{path}");
+        assert_eq!(answer.header("cross-origin-opener-policy"), "same-origin", "{path}");
+        assert_eq!(answer.header("cross-origin-resource-policy"), "same-origin", "{path}");
+        assert!(answer.header("permissions-policy").contains("camera=()"), "{path}");
+        assert!(!answer.header("cache-control").is_empty(), "{path}");
+        assert_eq!(answer.header("strict-transport-security"), "", "{path}: plain http promises nothing");
+    }
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wasm_runs_where_it_must_and_nowhere_else() {
+    let server = TestServer::start().await;
+    for (path, expected) in [("/app", true), ("/pkg/worker-1.js", true), ("/", false), ("/livez", false), ("/nowhere", false)] {
+        let answer = request(server.address(), "GET", path, &[("accept", "text/html")], &[]).await;
+        assert_eq!(answer.header("content-security-policy").contains("'wasm-unsafe-eval'"), expected, "{path}");
+    }
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn under_app_everybody_gets_the_same_bytes() {
+    let server = TestServer::start().await;
+    let mut visitor = server.visitor();
+    let first = visitor.get("/app").await;
+    assert_eq!(first.status, 200);
+    visitor.set_cookie("jackdaw", "whoever");
+    for path in ["/app/", "/app/new", "/app/settings", "/app/c/0x70997970C51812dc3A010C7d01b50e0d17dc79C8", "/app/nowhere/at/all"] {
+        let other = visitor.get(path).await;
+        assert_eq!((other.status, other.text()), (200, first.text()), "{path}");
+        assert_eq!(other.header("etag"), first.header("etag"), "{path}");
+    }
+    let tag = first.header("etag").to_owned();
+    let again = request(server.address(), "GET", "/app", &[("if-none-match", &tag)], &[]).await;
+    assert_eq!((again.status, again.body.len()), (304, 0));
+    let small = request(server.address(), "GET", "/app", &[("accept-encoding", "gzip, br")], &[]).await;
+    assert_eq!(small.header("content-encoding"), "br");
+    assert!(small.body.len() < first.body.len());
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_come_compressed_and_are_kept_for_ever() {
+    let server = TestServer::start().await;
+    let file = request(server.address(), "GET", "/pkg/worker-1.js", &[("accept-encoding", "br")], &[]).await;
+    assert_eq!((file.status, file.header("content-encoding")), (200, "br"));
+    assert_eq!(file.body, b"not really brotli");
+    assert!(file.header("cache-control").contains("immutable"));
+    let plain = request(server.address(), "GET", "/pkg/worker-1.js", &[], &[]).await;
+    assert_eq!((plain.status, plain.header("content-encoding")), (200, ""));
+    let public = request(server.address(), "GET", "/favicon.svg", &[], &[]).await;
+    assert_eq!(public.status, 200);
+    assert!(!public.header("cache-control").contains("immutable"));
+    for path in ["/assets.json", "/pkg/../assets.json", "/pkg/%2e%2e/assets.json", "/../../etc/passwd", "/pkg/none.js"] {
+        let answer = request(server.address(), "GET", path, &[], &[]).await;
+        assert_eq!(answer.status, 404, "{path}");
+        assert!(!answer.header("cache-control").contains("immutable"), "{path}");
+    }
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_path_that_names_nothing_gets_a_page() {
+    let server = TestServer::start().await;
+    let mut visitor = server.visitor();
+    for path in ["/nowhere", "/invite/bob", "/invite/0x70997970C51812dc3A010C7d01b50e0d17dc79C0"] {
+        let answer = visitor.get(path).await;
+        assert_eq!(answer.status, 404, "{path}");
+        assert!(answer.header("content-type").starts_with("text/html"), "{path}");
+    }
+    let invite = visitor.get("/invite/0x70997970C51812dc3A010C7d01b50e0d17dc79C8").await;
+    assert_eq!(invite.status, 200);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn too_much_is_refused_before_it_is_read() {
+    let server = TestServer::start().await;
+    let origin = server.origin();
+    let headers = [("origin", origin.as_str()), ("content-type", "application/x-postcard")];
+    let answer = request(server.address(), "POST", "/api/sign_in", &headers, &vec![0; 70_000]).await;
+    assert_eq!(answer.status, 413);
+    // Nonsense in the right size is a refusal too, not a failure.
+    let answer = request(server.address(), "POST", "/api/sign_in", &headers, &[0xff; 100]).await;
+    assert!((400..500).contains(&answer.status), "{}", answer.status);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_too_often_waits() {
+    let server = TestServer::start().await;
+    let origin = server.origin();
+    let headers = [("origin", origin.as_str()), ("content-type", "application/x-postcard"), ("x-forwarded-for", "203.0.113.1")];
+    let mut refused = None;
+    for count in 0..100 {
+        // Another address in a header nobody vouches for changes nothing.
+        let forged = format!("203.0.113.{count}");
+        let mut headers = headers;
+        headers[2].1 = &forged;
+        let answer = request(server.address(), "POST", "/api/challenge", &headers, &[]).await;
+        if answer.status == 429 {
+            refused = Some(answer);
+            break;
+        }
+    }
+    let refused = refused.expect("after a while it is too often");
+    assert_eq!(refused.header("retry-after"), "5");
+    assert_eq!(request(server.address(), "GET", "/livez", &[], &[]).await.status, 200);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ready_says_whether_the_database_answers() {
+    let server = TestServer::start().await;
+    let status = async |path: &'static str| request(server.address(), "GET", path, &[], &[]).await.status;
+    assert_eq!(status("/readyz").await, 200);
+    server.database.go_away().await;
+    testkit::eventually("not ready", async || status("/readyz").await == 503).await;
+    assert_eq!(status("/livez").await, 200);
+    server.database.come_back().await;
+    testkit::eventually("ready again", async || status("/readyz").await == 200).await;
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn https_is_promised_where_people_come_by_https() {
+    let server = TestServer::start_with(|config, _| config.url = "https://chat.example".parse().unwrap()).await;
+    let answer = request(server.address(), "GET", "/", &[], &[]).await;
+    assert!(answer.header("strict-transport-security").contains("max-age=63072000"));
+    let answer = request(server.address(), "POST", "/api/site", &[("origin", &format!("http://localhost:{}", server.address().port()))], &[]).await;
+    assert_eq!(answer.status, 403, "only the public origin counts");
+    server.stop().await;
+}
