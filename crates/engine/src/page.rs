@@ -102,6 +102,8 @@ pub fn report_death() {
         report("the worker panicked");
     }));
     let listener = Closure::<dyn FnMut(PromiseRejectionEvent)>::new(|event: PromiseRejectionEvent| {
+        // Said once, as an error.
+        event.prevent_default();
         report_value(&event.reason());
     });
     if let Ok(scope) = js_sys::global().dyn_into::<DedicatedWorkerGlobalScope>() {
