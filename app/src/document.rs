@@ -1,7 +1,5 @@
 //! The document round the pages: head, scripts, icons. Plain text, because it is the same for everybody.
 
-use std::fmt::Write as _;
-
 /// The hashed files of this build, as paths from the root.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assets {
@@ -28,6 +26,7 @@ pub fn start_script(assets: &Assets) -> String {
     )
 }
 
+#[cfg(feature = "ssr")]
 /// The head that all pages share, up to and without `</head>`.
 pub(crate) fn head(assets: &Assets, title: &str, description: &str) -> String {
     format!(
@@ -43,6 +42,8 @@ pub(crate) fn head(assets: &Assets, title: &str, description: &str) -> String {
 /// The shell of `/app`: the same bytes for every path below it and for everybody.
 #[cfg(feature = "ssr")]
 pub fn shell(assets: &Assets) -> String {
+    use std::fmt::Write as _;
+
     use leptos::prelude::*;
     let mut html = head(
         assets,

@@ -1,5 +1,6 @@
 //! Refusals in words: the one table from a code to what happened, what it means and what to do next.
 
+use crate::state::WalletError;
 use protocol::ErrorCode;
 use serde::{Deserialize, Serialize};
 use server_fn::{codec::PostcardEncoding, error::FromServerFnError, error::ServerFnErrorErr};
@@ -73,10 +74,26 @@ pub fn sentence(code: ErrorCode) -> &'static str {
     }
 }
 
+/// What a wallet's refusal means, in words; `network` is the one we asked for.
+pub fn wallet_sentence(error: &WalletError, network: &str) -> String {
+    match error {
+        WalletError::Rejected => "Cancelled in your wallet. Nothing was sent.".to_owned(),
+        WalletError::Busy => "Your wallet is already waiting for you. Open it to continue.".to_owned(),
+        WalletError::NotAuthorised => "This account is not connected to this site. Connect it.".to_owned(),
+        WalletError::UnknownChain => format!("Your wallet does not know {network} yet. Add it there and try again."),
+        WalletError::Offline => format!("Your wallet lost its connection to {network}."),
+        WalletError::WrongAccount => {
+            "Your wallet answered for another account. Nothing was signed in. Choose the account in your wallet and try again."
+                .to_owned()
+        }
+        WalletError::NoWallet => "That wallet does not answer any more. Open or unlock it, then connect again.".to_owned(),
+        WalletError::Other(said) => format!("Your wallet could not do that. It said: {said}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use server_fn::error::FromServerFnError as _;
 
     #[test]
     fn every_code_has_a_sentence_of_its_own_that_says_what_next() {
@@ -89,6 +106,27 @@ mod tests {
                 !text.contains("Oops") && !text.contains(code.word().split_once('_').map_or("\0", |_| code.word()))
             );
         }
+    }
+
+    #[test]
+    fn wallets_speak_in_the_words_of_the_product() {
+        let said = |error| wallet_sentence(&error, "Sepolia");
+        assert_eq!(
+            said(WalletError::Rejected),
+            "Cancelled in your wallet. Nothing was sent."
+        );
+        assert_eq!(
+            said(WalletError::Busy),
+            "Your wallet is already waiting for you. Open it to continue."
+        );
+        assert_eq!(
+            said(WalletError::NotAuthorised),
+            "This account is not connected to this site. Connect it."
+        );
+        assert_eq!(
+            said(WalletError::Offline),
+            "Your wallet lost its connection to Sepolia."
+        );
     }
 
     #[test]

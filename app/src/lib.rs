@@ -4,14 +4,23 @@
 //!
 //! To add a page: a variant in [`place::Place`], a file in `pages/`, a line in the match of [`frame`].
 
+// Views are types that contain each other.
+#![recursion_limit = "512"]
+
+mod account;
+mod amount;
 mod app;
+mod browser;
 mod components;
+mod conversation;
 mod document;
 pub mod error;
+mod navigate;
 pub mod pages;
 pub mod place;
 pub mod server_fns;
 pub mod state;
+mod time;
 
 pub use app::App;
 #[cfg(feature = "ssr")]

@@ -1,26 +1,325 @@
+use leptos::prelude::*;
 use protocol::{Address, api::Site};
 
-use crate::{Assets, document::head};
+use crate::{
+    Assets,
+    components::{Mark, avatar_classes, avatar_letter},
+    document::head,
+    place::{Place, grouped, short},
+};
+
+/// A whole public document.
+fn page(assets: &Assets, title: &str, description: &str, body: impl FnOnce() -> AnyView) -> String {
+    let owner = Owner::new();
+    let body = owner.with(|| body().to_html());
+    format!("{}</head><body>{body}</body></html>", head(assets, title, description))
+}
+
+/// The head of public pages: the name, and the one way in.
+#[component]
+fn Top(
+    /// Where the way in leads.
+    into: Place,
+    /// The landing's own sections.
+    #[prop(optional)]
+    sections: bool,
+) -> impl IntoView {
+    view! {
+        <header class="top">
+            <a href="/">
+                <Mark />
+                "Jackdaw"
+            </a>
+            <nav aria-label="Jackdaw">
+                {sections.then(|| view! {
+                    <a href="#how">"How it works"</a>
+                    <a href="#run">"Run your own"</a>
+                })}
+                <a class="btn" href=into.path()>"Connect wallet"</a>
+            </nav>
+        </header>
+    }
+}
+
+#[component]
+fn Foot(domain: String) -> impl IntoView {
+    view! { <footer class="foot">"Jackdaw at " {domain} ", run by whoever gave you this address. Free software under the AGPL."</footer> }
+}
 
 /// `/`: what Jackdaw is.
 pub fn landing_html(assets: &Assets, site: &Site) -> String {
-    let _ = site;
-    head(assets, "Jackdaw", "") + "</head><body></body></html>"
+    let domain = site.domain.clone();
+    page(
+        assets,
+        "Jackdaw: talk sealed, with your own wallet",
+        "Sign in with your Ethereum wallet and talk end-to-end encrypted, on a server of your own if you like.",
+        move || {
+            view! {
+                <div class="wrap">
+                    <Top into=Place::Chats sections=true />
+                    <main>
+                        <Hero />
+                        <Three />
+                        <How />
+                        <NoWallet />
+                        <Run />
+                    </main>
+                    <Foot domain=domain />
+                </div>
+            }
+            .into_any()
+        },
+    )
+}
+
+#[component]
+fn Hero() -> impl IntoView {
+    view! {
+        <section class="hero">
+            <div>
+                <h1>"Words stay sealed. Keys stay yours."</h1>
+                <p class="lead">
+                    "Sign in with your own wallet and talk end-to-end encrypted. No password, no phone number. On a server of your own, if you like."
+                </p>
+                <div class="acts">
+                    <a class="btn first big" href=Place::Chats.path()>"Connect wallet"</a>
+                    <a class="btn big" href="#wallet">"I have no wallet yet"</a>
+                </div>
+            </div>
+            <div class="peek" aria-hidden="true">
+                <div class="bubble">"The drawings are done. Want to see them?"</div>
+                <div class="bubble me">"Yes please. Can you bring them on Saturday?"</div>
+                <div class="bubble">"I put the big one on the wall already"</div>
+                <div class="cipher">
+                    <b>"What the server sees"</b>
+                    "01 8f 3c d2 a7 44 1e 90 5b c8 17 f2 6d 0a e3 b9 72 4f 88 15 cc 9e 31 06 d4 2b 7a 60 e8 53 91 af"
+                </div>
+            </div>
+        </section>
+    }
+}
+
+#[component]
+fn Three() -> impl IntoView {
+    view! {
+        <div class="three">
+            <section>
+                <h2>"One signature, no password"</h2>
+                <p>"Your wallet signs you in and vouches for this browser. Others check that signature themselves."</p>
+            </section>
+            <section>
+                <h2>"Sealed before it leaves"</h2>
+                <p>"Messages are encrypted in your browser. The server keeps their order, never their words: it has no key."</p>
+            </section>
+            <section>
+                <h2>"Yours to run"</h2>
+                <p>"One binary, one database. No vendor account, no API key, nothing loaded from elsewhere."</p>
+            </section>
+        </div>
+    }
+}
+
+#[component]
+fn How() -> impl IntoView {
+    view! {
+        <section class="more" id="how">
+            <h2>"How it works"</h2>
+            <ol>
+                <li>
+                    <b>"Connect and sign once. "</b>
+                    "Your browser makes a key of its own. The text your wallet signs names that key, so whoever talks with you can check that it is yours."
+                </li>
+                <li>
+                    <b>"Write to an address. "</b>
+                    "The first message waits until the other side accepts. Declining tells the sender nothing."
+                </li>
+                <li>
+                    <b>"Talk. "</b>
+                    "Keys change as you talk (Messaging Layer Security, RFC 9420). Offline, you read and write on; it is sent later, once."
+                </li>
+            </ol>
+        </section>
+    }
+}
+
+#[component]
+fn NoWallet() -> impl IntoView {
+    view! {
+        <section class="more" id="wallet">
+            <h2>"No wallet yet?"</h2>
+            <div>
+                <p>
+                    "A wallet is an extension or an app that holds a key and asks you before it signs anything. Install one that you trust, for instance "
+                    <a href="https://metamask.io/download" rel="noreferrer">"MetaMask"</a> ", "
+                    <a href="https://rabby.io" rel="noreferrer">"Rabby"</a> " or "
+                    <a href="https://frame.sh" rel="noreferrer">"Frame"</a>
+                    ", make an account in it, and keep its recovery phrase on paper. You need no coins to talk."
+                </p>
+                <p>"On a phone, open this page in the browser inside your wallet's app."</p>
+            </div>
+        </section>
+    }
+}
+
+#[component]
+fn Run() -> impl IntoView {
+    view! {
+        <section class="more" id="run">
+            <h2>"Run your own"</h2>
+            <div>
+                <p>
+                    <code>"cargo xtask run"</code>
+                    " on a fresh machine fetches what is missing, starts a database and a development chain, and prints one address to open."
+                </p>
+                <p>"For real use, set a public address and a database; the README says how."</p>
+            </div>
+        </section>
+    }
 }
 
 /// `/invite/{address}`: this account invites you to talk.
 pub fn invite_html(assets: &Assets, site: &Site, from: Address) -> String {
-    let _ = (site, from);
-    head(assets, "Jackdaw", "") + "</head><body></body></html>"
+    let domain = site.domain.clone();
+    let into = Place::Thread(from);
+    page(
+        assets,
+        &format!("{} invites you to talk · Jackdaw", short(from)),
+        "Somebody invites you to talk end-to-end encrypted.",
+        move || {
+            view! {
+                <div class="wrap">
+                    <Top into=into />
+                    <main class="alone">
+                        <div class="card mid">
+                            <span class=avatar_classes(from, 2) aria-hidden="true">
+                                {avatar_letter(None, from)}
+                            </span>
+                            <h1>{short(from)} " invites you to talk"</h1>
+                            <span class="full">{grouped(from)}</span>
+                            <p>
+                                "Compare the address with what they told you. You sign in with your own wallet; what you say to each other is sealed, so that nobody else can read it."
+                            </p>
+                            <a class="btn first big wide" href=into.path()>"Connect wallet"</a>
+                            <p class="small">
+                                <a href="/#wallet">"I have no wallet yet"</a>
+                            </p>
+                        </div>
+                    </main>
+                    <Foot domain=domain />
+                </div>
+            }
+            .into_any()
+        },
+    )
 }
 
 /// No such page. Send it with 404.
 pub fn not_found_html(assets: &Assets) -> String {
-    head(assets, "Not found", "") + "</head><body></body></html>"
+    page(assets, "Not found · Jackdaw", "There is no such page.", || {
+        view! {
+            <div class="wrap">
+                <Top into=Place::Chats />
+                <main class="alone">
+                    <div class="card">
+                        <h1>"There is nothing here"</h1>
+                        <p>"The link may be mistyped, or what it led to is gone. If somebody sent it to you, ask them for a new one."</p>
+                        <div class="acts">
+                            <a class="btn first" href="/">"To the first page"</a>
+                            <a class="btn" href=Place::Chats.path()>"To your conversations"</a>
+                        </div>
+                    </div>
+                </main>
+            </div>
+        }
+        .into_any()
+    })
 }
 
 /// Something failed; `incident` is the id under which the log has it. Send it with 500 or 503.
 pub fn error_html(assets: &Assets, incident: &str) -> String {
-    let _ = incident;
-    head(assets, "Error", "") + "</head><body></body></html>"
+    let incident = incident.to_owned();
+    page(
+        assets,
+        "Something went wrong · Jackdaw",
+        "The server could not answer.",
+        move || {
+            view! {
+                <div class="wrap">
+                    <Top into=Place::Chats />
+                    <main class="alone">
+                        <div class="card">
+                            <h1>"The server could not answer"</h1>
+                            <p>"Nothing you wrote is lost: it waits in your browser. Try again in a moment."</p>
+                            <p>"If it stays, tell who runs this server this number: it finds the entry in the log."</p>
+                            <p class="note mono">{incident}</p>
+                            <div class="acts">
+                                <a class="btn first" href="/">"To the first page"</a>
+                            </div>
+                        </div>
+                    </main>
+                </div>
+            }
+            .into_any()
+        },
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn assets() -> Assets {
+        Assets {
+            page_js: "/pkg/p.js".into(),
+            page_wasm: "/pkg/p.wasm".into(),
+            worker_js: "/pkg/w.js".into(),
+            style: "/pkg/s.css".into(),
+        }
+    }
+
+    fn site() -> Site {
+        Site {
+            domain: "jackdaw.example".into(),
+            networks: Vec::new(),
+            me: None,
+        }
+    }
+
+    #[test]
+    fn public_pages_load_a_stylesheet_and_nothing_else() {
+        let from = Address::repeat_byte(0x71);
+        for html in [
+            landing_html(&assets(), &site()),
+            invite_html(&assets(), &site(), from),
+            not_found_html(&assets()),
+            error_html(&assets(), "abc"),
+        ] {
+            assert!(html.contains("/pkg/s.css") && !html.contains(".wasm") && !html.contains("src="));
+            assert!(!html.contains("style=\""), "the policy forbids style attributes");
+            assert_eq!(html.matches("<script").count(), 1, "only the theme's");
+            assert_eq!(html.matches("<h1").count(), 1);
+        }
+    }
+
+    #[test]
+    fn what_comes_from_outside_is_escaped() {
+        let html = error_html(&assets(), "<script>alert(1)</script>");
+        assert!(!html.contains("<script>alert"));
+        let html = landing_html(
+            &assets(),
+            &Site {
+                domain: "<img onerror=x>".into(),
+                ..site()
+            },
+        );
+        assert!(!html.contains("<img"));
+    }
+
+    #[test]
+    fn the_shell_is_the_same_every_time_and_starts_the_page() {
+        let (one, two) = (crate::shell(&assets()), crate::shell(&assets()));
+        assert_eq!(one, two);
+        assert!(one.contains(&crate::start_script(&assets())) && one.contains("content=\"/pkg/w.js\""));
+        assert!(!one.contains("style=\""));
+    }
 }

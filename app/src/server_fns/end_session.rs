@@ -8,6 +8,6 @@ use crate::error::AppError;
 /// Ends one session of this account.
 #[server(name = EndSession, prefix = "/api", endpoint = "end_session", input = Postcard, output = Postcard)]
 pub async fn end_session(id: String) -> Result<(), AppError> {
-    let _ = (id);
+    let _ = id;
     Err(AppError(protocol::ErrorCode::Unavailable))
 }

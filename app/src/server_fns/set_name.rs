@@ -8,6 +8,6 @@ use crate::error::AppError;
 /// Sets the name others see; empty takes it away.
 #[server(name = SetName, prefix = "/api", endpoint = "set_name", input = Postcard, output = Postcard)]
 pub async fn set_name(name: String) -> Result<(), AppError> {
-    let _ = (name);
+    let _ = name;
     Err(AppError(protocol::ErrorCode::Unavailable))
 }

@@ -1,11 +1,280 @@
-use bridge::Event;
-use leptos::prelude::*;
+use std::time::Duration;
 
-use super::State;
+use bridge::{Connection, Consent, ConversationView, Event, MessageView, Trouble};
+use leptos::prelude::*;
+use protocol::Address;
+
+use super::{
+    Opened, State, flow,
+    store::{ConversationLine, lines},
+};
+use crate::browser;
+
+/// Events taken in at one go.
+const EVENTS: usize = 64;
+/// Messages drawn at one go: a thousand that arrive at once must not hold the page's thread.
+const MESSAGES: usize = 24;
+/// Between two goes: one frame.
+const PAUSE: Duration = Duration::from_millis(16);
 
 /// Takes in an event of the worker. Call it for every event, in order, from the page's thread.
+///
+/// The first event after a quiet moment is shown at once; what follows within a frame is shown together.
 pub fn apply(state: State, event: Event) {
-    if let Event::Connection(connection) = event {
-        state.connection.set(connection);
+    let busy = state.memory.try_update_value(|memory| {
+        memory.queue.push_back(event);
+        std::mem::replace(&mut memory.flushing, true)
+    });
+    if busy == Some(false) {
+        flush(state);
+    }
+}
+
+fn flush(state: State) {
+    let mut messages = 0;
+    for _ in 0..EVENTS {
+        let Some(event) = state
+            .memory
+            .try_update_value(|memory| memory.queue.pop_front())
+            .flatten()
+        else {
+            break;
+        };
+        let event = match event {
+            Event::Messages {
+                peer,
+                messages: mut batch,
+            } if batch.len() > MESSAGES => {
+                let rest = batch.split_off(MESSAGES);
+                state
+                    .memory
+                    .update_value(|memory| memory.queue.push_front(Event::Messages { peer, messages: rest }));
+                Event::Messages { peer, messages: batch }
+            }
+            event => event,
+        };
+        if let Event::Messages { messages: batch, .. } = &event {
+            messages += batch.len();
+        }
+        take_in(state, event);
+        if messages >= MESSAGES {
+            break;
+        }
+    }
+    set_timeout(
+        move || {
+            let more = state.memory.try_update_value(|memory| {
+                memory.flushing = !memory.queue.is_empty();
+                memory.flushing
+            });
+            if more == Some(true) {
+                flush(state);
+            }
+        },
+        PAUSE,
+    );
+}
+
+fn take_in(state: State, event: Event) {
+    match event {
+        Event::Started => flow::worker_started(state),
+        Event::Opened {
+            account,
+            installation,
+            public_key,
+            associated,
+        } => {
+            calm(state, |trouble| matches!(trouble, Trouble::OtherTab | Trouble::NoVault));
+            state.opened.set(Some(Opened {
+                account,
+                installation,
+                public_key,
+                associated,
+            }));
+            flow::vault_opened(state);
+        }
+        Event::Associated => {
+            state.opened.update(|opened| {
+                if let Some(opened) = opened {
+                    opened.associated = true;
+                }
+            });
+            flow::associated(state);
+        }
+        Event::Connection(connection) => {
+            state.connection.set(connection);
+            match connection {
+                Connection::Live => calm(state, |trouble| matches!(trouble, Trouble::Refused(_))),
+                Connection::SignedOut => flow::session_lost(state),
+                _ => {}
+            }
+        }
+        Event::Conversations(views) => {
+            flow::want_names(state, views.iter().map(|view| view.peer));
+            let mut all: Vec<_> = views
+                .into_iter()
+                .map(|view| (view.peer, ConversationLine::new(view)))
+                .collect();
+            sort(&mut all);
+            state.conversations.set(Some(all));
+        }
+        Event::Conversation(view) => conversation(state, view),
+        Event::Thread { peer, messages, more } => {
+            state.memory.update_value(|memory| memory.timeline.replace(messages));
+            state.thread.set(Some(peer));
+            state.more.set(more);
+            draw(state);
+            flow::seen(state);
+        }
+        Event::Older { peer, messages, more } if state.thread.get_untracked() == Some(peer) => {
+            state.memory.update_value(|memory| {
+                memory.timeline.merge(messages);
+            });
+            state.more.set(more);
+            draw(state);
+        }
+        Event::Messages { peer, messages } => thread_messages(state, peer, messages),
+        Event::Discarded { peer, id } if state.thread.get_untracked() == Some(peer) => {
+            state.memory.update_value(|memory| memory.timeline.discard(id));
+            draw(state);
+        }
+        Event::Older { .. } | Event::Discarded { .. } => {}
+        Event::Found { account, here } => state.found.update(|found| {
+            found.insert(account, here);
+        }),
+        Event::Waiting(waiting) => state.waiting.set(waiting),
+        Event::Forgotten => flow::forgotten(state),
+        Event::Trouble(trouble) => {
+            state.trouble.set(Some(trouble));
+            if matches!(
+                trouble,
+                Trouble::VaultFull | Trouble::NoVault | Trouble::Internal | Trouble::OtherTab
+            ) {
+                super::drafts::take_back(state);
+            }
+            flow::trouble(state, trouble);
+        }
+    }
+}
+
+fn conversation(state: State, view: ConversationView) {
+    let (peer, at) = (view.peer, view.at);
+    let visible = state.thread.get_untracked() == Some(peer);
+    let before = state
+        .conversations
+        .with_untracked(|all| all.as_ref().and_then(|all| position(all, peer)));
+    let unread_before = before
+        .as_ref()
+        .map_or(0, |(_, line)| line.with_untracked(|old| old.unread));
+    if !visible && view.unread > unread_before {
+        announce_elsewhere(state, &view);
+    }
+    match before {
+        // The usual case, and the cheap one: it is on its place already.
+        Some((index, line)) if index == 0 || line.with_untracked(|old| old.at == at) => line.set(view),
+        Some((_, line)) => {
+            line.set(view);
+            state.conversations.update(|all| {
+                if let Some(all) = all {
+                    sort(all);
+                }
+            });
+        }
+        None => {
+            flow::want_names(state, [peer]);
+            state.conversations.update(|all| {
+                let all = all.get_or_insert_default();
+                all.push((peer, ConversationLine::new(view)));
+                sort(all);
+            });
+        }
+    }
+    flow::seen(state);
+}
+
+fn position(all: &[(Address, ConversationLine)], peer: Address) -> Option<(usize, ConversationLine)> {
+    all.iter()
+        .position(|(account, _)| *account == peer)
+        .map(|index| (index, all[index].1.clone()))
+}
+
+fn sort(all: &mut [(Address, ConversationLine)]) {
+    all.sort_by_cached_key(|(_, line)| std::cmp::Reverse(line.with_untracked(|view| view.at)));
+}
+
+/// Takes a trouble away that is over.
+fn calm(state: State, over: impl Fn(&Trouble) -> bool) {
+    if state
+        .trouble
+        .with_untracked(|trouble| trouble.as_ref().is_some_and(over))
+    {
+        state.trouble.set(None);
+    }
+}
+
+/// Says a text to the screen reader; the same twice is said twice.
+fn announce(state: State, text: String) {
+    let again = state.announcement.with_untracked(|before| *before == text);
+    state
+        .announcement
+        .set(if again { format!("{text}\u{a0}") } else { text });
+}
+
+fn thread_messages(state: State, peer: Address, messages: Vec<MessageView>) {
+    if messages.iter().any(|message| message.mine) {
+        calm(state, |trouble| matches!(trouble, Trouble::VaultFull));
+    }
+    state.memory.update_value(|memory| {
+        for message in &messages {
+            memory.unechoed.remove(&message.id);
+        }
+    });
+    if state.thread.get_untracked() != Some(peer) {
+        return;
+    }
+    let said = messages
+        .iter()
+        .rev()
+        .find(|message| !message.mine)
+        .map(|message| message.text.clone());
+    let received = messages.iter().filter(|message| !message.mine).count();
+    let (new, trimmed) = state
+        .memory
+        .try_update_value(|memory| (memory.timeline.merge(messages), memory.timeline.trim()))
+        .unwrap_or_default();
+    if trimmed {
+        state.more.set(true);
+    }
+    draw(state);
+    if new > 0 && received > 0 {
+        let name = untrack(|| state.name(peer));
+        let words = match said {
+            Some(text) if received == 1 => format!("{name}: {text}"),
+            _ => format!("{received} new messages from {name}"),
+        };
+        announce(state, words);
+    }
+    flow::seen(state);
+}
+
+fn announce_elsewhere(state: State, view: &ConversationView) {
+    let name = untrack(|| state.name(view.peer));
+    let words = match view.consent {
+        Consent::Asked => format!("{name} wants to talk"),
+        _ => format!("New message from {name}"),
+    };
+    announce(state, words);
+}
+
+fn draw(state: State) {
+    let rows = state
+        .memory
+        .with_value(|memory| memory.timeline.rows(|message| browser::offset(message.at)));
+    let new = state.messages.with_untracked(|old| lines(old, rows));
+    let same = state
+        .messages
+        .with_untracked(|old| old.len() == new.len() && old.iter().zip(&new).all(|(a, b)| a.0 == b.0));
+    if !same {
+        state.messages.set(new);
     }
 }

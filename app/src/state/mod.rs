@@ -4,11 +4,14 @@
 //! runs; every event of the worker goes into [`apply`], the only writer of what comes from there.
 
 mod apply;
+pub(crate) mod drafts;
 mod engine;
+pub(crate) mod flow;
 mod store;
+pub(crate) mod timeline;
 mod wallet;
 
 pub use apply::apply;
 pub use engine::EngineHandle;
-pub use store::{Opened, State};
+pub use store::{ConversationLine, MessageLine, Opened, Stage, State};
 pub use wallet::{LocalBoxFuture, WalletError, WalletHandle, WalletInfo, WalletPort};

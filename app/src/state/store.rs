@@ -1,6 +1,17 @@
-use bridge::Connection;
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use bridge::{Command, Connection, ConversationView, Event, Trouble};
 use leptos::prelude::*;
-use protocol::{Address, InstallationId, api::Site};
+use protocol::{
+    Address, InstallationId, MessageId,
+    api::{Me, Network, Site},
+};
+
+use super::{
+    EngineHandle, WalletHandle,
+    timeline::{Row, Timeline},
+};
+use crate::place::{Place, short};
 
 /// The vault that is open in the worker.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,25 +26,198 @@ pub struct Opened {
     pub associated: bool,
 }
 
-/// Everything the face remembers. Copy: all of it are signals.
+/// How far somebody has come, from an empty page to their conversations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stage {
+    /// The server is asked who is signed in.
+    Loading,
+    /// It did not answer; it is asked again by itself.
+    Unreachable,
+    /// The browser forbids encryption here: plain http on another host than localhost.
+    Insecure,
+    /// Nobody is known: connect a wallet.
+    Welcome,
+    /// This wallet shows a prompt.
+    Connecting(String),
+    /// The vault is being opened.
+    Opening,
+    /// The wallet's account is known and may sign in.
+    SignIn,
+    /// The wallet shows the text to sign.
+    Signing,
+    /// Signed; the server and the vault are taking it in.
+    Entering,
+    /// Signed in.
+    In,
+}
+
+/// One line of the conversation list, as it changes.
+pub type ConversationLine = ArcRwSignal<ConversationView>;
+/// One message of the thread, as it changes.
+pub type MessageLine = ArcRwSignal<Row>;
+
+/// What nobody looks at directly: no signal needed.
+#[derive(Default)]
+pub(super) struct Memory {
+    pub(super) queue: VecDeque<Event>,
+    pub(super) flushing: bool,
+    pub(super) started: bool,
+    pub(super) timeline: Timeline,
+    pub(super) drafts: HashMap<Address, String>,
+    pub(super) unechoed: HashMap<MessageId, (Address, String)>,
+    pub(super) asked: HashSet<Address>,
+    pub(super) to_ask: Vec<Address>,
+    pub(super) attempt: u32,
+    pub(super) signed: Option<Me>,
+}
+
+/// Everything the face remembers. Copy: all of it are signals. The fields that come from the worker have one writer, [`super::apply`].
 #[derive(Clone, Copy)]
 pub struct State {
+    /// Where we are.
+    pub place: RwSignal<Place>,
     /// What the server said about itself and who is signed in.
     pub site: RwSignal<Option<Site>>,
+    /// How far we have come.
+    pub stage: RwSignal<Stage>,
+    /// The account whose vault is open or being opened.
+    pub account: RwSignal<Option<Address>>,
+    /// Why the last step towards signing in did not work, in words.
+    pub problem: RwSignal<Option<String>>,
     /// The open vault.
     pub opened: RwSignal<Option<Opened>>,
     /// How the socket is.
     pub connection: RwSignal<Connection>,
+    /// Messages that wait to be sent.
+    pub waiting: RwSignal<u32>,
+    /// What keeps the worker from working.
+    pub trouble: RwSignal<Option<Trouble>>,
+    /// The conversations, newest first; `None` until the vault has been read.
+    pub conversations: RwSignal<Option<Vec<(Address, ConversationLine)>>>,
+    /// Whose messages `messages` are.
+    pub thread: RwSignal<Option<Address>>,
+    /// The shown messages, oldest first.
+    pub messages: RwSignal<Vec<(MessageId, MessageLine)>>,
+    /// There are older ones.
+    pub more: RwSignal<bool>,
+    /// Accounts that were looked for: here, not here, or unknown while offline.
+    pub found: RwSignal<HashMap<Address, Option<bool>>>,
+    /// The names accounts gave themselves.
+    pub names: RwSignal<HashMap<Address, String>>,
+    /// What the account has on the wallet's network, in wei, as decimal digits; `None` while unknown.
+    pub balance: RwSignal<Option<String>>,
+    /// What the screen reader is to say next.
+    pub announcement: RwSignal<String>,
+    /// Goes up when a draft changed from outside its text box.
+    pub redraft: RwSignal<u32>,
+    pub(super) memory: StoredValue<Memory>,
+    engine: StoredValue<Option<EngineHandle>>,
+    wallet: StoredValue<Option<WalletHandle>>,
 }
 
 impl State {
     /// Nothing yet. Needs a reactive owner: call it where `App` is made.
     pub fn new() -> Self {
         Self {
+            place: RwSignal::new(Place::Chats),
             site: RwSignal::new(None),
+            stage: RwSignal::new(Stage::Loading),
+            account: RwSignal::new(None),
+            problem: RwSignal::new(None),
             opened: RwSignal::new(None),
             connection: RwSignal::new(Connection::Off),
+            waiting: RwSignal::new(0),
+            trouble: RwSignal::new(None),
+            conversations: RwSignal::new(None),
+            thread: RwSignal::new(None),
+            messages: RwSignal::new(Vec::new()),
+            more: RwSignal::new(false),
+            found: RwSignal::new(HashMap::new()),
+            names: RwSignal::new(HashMap::new()),
+            balance: RwSignal::new(None),
+            announcement: RwSignal::new(String::new()),
+            redraft: RwSignal::new(0),
+            memory: StoredValue::new(Memory::default()),
+            engine: StoredValue::new(None),
+            wallet: StoredValue::new(None),
         }
+    }
+
+    /// Takes the ports from the context.
+    pub(crate) fn plug(self) {
+        self.engine.set_value(use_context());
+        self.wallet.set_value(use_context());
+    }
+
+    /// Sends a command to the worker.
+    pub fn send(self, command: Command) {
+        if let Some(engine) = self.engine.get_value() {
+            engine.send(command);
+        }
+    }
+
+    /// The wallet, in the browser.
+    pub fn wallet(self) -> Option<WalletHandle> {
+        self.wallet.get_value()
+    }
+
+    /// Who is signed in, reactive.
+    pub fn me(self) -> Option<Me> {
+        self.site.with(|site| site.as_ref().and_then(|site| site.me.clone()))
+    }
+
+    /// The network new people start on, reactive.
+    pub fn network(self) -> Option<Network> {
+        self.site
+            .with(|site| site.as_ref().and_then(|site| site.networks.first().cloned()))
+    }
+
+    /// The served network the wallet is on, if it is on one. Reactive.
+    pub fn served(self) -> Option<Network> {
+        let chain = self.wallet()?.chain_id().get()?;
+        self.site.with(|site| {
+            site.as_ref()?
+                .networks
+                .iter()
+                .find(|network| network.chain_id == chain)
+                .cloned()
+        })
+    }
+
+    /// The wallet is on a network that is not served here. Reactive.
+    pub fn wallet_elsewhere(self) -> bool {
+        self.wallet().is_some_and(|wallet| wallet.chain_id().get().is_some()) && self.served().is_none()
+    }
+
+    /// The name an account gave itself, or its short address. Reactive.
+    pub fn name(self, account: Address) -> String {
+        self.names
+            .with(|names| names.get(&account).filter(|name| !name.is_empty()).cloned())
+            .unwrap_or_else(|| short(account))
+    }
+
+    /// Whether the account has given itself a name. Reactive.
+    pub fn is_named(self, account: Address) -> bool {
+        self.names
+            .with(|names| names.get(&account).is_some_and(|name| !name.is_empty()))
+    }
+
+    /// The line of a conversation, if there is one. Reactive in whether there is.
+    pub fn conversation(self, peer: Address) -> Option<ConversationLine> {
+        self.conversations.with(|all| {
+            all.as_ref()?
+                .iter()
+                .find(|(account, _)| *account == peer)
+                .map(|(_, line)| line.clone())
+        })
+    }
+
+    /// All unseen messages. Reactive.
+    pub fn unread(self) -> u32 {
+        self.conversations.with(|all| {
+            all.as_ref()
+                .map_or(0, |all| all.iter().map(|(_, line)| line.with(|view| view.unread)).sum())
+        })
     }
 }
 
@@ -41,4 +225,21 @@ impl Default for State {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// The thread's rows as signals: what is unchanged keeps its signal, so that only what changed is drawn again.
+pub(super) fn lines(old: &[(MessageId, MessageLine)], rows: Vec<Row>) -> Vec<(MessageId, MessageLine)> {
+    let known: HashMap<MessageId, &MessageLine> = old.iter().map(|(id, line)| (*id, line)).collect();
+    rows.into_iter()
+        .map(|row| {
+            let id = row.message.id;
+            let Some(line) = known.get(&id) else {
+                return (id, ArcRwSignal::new(row));
+            };
+            if line.with_untracked(|before| *before != row) {
+                line.set(row);
+            }
+            (id, ArcRwSignal::clone(line))
+        })
+        .collect()
 }

@@ -1,0 +1,173 @@
+use leptos::{ev, html, prelude::*};
+use wasm_bindgen::JsCast;
+
+use super::purse::{ChangeNetwork, TestCoins, is_empty};
+use crate::{
+    amount, browser,
+    components::{Avatar, Dialog, Icon, Shape},
+    navigate,
+    pages::SignOutForm,
+    place::{Place, short},
+    state::State,
+};
+
+/// The account: who is signed in and where, and a menu.
+#[component]
+pub fn AccountMenu() -> impl IntoView {
+    let state = expect_context::<State>();
+    let open = RwSignal::new(false);
+    let leaving = RwSignal::new(false);
+    let popup = NodeRef::<html::Div>::new();
+    let me = Memo::new(move |_| state.me().map(|me| me.address).unwrap_or_default());
+    let name = move || state.name(me.get());
+    let elsewhere = Memo::new(move |_| state.wallet_elsewhere());
+    let network = move || match (elsewhere.get(), state.served().or_else(|| state.network())) {
+        (true, _) => "Other network".to_owned(),
+        (false, Some(network)) if network.development => "Test network".to_owned(),
+        (false, network) => network.map(|network| network.name).unwrap_or_default(),
+    };
+    let close = move || {
+        open.set(false);
+        browser::focus("account");
+    };
+    Effect::new(move |_| {
+        if open.get() {
+            request_animation_frame(move || move_focus(popup, |_, _| 0));
+        }
+    });
+    let key = move |event: ev::KeyboardEvent| {
+        let to: fn(usize, usize) -> usize = match event.key().as_str() {
+            "Escape" => {
+                event.prevent_default();
+                close();
+                return;
+            }
+            "ArrowDown" => |at, of| (at + 1) % of,
+            "ArrowUp" => |at, of| (at + of - 1) % of,
+            "Home" => |_, _| 0,
+            "End" => |_, of| of - 1,
+            _ => return,
+        };
+        event.prevent_default();
+        move_focus(popup, to);
+    };
+    let copied = RwSignal::new(false);
+    let copy = move |_| {
+        leptos::task::spawn_local(async move {
+            let done = browser::copy(&me.get_untracked().to_string()).await;
+            copied.set(done);
+            state.announcement.set(if done {
+                "Copied".to_owned()
+            } else {
+                me.get_untracked().to_string()
+            });
+            set_timeout(
+                move || {
+                    let _ = copied.try_set(false);
+                },
+                std::time::Duration::from_secs(2),
+            );
+        });
+    };
+    view! {
+        <div class="account" on:keydown=key>
+            <button
+                type="button"
+                id="account"
+                aria-haspopup="menu"
+                aria-expanded=move || if open.get() { "true" } else { "false" }
+                aria-label=move || format!("Account {}, {}", name(), network())
+                on:click=move |_| open.update(|open| *open = !*open)
+            >
+                {move || view! { <Avatar account=me.get() size=0 /> }}
+                <span class="pill net">{network}</span>
+            </button>
+            <Show when=move || open.get()>
+                <div class="away" on:click=move |_| close()></div>
+                <div class="popup" node_ref=popup>
+                    <div class="about">
+                        <div>
+                            <b><bdi>{name}</bdi></b>
+                            <div class="mono small soft">{move || short(me.get())}</div>
+                        </div>
+                        <dl>
+                            <dt>"Network"</dt>
+                            <dd>{move || state.served().or_else(|| state.network()).map(|network| network.name)}</dd>
+                            {move || state.balance.get().map(|wei| {
+                                let symbol = state.served().map(|network| network.symbol).unwrap_or_default();
+                                view! {
+                                    <dt>"Balance"</dt>
+                                    <dd class="num">{amount::shown(&wei, 18)} " " {symbol}</dd>
+                                }
+                            })}
+                        </dl>
+                        {move || {
+                            if elsewhere.get() {
+                                return state.network().map(|network| view! { <ChangeNetwork network=network /> }.into_any());
+                            }
+                            let given = state.served().or_else(|| state.network()).is_some_and(|network| network.development);
+                            // Where the wallet is empty the list offers it already.
+                            (given && !is_empty(state)).then(|| view! { <TestCoins /> }.into_any())
+                        }}
+                    </div>
+                    <div role="menu" aria-label="Account">
+                        <button type="button" role="menuitem" tabindex="-1" on:click=copy>
+                            {move || view! { <Icon shape=if copied.get() { Shape::Check } else { Shape::Copy } /> }}
+                            {move || if copied.get() { "Copied" } else { "Copy address" }}
+                        </button>
+                        <button
+                            type="button"
+                            role="menuitem"
+                            tabindex="-1"
+                            on:click=move |_| {
+                                open.set(false);
+                                navigate::go(state, Place::Settings);
+                            }
+                        >
+                            <Icon shape=Shape::Settings />
+                            "Settings"
+                        </button>
+                        <button
+                            type="button"
+                            role="menuitem"
+                            tabindex="-1"
+                            on:click=move |_| {
+                                close();
+                                leaving.set(true);
+                            }
+                        >
+                            <Icon shape=Shape::Out />
+                            "Sign out"
+                        </button>
+                    </div>
+                </div>
+            </Show>
+            <Dialog open=leaving title="Sign out">
+                <SignOutForm />
+            </Dialog>
+        </div>
+    }
+}
+
+/// Moves the keyboard among the menu's items; `to` gives the next index from the present one and their number.
+fn move_focus(popup: NodeRef<html::Div>, to: impl Fn(usize, usize) -> usize) {
+    let Some(items) = popup
+        .get_untracked()
+        .and_then(|popup| popup.query_selector_all("[role=menuitem]").ok())
+    else {
+        return;
+    };
+    let items: Vec<web_sys::HtmlElement> = (0..items.length())
+        .filter_map(|index| items.get(index))
+        .filter_map(|item| item.dyn_into().ok())
+        .collect();
+    if items.is_empty() {
+        return;
+    }
+    let active = document().active_element();
+    let at = items
+        .iter()
+        .position(|item| active.as_ref().is_some_and(|active| active.is_same_node(Some(item))))
+        .unwrap_or(0);
+    let _ = items[to(at, items.len()) % items.len()].focus();
+}

@@ -1,0 +1,7 @@
+//! The account at the foot of the rail: who is signed in, the network, the balance, and what one can do about them.
+
+mod menu;
+mod purse;
+
+pub use menu::AccountMenu;
+pub use purse::{ChangeNetwork, Purse, watch as watch_purse};

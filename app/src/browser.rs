@@ -1,0 +1,134 @@
+//! The few things the face asks of the browser itself. Only called in the browser, after the first render.
+
+use leptos::prelude::{document, window};
+use protocol::{MessageId, UnixMillis};
+use wasm_bindgen::{JsCast, JsValue};
+
+/// The clock.
+pub fn now() -> UnixMillis {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "milliseconds of this age of the world fit"
+    )]
+    UnixMillis(js_sys::Date::now() as i64)
+}
+
+/// Minutes east of Greenwich at that moment, where the reader is.
+pub fn offset(at: UnixMillis) -> i32 {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "milliseconds of this age of the world are exact in a double"
+    )]
+    let date = js_sys::Date::new(&JsValue::from_f64(at.0 as f64));
+    #[expect(clippy::cast_possible_truncation, reason = "at most a day in minutes")]
+    let west = date.get_timezone_offset() as i32;
+    -west
+}
+
+/// A fresh id for a message.
+pub fn message_id() -> Option<MessageId> {
+    let mut bytes = [0; MessageId::LEN];
+    window()
+        .crypto()
+        .ok()?
+        .get_random_values_with_u8_array(&mut bytes)
+        .ok()?;
+    Some(MessageId(bytes))
+}
+
+/// The path of the address bar.
+pub fn path() -> String {
+    window().location().pathname().unwrap_or_default()
+}
+
+/// `https://jackdaw.example`
+pub fn origin() -> String {
+    window().location().origin().unwrap_or_default()
+}
+
+/// The browser allows encryption here: https, or localhost.
+pub fn is_secure() -> bool {
+    window().is_secure_context()
+}
+
+/// A phone or a tablet: wallets are apps with a browser of their own there, not extensions.
+pub fn is_phone() -> bool {
+    let agent = window().navigator().user_agent().unwrap_or_default();
+    ["Android", "iPhone", "iPad", "Mobile"]
+        .iter()
+        .any(|word| agent.contains(word))
+}
+
+/// A mouse or a pen: focusing a text box does not bring up a keyboard over half of the screen.
+pub fn has_fine_pointer() -> bool {
+    window()
+        .match_media("(pointer: fine)")
+        .ok()
+        .flatten()
+        .is_some_and(|query| query.matches())
+}
+
+/// Somebody is looking at this tab.
+pub fn is_watched() -> bool {
+    !document().hidden()
+}
+
+/// Gives the keyboard to the element with this id.
+pub fn focus(id: &str) {
+    if let Some(element) = document()
+        .get_element_by_id(id)
+        .and_then(|found| found.dyn_into::<web_sys::HtmlElement>().ok())
+    {
+        let _ = element.focus();
+    }
+}
+
+/// Puts a text on the clipboard. False where the browser does not allow it.
+pub async fn copy(text: &str) -> bool {
+    let clipboard = js_sys::Reflect::get(&window().navigator(), &"clipboard".into());
+    if !clipboard.is_ok_and(|found| found.is_object()) {
+        return false; // plain http: there is none, and the typed binding would throw
+    }
+    let written = window().navigator().clipboard().write_text(text);
+    wasm_bindgen_futures::JsFuture::from(written).await.is_ok()
+}
+
+/// What the tab keeps until it is closed.
+pub fn session_get(key: &str) -> Option<String> {
+    window().session_storage().ok()??.get_item(key).ok()?
+}
+
+/// Keeps a text until the tab is closed; an empty one is taken away.
+pub fn session_set(key: &str, value: &str) {
+    if let Ok(Some(storage)) = window().session_storage() {
+        let _ = if value.is_empty() {
+            storage.remove_item(key)
+        } else {
+            storage.set_item(key, value)
+        };
+    }
+}
+
+/// The chosen theme: `light`, `dark`, or empty for the system's.
+pub fn theme() -> String {
+    window()
+        .local_storage()
+        .ok()
+        .flatten()
+        .and_then(|s| s.get_item("theme").ok().flatten())
+        .unwrap_or_default()
+}
+
+/// Chooses a theme, now and for later visits.
+pub fn set_theme(theme: &str) {
+    if let Ok(Some(storage)) = window().local_storage() {
+        let _ = if theme.is_empty() {
+            storage.remove_item("theme")
+        } else {
+            storage.set_item("theme", theme)
+        };
+    }
+    if let Some(root) = document().document_element() {
+        root.set_class_name(theme);
+    }
+}

@@ -1,0 +1,52 @@
+use leptos::{ev, html, prelude::*};
+use wasm_bindgen::JsCast;
+
+use super::{Icon, Shape};
+
+/// A modal dialog: the browser's own, which keeps the keyboard inside and gives it back. A bottom sheet on phones.
+#[component]
+pub fn Dialog(
+    /// Whether it is shown. Escape, the veil and the cross set it to false.
+    open: RwSignal<bool>,
+    /// Its heading and its name.
+    #[prop(into)]
+    title: Signal<String>,
+    /// What it holds, made anew each time it opens.
+    children: ChildrenFn,
+) -> impl IntoView {
+    let dialog = NodeRef::<html::Dialog>::new();
+    let id = format!(
+        "dialog-{}",
+        title.with_untracked(|title| title.replace(' ', "-").to_lowercase())
+    );
+    Effect::new(move |_| {
+        let (Some(element), open) = (dialog.get(), open.get()) else {
+            return;
+        };
+        if open && !element.open() {
+            let _ = element.show_modal();
+        } else if !open && element.open() {
+            element.close();
+        }
+    });
+    let heading = id.clone();
+    let on_veil = move |event: ev::MouseEvent| {
+        let hit = event
+            .target()
+            .and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+        if hit.is_some_and(|hit| hit.tag_name() == "DIALOG") {
+            open.set(false);
+        }
+    };
+    view! {
+        <dialog node_ref=dialog aria-labelledby=id on:close=move |_| open.set(false) on:click=on_veil>
+            <header>
+                <h2 id=heading>{title}</h2>
+                <button type="button" class="round plain" aria-label="Close" on:click=move |_| open.set(false)>
+                    <Icon shape=Shape::Close />
+                </button>
+            </header>
+            <Show when=move || open.get()>{children()}</Show>
+        </dialog>
+    }
+}

@@ -1,0 +1,80 @@
+use leptos::prelude::*;
+
+/// What an icon shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// A speech bubble.
+    Chat,
+    /// Two sliders.
+    Settings,
+    /// A plus.
+    Plus,
+    /// An arrow to the left.
+    Back,
+    /// A closed lock.
+    Lock,
+    /// An arrow upwards.
+    Send,
+    /// Two sheets.
+    Copy,
+    /// A tick.
+    Check,
+    /// A door.
+    Out,
+    /// A cross.
+    Close,
+    /// A wallet.
+    Wallet,
+    /// A triangle with a mark.
+    Warning,
+    /// A cloud with a stroke through it.
+    Offline,
+    /// A key.
+    Key,
+}
+
+impl Shape {
+    const fn path(self) -> &'static str {
+        match self {
+            Self::Chat => {
+                "M4 5.5A2.5 2.5 0 0 1 6.5 3h11A2.5 2.5 0 0 1 20 5.5v8a2.5 2.5 0 0 1-2.5 2.5H11l-5 4v-4.05A2.5 2.5 0 0 1 4 13.5Z"
+            }
+            Self::Settings => {
+                "M4 7h8m5 0h3M4 17h3m5 0h8M12 7a2.5 2.5 0 1 0 5 0 2.5 2.5 0 1 0-5 0M7 17a2.5 2.5 0 1 0 5 0 2.5 2.5 0 1 0-5 0"
+            }
+            Self::Plus => "M12 5v14M5 12h14",
+            Self::Back => "m14 6-6 6 6 6",
+            Self::Lock => {
+                "M7.5 10.5h9A2.5 2.5 0 0 1 19 13v4.5a2.5 2.5 0 0 1-2.5 2.5h-9A2.5 2.5 0 0 1 5 17.5V13a2.5 2.5 0 0 1 2.5-2.500M8 10.500V8a4 4 0 0 1 8 0v2.5"
+            }
+            Self::Send => "M12 19V6M6 11.5l6-6 6 6",
+            Self::Copy => {
+                "M9.5 8.500H18A1.5 1.5 0 0 1 19.5 10v9a1.5 1.5 0 0 1-1.5 1.500H9.500A1.5 1.5 0 0 1 8 19v-9a1.5 1.5 0 0 1 1.5-1.500M4.5 15V5A1.5 1.5 0 0 1 6 3.500h9"
+            }
+            Self::Check => "m5 12.5 4.5 4.5L19 7.5",
+            Self::Out => "M10 4.500H6.500a2 2 0 0 0-2 2v11a2 2 0 0 0 2 2H10M15 8l4 4-4 4M19 12H9.5",
+            Self::Close => "M6.5 6.500l11 11M17.5 6.500l-11 11",
+            Self::Wallet => {
+                "M3.5 7.500A2.5 2.5 0 0 1 6 5h11.500v3.500M3.5 7.500V17A2.5 2.5 0 0 0 6 19.500h14v-11H5a1.5 1.5 0 0 1-1.5-1M16.2 14h.6"
+            }
+            Self::Warning => "M12 4 2.5 20h19ZM12 10v4.500M12 17.200v.1",
+            Self::Offline => {
+                "M7 18.500a4.5 4.5 0 0 1-.6-8.960M9.5 6.900A5.5 5.5 0 0 1 17.3 10a4.3 4.3 0 0 1 2.7 7.200M4 4l16 16M7 18.500h10"
+            }
+            Self::Key => "M14.5 9.500a4 4 0 1 0-3.2 3.92L13 15h2v2h2v2h3v-3l-5.8-5.200a4 4 0 0 0 .3-1.300ZM9.5 9v.1",
+        }
+    }
+}
+
+/// A picture beside a word, or inside a control that has a name. Never the only carrier of a meaning.
+#[component]
+pub fn Icon(
+    /// What it shows.
+    shape: Shape,
+) -> impl IntoView {
+    view! {
+        <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
+            <path d=shape.path() />
+        </svg>
+    }
+}

@@ -1,0 +1,52 @@
+use bridge::{Connection, Trouble};
+use leptos::prelude::*;
+
+use crate::{
+    components::{Icon, Shape},
+    state::{State, flow::trouble_sentence},
+};
+
+/// What one must know wherever one is: no connection, and what keeps the worker from working.
+#[component]
+pub fn Bars() -> impl IntoView {
+    let state = expect_context::<State>();
+    let down = Memo::new(move |_| matches!(state.connection.get(), Connection::Waiting { .. }));
+    let offline = move || {
+        down.get().then(|| {
+            let words = match state.waiting.get() {
+                0 => "You are offline. You can read and write; it is sent when the connection is back.".to_owned(),
+                1 => "You are offline. 1 message waits and is sent when the connection is back.".to_owned(),
+                many => format!("You are offline. {many} messages wait and are sent when the connection is back."),
+            };
+            view! {
+                <div class="bar" role="status">
+                    <Icon shape=Shape::Offline />
+                    <span>{words}</span>
+                </div>
+            }
+        })
+    };
+    let trouble = move || {
+        state.trouble.get().map(|trouble| {
+            let reload = matches!(trouble, Trouble::Internal | Trouble::VaultNewer | Trouble::OtherTab);
+            view! {
+                <div class="bar bad" role="alert">
+                    <Icon shape=Shape::Warning />
+                    <span>{trouble_sentence(trouble)}</span>
+                    {if reload {
+                        view! {
+                            <button type="button" class="btn" on:click=move |_| drop(window().location().reload())>
+                                "Reload"
+                            </button>
+                        }.into_any()
+                    } else {
+                        view! {
+                            <button type="button" class="btn" on:click=move |_| state.trouble.set(None)>"Close"</button>
+                        }.into_any()
+                    }}
+                </div>
+            }
+        })
+    };
+    view! { <div class="bars">{offline} {trouble}</div> }
+}

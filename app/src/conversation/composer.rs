@@ -1,0 +1,74 @@
+use leptos::{ev, html, prelude::*};
+use protocol::{Address, limits};
+
+use crate::{
+    components::{Icon, Shape},
+    state::{State, drafts, flow},
+};
+
+/// Where one writes. Enter sends, Shift and Enter begin a new line; what is not sent yet is kept.
+#[component]
+pub fn Composer(
+    /// To whom.
+    peer: Address,
+) -> impl IntoView {
+    let state = expect_context::<State>();
+    let text = RwSignal::new(drafts::get(state, peer));
+    let field = NodeRef::<html::Textarea>::new();
+    Effect::new(move |before: Option<()>| {
+        state.redraft.track();
+        if before.is_some() {
+            text.set(drafts::get(state, peer));
+        }
+    });
+    let over = Memo::new(move |_| text.with(String::len).saturating_sub(limits::TEXT));
+    let is_over = move || over.get() > 0;
+    let send = move || {
+        let said = text.get_untracked().trim().to_owned();
+        if !said.is_empty() && said.len() <= limits::TEXT && flow::say(state, peer, said) {
+            text.set(String::new());
+        }
+        if let Some(field) = field.get_untracked() {
+            let _ = field.focus();
+        }
+    };
+    let key = move |event: ev::KeyboardEvent| {
+        // While an input method composes, Enter belongs to it.
+        if event.key() == "Enter" && !event.shift_key() && !event.is_composing() {
+            event.prevent_default();
+            send();
+        }
+    };
+    view! {
+        <form
+            class="composer"
+            on:submit=move |event| {
+                event.prevent_default();
+                send();
+            }
+        >
+            <textarea
+                id="message"
+                aria-label="Message"
+                placeholder="Message"
+                rows="1"
+                dir="auto"
+                enterkeyhint="send"
+                node_ref=field
+                prop:value=text
+                on:keydown=key
+                on:input=move |event| {
+                    let typed = event_target_value(&event);
+                    drafts::set(state, peer, &typed);
+                    text.set(typed);
+                }
+            ></textarea>
+            <Show when=is_over>
+                <span class="over" role="status">{move || format!("{} too many", over.get())}</span>
+            </Show>
+            <button class="round first" type="submit" aria-label="Send">
+                <Icon shape=Shape::Send />
+            </button>
+        </form>
+    }
+}

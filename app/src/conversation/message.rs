@@ -1,0 +1,83 @@
+use bridge::{Command, MessageState, Unsent};
+use leptos::prelude::*;
+use protocol::Address;
+
+use crate::{
+    browser,
+    error::sentence,
+    state::{MessageLine, State},
+    time,
+};
+
+/// One message, with the day above it if it opens one. Its text is text, never HTML.
+#[component]
+pub fn Message(
+    /// With whom we talk.
+    peer: Address,
+    /// What it says and how it stands to its neighbours.
+    line: MessageLine,
+) -> impl IntoView {
+    let state = expect_context::<State>();
+    let line = RwSignal::from(line);
+    let id = line.with_untracked(|row| row.message.id);
+    let mine = line.with_untracked(|row| row.message.mine);
+    let day = Memo::new(move |_| line.with(|row| row.day));
+    let text = Memo::new(move |_| line.with(|row| row.message.text.clone()));
+    let progress = Memo::new(move |_| line.with(|row| row.message.state));
+    let last = Memo::new(move |_| line.with(|row| row.last));
+    let unsent = Memo::new(move |_| match progress.get() {
+        MessageState::NotSent(why) => Some(why),
+        _ => None,
+    });
+    let clock = move || line.with(|row| time::clock(row.message.at, browser::offset(row.message.at)));
+    let meta = move || match progress.get() {
+        MessageState::Received => clock(),
+        MessageState::Sending => "Sending".to_owned(),
+        MessageState::Sent => format!("{} · Sent", clock()),
+        MessageState::NotSent(_) => "Not sent".to_owned(),
+    };
+    let day_line = move || {
+        day.get().map(|day| {
+            let now = browser::now();
+            view! { <p class="day">{time::day(day, time::day_number(now, browser::offset(now)))}</p> }
+        })
+    };
+    let author = move || if mine { "You".to_owned() } else { state.name(peer) };
+    let reason = move || {
+        unsent.get().map(|why| view! {
+            <div class="unsent-why">
+                <span>{words(why)}</span>
+                <div class="acts">
+                    <button type="button" class="btn" on:click=move |_| state.send(Command::Retry { id })>"Try again"</button>
+                    <button type="button" class="btn" on:click=move |_| state.send(Command::Discard { id })>"Discard"</button>
+                </div>
+            </div>
+        })
+    };
+    view! {
+        {day_line}
+        <div
+            role="article"
+            class="msg"
+            class:mine=mine
+            class:last=move || last.get()
+            class:unsent=move || unsent.get().is_some()
+        >
+            <span class="sr">{author}</span>
+            <p class="bubble" dir="auto">{text}</p>
+            <span class=move || if last.get() { "meta" } else { "sr" }>{meta}</span>
+            {reason}
+        </div>
+    }
+}
+
+/// Why it was not sent, in words.
+fn words(why: Unsent) -> &'static str {
+    match why {
+        Unsent::NotHere => "They are not on Jackdaw yet. Send them your link, then try again.",
+        Unsent::Unverified => {
+            "Their key could not be checked, so nothing was sent to it. Try again later, or ask them in another way."
+        }
+        Unsent::Refused(code) => sentence(code),
+    }
+}

@@ -1,0 +1,57 @@
+use bridge::{Command, Consent};
+use leptos::prelude::*;
+use protocol::Address;
+
+use crate::{
+    browser,
+    components::{Avatar, Copy},
+    navigate,
+    place::{Place, grouped},
+    state::State,
+};
+
+/// A stranger's first message: who it is can be seen, what they say cannot, until it is accepted.
+#[component]
+pub fn Request(
+    /// Who asks.
+    peer: Address,
+    /// What was answered before.
+    consent: Consent,
+) -> impl IntoView {
+    let state = expect_context::<State>();
+    let answer = move |consent: Consent| {
+        state.send(Command::Consent { peer, consent });
+        if consent == Consent::Accepted {
+            // The composer comes with the worker's answer.
+            set_timeout(move || browser::focus("message"), std::time::Duration::from_millis(300));
+        } else {
+            navigate::go(state, Place::Chats);
+        }
+    };
+    let asked = consent == Consent::Asked;
+    view! {
+        <div class="request">
+            <Avatar account=peer size=2 />
+            <h2>
+                <bdi>{move || state.name(peer)}</bdi>
+                {if asked { " wants to talk" } else { " was turned away" }}
+            </h2>
+            <p class="mono full">{grouped(peer)}</p>
+            <Copy text=peer.to_string() name="Copy address" />
+            <p>
+                {if asked {
+                    "You have not talked before. The message stays hidden until you accept. Names are chosen freely: the address tells who it is. Whatever you choose, they are not told."
+                } else {
+                    "You do not see what they write. Accept to talk after all; they are not told either way."
+                }}
+            </p>
+            <div class="acts">
+                <button type="button" class="btn first" on:click=move |_| answer(Consent::Accepted)>"Accept"</button>
+                {asked.then(|| view! {
+                    <button type="button" class="btn" on:click=move |_| answer(Consent::Declined)>"Decline"</button>
+                    <button type="button" class="btn bad" on:click=move |_| answer(Consent::Blocked)>"Block"</button>
+                })}
+            </div>
+        </div>
+    }
+}

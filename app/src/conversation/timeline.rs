@@ -1,0 +1,126 @@
+use leptos::{ev, html, prelude::*};
+use protocol::{Address, MessageId};
+
+use super::message::Message;
+use crate::{
+    components::{Icon, Shape},
+    state::{State, flow},
+};
+
+/// Closer to the end than this, in pixels, the reader is at the newest.
+const NEAR: i32 = 80;
+
+/// Where the reader is in the log.
+#[derive(Clone, Copy)]
+struct Reading {
+    at_end: bool,
+    height: i32,
+    first: Option<MessageId>,
+    last: Option<MessageId>,
+    asked: Option<MessageId>,
+}
+
+/// The messages. At the newest it stays there; elsewhere nothing moves under the reader's eyes.
+#[component]
+pub fn Timeline(
+    /// With whom.
+    peer: Address,
+) -> impl IntoView {
+    let state = expect_context::<State>();
+    let log = NodeRef::<html::Div>::new();
+    let reading = StoredValue::new(Reading {
+        at_end: true,
+        height: 0,
+        first: None,
+        last: None,
+        asked: None,
+    });
+
+    let older = move || {
+        let first = state.messages.with_untracked(|all| all.first().map(|(id, _)| *id));
+        let fresh = reading.try_update_value(|reading| std::mem::replace(&mut reading.asked, first) != first);
+        if fresh == Some(true) {
+            flow::older(state);
+        }
+    };
+    let scrolled = move |_: ev::Event| {
+        let Some(log) = log.get_untracked() else { return };
+        reading.update_value(|reading| {
+            reading.at_end = log.scroll_height() - log.scroll_top() - log.client_height() < NEAR
+        });
+        if log.scroll_top() < NEAR && state.more.get_untracked() {
+            older();
+        }
+    };
+    let settle = move || {
+        let Some(log) = log.get_untracked() else { return };
+        let first = state.messages.with_untracked(|all| all.first().map(|(id, _)| *id));
+        let height = log.scroll_height();
+        reading.update_value(|reading| {
+            if reading.at_end {
+                log.set_scroll_top(height);
+            } else if reading.first != first {
+                log.set_scroll_top(log.scroll_top() + height - reading.height);
+            }
+            reading.height = height;
+            reading.first = first;
+        });
+    };
+    Effect::new(move |_| {
+        let mine = state.messages.with(|all| {
+            all.last()
+                .is_some_and(|(_, line)| line.with_untracked(|row| row.message.mine))
+        });
+        let newest = state.messages.with_untracked(|all| all.last().map(|(id, _)| *id));
+        // One's own new message is always followed.
+        reading.update_value(|reading| {
+            reading.at_end |= mine && reading.last != newest;
+            reading.last = newest;
+        });
+        // Before the next paint, after the messages are in the document.
+        request_animation_frame(settle);
+    });
+    window_event_listener(ev::resize, move |_| settle());
+
+    view! {
+        <div class="log" role="log" aria-label="Messages" aria-live="off" tabindex="0" node_ref=log on:scroll=scrolled>
+            {move || if state.more.get() {
+                view! {
+                    <button type="button" class="btn earlier" on:click=move |_| flow::older(state)>"Earlier messages"</button>
+                }.into_any()
+            } else {
+                view! { <Beginning peer=peer /> }.into_any()
+            }}
+            <For each=move || state.messages.get() key=|(id, _)| *id let:one>
+                <Message peer=peer line=one.1 />
+            </For>
+        </div>
+    }
+}
+
+/// Where the history of this browser begins.
+#[component]
+fn Beginning(peer: Address) -> impl IntoView {
+    let state = expect_context::<State>();
+    let empty = Memo::new(move |_| state.messages.with(Vec::is_empty));
+    view! {
+        <div class="first-words">
+            <span class="seal">
+                <Icon shape=Shape::Lock />
+                "Sealed"
+            </span>
+            {move || if empty.get() {
+                view! {
+                    <span>
+                        "Say hi to " <bdi>{move || state.name(peer)}</bdi>
+                        ". Your words are sealed in this browser and opened only in theirs."
+                    </span>
+                }.into_any()
+            } else {
+                view! {
+                    <span>"These are the first words in this browser. What was said before it was added cannot be read here."</span>
+                }.into_any()
+            }}
+        </div>
+    }
+}

@@ -1,0 +1,53 @@
+use leptos::prelude::*;
+
+use crate::{
+    components::{A, Copy, Icon, Mark, Shape},
+    place::Place,
+    state::State,
+};
+
+/// `/app`, beside the list: nothing is chosen yet. On phones the list stands alone.
+#[component]
+pub fn Chats() -> impl IntoView {
+    let state = expect_context::<State>();
+    let none = Memo::new(move |_| state.conversations.with(|all| all.as_ref().is_some_and(Vec::is_empty)));
+    view! {
+        <section class="pane" aria-labelledby="title">
+            <div class="empty">
+                <Mark />
+                {move || if none.get() {
+                    view! {
+                        <h1 id="title" tabindex="-1">"Nobody here yet"</h1>
+                        <p>"Start with somebody's address, or send your own link: whoever opens it can write to you."</p>
+                        <div class="acts">
+                            <A place=Place::New class="btn first">
+                                <Icon shape=Shape::Plus />
+                                "New conversation"
+                            </A>
+                            <InviteLink />
+                        </div>
+                    }.into_any()
+                } else {
+                    view! {
+                        <h1 id="title" tabindex="-1">"Choose a conversation"</h1>
+                        <p>"Everything in it is sealed: only you and the other side can read it."</p>
+                    }.into_any()
+                }}
+            </div>
+        </section>
+    }
+}
+
+/// Copies the link under which others find us.
+#[component]
+pub fn InviteLink() -> impl IntoView {
+    let state = expect_context::<State>();
+    let link = Signal::derive(move || invite_link(state));
+    view! { <Copy text=link name="Copy my link" class="btn" /> }
+}
+
+/// The link under which others find the signed-in account.
+pub fn invite_link(state: State) -> String {
+    let me = state.me().map(|me| me.address).unwrap_or_default();
+    format!("{}{}", crate::browser::origin(), Place::Invite(me).path())
+}

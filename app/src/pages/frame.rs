@@ -1,0 +1,70 @@
+use leptos::prelude::*;
+
+use super::{Chats, New, NotFound, Settings};
+use crate::{
+    account::{AccountMenu, watch_purse},
+    components::{A, Icon, Mark, Shape},
+    conversation::{Bars, List, Thread},
+    place::Place,
+    state::State,
+};
+
+/// What stays while one moves about in `/app`: rail, list and the pane of the place.
+#[component]
+pub fn Frame() -> impl IntoView {
+    let state = expect_context::<State>();
+    watch_purse(state);
+    let class = move || match state.place.get() {
+        Place::Thread(_) => "app at-thread",
+        Place::New => "app at-new",
+        Place::Settings => "app at-settings",
+        Place::NotFound => "app at-none",
+        _ => "app at-chats",
+    };
+    let place = Memo::new(move |_| state.place.get());
+    let pane = move || match place.get() {
+        Place::Thread(peer) => view! { <Thread peer=peer /> }.into_any(),
+        Place::New => view! { <New /> }.into_any(),
+        Place::Settings => view! { <Settings /> }.into_any(),
+        Place::NotFound => view! { <NotFound /> }.into_any(),
+        _ => view! { <Chats /> }.into_any(),
+    };
+    view! {
+        <a class="btn skip" href="#title">"Skip to the content"</a>
+        <div class=class>
+            <Bars />
+            <header class="rail">
+                <Mark />
+                <Tabs />
+                <AccountMenu />
+            </header>
+            <main>
+                <List />
+                {pane}
+            </main>
+        </div>
+    }
+}
+
+/// The places there are.
+#[component]
+fn Tabs() -> impl IntoView {
+    let state = expect_context::<State>();
+    let unread = Memo::new(move |_| state.unread());
+    let some = move || unread.get() > 0;
+    view! {
+        <nav aria-label="Places">
+            <A place=Place::Chats class="tab" within=true>
+                <Icon shape=Shape::Chat />
+                "Chats"
+                <Show when=some>
+                    <span class="pill">{move || unread.get().min(99)} <span class="sr">" unread"</span></span>
+                </Show>
+            </A>
+            <A place=Place::Settings class="tab">
+                <Icon shape=Shape::Settings />
+                "Settings"
+            </A>
+        </nav>
+    }
+}

@@ -1,0 +1,175 @@
+use leptos::{ev, prelude::*};
+use protocol::Address;
+
+use super::chats::invite_link;
+use crate::{
+    components::{A, Copy, Icon, Shape},
+    navigate,
+    place::{AddressError, Place, parse_address},
+    state::State,
+};
+
+/// Why a conversation does not start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Answer {
+    /// Looking.
+    Wait(Address),
+    Empty,
+    Nobody,
+    Mistyped,
+    Oneself,
+}
+
+impl Answer {
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Wait(_) => "",
+            Self::Empty => "Write down whom you want to talk to: their address, or the name of somebody you talk with.",
+            Self::Nobody => {
+                "That is neither an address nor somebody you know here. An address is 0x and 40 more characters."
+            }
+            Self::Mistyped => {
+                "One character of this address is wrong: its capitals do not fit. Copy it again from where you have it."
+            }
+            Self::Oneself => "This is your own address. Write down somebody else's.",
+        }
+    }
+}
+
+/// `/app/new`: start a conversation by address, or with the name of somebody known.
+#[component]
+pub fn New() -> impl IntoView {
+    let state = expect_context::<State>();
+    let text = RwSignal::new(String::new());
+    let answer = RwSignal::new(None::<Answer>);
+    let submit = move |event: ev::SubmitEvent| {
+        event.prevent_default();
+        let next = look_up(state, &text.get_untracked());
+        if let Answer::Wait(account) = next {
+            state.found.update(|found| {
+                found.remove(&account);
+            });
+            state.send(bridge::Command::Find { account });
+        }
+        answer.set(Some(next));
+    };
+    // The worker's answer to what is being looked for: here, not here, or unknown.
+    let found = Memo::new(move |_| match answer.get() {
+        Some(Answer::Wait(account)) => state
+            .found
+            .with(|found| found.get(&account).copied())
+            .map(|here| (account, here)),
+        _ => None,
+    });
+    Effect::new(move |_| {
+        if let Some((account, Some(true))) = found.get() {
+            navigate::go(state, Place::Thread(account));
+        }
+    });
+    let waits = move || matches!(answer.get(), Some(Answer::Wait(_))) && found.get().is_none();
+    let wrong = Memo::new(move |_| answer.get().filter(|answer| !matches!(answer, Answer::Wait(_))));
+    view! {
+        <section class="pane page" aria-labelledby="title">
+            <div class="back-line">
+                <A place=Place::Chats class="round back" label="Back">
+                    <Icon shape=Shape::Back />
+                </A>
+                <h1 id="title" tabindex="-1">"New conversation"</h1>
+            </div>
+            <section>
+                <p>"Their words and yours are sealed from the first one. They decide whether they want to talk."</p>
+                <form on:submit=submit novalidate>
+                    <div>
+                        <label class="label" for="who">"Address or name"</label>
+                        <input
+                            id="who"
+                            class="field mono"
+                            autocomplete="off"
+                            autocapitalize="off"
+                            spellcheck="false"
+                            placeholder="0x…"
+                            aria-invalid=move || wrong.get().map(|_| "true")
+                            aria-describedby="who-answer"
+                            prop:value=text
+                            on:input=move |event| {
+                                text.set(event_target_value(&event));
+                                answer.set(None);
+                            }
+                        />
+                    </div>
+                    <div id="who-answer">
+                        {move || wrong.get().map(|answer| view! {
+                            <div class="note bad" role="alert">
+                                <Icon shape=Shape::Warning />
+                                <p>{answer.words()}</p>
+                            </div>
+                        })}
+                        {move || found.get().filter(|(_, here)| *here != Some(true)).map(|(_, here)| match here {
+                            Some(_) => view! { <NotHere /> }.into_any(),
+                            None => view! {
+                                <div class="note" role="status">
+                                    <Icon shape=Shape::Offline />
+                                    <p>"There is no connection, so nobody can be looked up right now. Try again when it is back."</p>
+                                </div>
+                            }.into_any(),
+                        })}
+                    </div>
+                    <button class="btn first big" type="submit" aria-disabled=move || waits().then_some("true")>
+                        {move || if waits() { view! { <span class="spin"></span> }.into_any() } else { ().into_any() }}
+                        "Start"
+                    </button>
+                </form>
+            </section>
+        </section>
+    }
+}
+
+/// Somebody who never signed in: the way to bring them here.
+#[component]
+pub fn NotHere() -> impl IntoView {
+    let state = expect_context::<State>();
+    let link = Signal::derive(move || invite_link(state));
+    view! {
+        <div class="note stack" role="status">
+            <div>
+                <p>
+                    <b>"Not on Jackdaw yet. Send this link."</b>
+                </p>
+                <p class="mono small soft">{link}</p>
+            </div>
+            <Copy text=link name="Copy link" class="btn" />
+        </div>
+    }
+}
+
+fn look_up(state: State, text: &str) -> Answer {
+    let text = text.trim();
+    if text.is_empty() {
+        return Answer::Empty;
+    }
+    let account = match parse_address(text) {
+        Ok(account) => account,
+        Err(AddressError::Checksum) => return Answer::Mistyped,
+        Err(AddressError::Shape) => {
+            let known = state.names.with_untracked(|names| {
+                let mut named = names
+                    .iter()
+                    .filter(|(_, name)| name.to_lowercase() == text.to_lowercase());
+                // Two of the same name: only an address tells them apart.
+                named
+                    .next()
+                    .filter(|_| named.next().is_none())
+                    .map(|(account, _)| *account)
+            });
+            match known {
+                Some(account) => account,
+                None => return Answer::Nobody,
+            }
+        }
+    };
+    if state.account.get_untracked() == Some(account) {
+        Answer::Oneself
+    } else {
+        Answer::Wait(account)
+    }
+}

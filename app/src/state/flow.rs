@@ -1,0 +1,491 @@
+//! The road from an empty page to the conversations, and back. Every step is started by a press or by an event; nothing here waits
+//! for more than one thing.
+
+use std::time::Duration;
+
+use bridge::{Command, Consent, Trouble};
+use leptos::{prelude::*, task::spawn_local};
+use protocol::{Address, ErrorCode, api::Me};
+
+use super::{Stage, State, WalletError, drafts};
+use crate::{
+    browser,
+    error::{sentence, wallet_sentence},
+    place::{Place, short},
+    server_fns,
+};
+
+/// Begins, once, in the browser.
+pub fn start(state: State) {
+    state.place.set(Place::parse(&browser::path()));
+    if !browser::is_secure() {
+        state.stage.set(Stage::Insecure);
+        return;
+    }
+    window_event_listener(leptos::ev::online, move |_| state.send(Command::Online(true)));
+    window_event_listener(leptos::ev::offline, move |_| state.send(Command::Online(false)));
+    window_event_listener(leptos::ev::focus, move |_| seen(state));
+    if let Some(wallet) = state.wallet() {
+        let account = wallet.account();
+        Effect::new(move |before: Option<Option<Address>>| {
+            let now = account.get();
+            if let (Some(Some(before)), Some(now)) = (before, now)
+                && before != now
+            {
+                account_switched(state, now);
+            }
+            now
+        });
+    }
+    load(state, 1);
+}
+
+fn load(state: State, attempt: u32) {
+    spawn_local(async move {
+        let site = match server_fns::site().await {
+            Ok(site) => site,
+            Err(error) => {
+                state.problem.set(Some(sentence(error.0).to_owned()));
+                state.stage.set(Stage::Unreachable);
+                let pause = Duration::from_secs(u64::from(attempt.min(15)));
+                set_timeout(move || load(state, attempt + 1), pause);
+                return;
+            }
+        };
+        let me = site.me.clone();
+        state.problem.set(None);
+        state.site.set(Some(site));
+        let known = match state.wallet() {
+            Some(wallet) if me.is_none() => wallet.reconnect().await,
+            Some(wallet) => {
+                // Not needed to read and write, only for the balance: it must not hold anybody up.
+                spawn_local(async move {
+                    wallet.reconnect().await;
+                });
+                None
+            }
+            None => None,
+        };
+        match me.map(|me| me.address).or(known) {
+            Some(account) => open(state, account),
+            None => state.stage.set(Stage::Welcome),
+        }
+    });
+}
+
+/// Opens the vault of an account; what is shown of another one goes away, its drafts stay.
+pub fn open(state: State, account: Address) {
+    let Some(domain) = state
+        .site
+        .with_untracked(|site| site.as_ref().map(|site| site.domain.clone()))
+    else {
+        return;
+    };
+    state.memory.update_value(|memory| {
+        memory.attempt += 1;
+        memory.drafts.clear();
+        memory.asked.clear();
+        memory.timeline.replace(Vec::new());
+        memory.signed = None;
+    });
+    state.account.set(Some(account));
+    state.opened.set(None);
+    state.conversations.set(None);
+    state.thread.set(None);
+    state.messages.set(Vec::new());
+    state.waiting.set(0);
+    state.trouble.set(None);
+    state.stage.set(Stage::Opening);
+    state.send(Command::Open { account, domain });
+}
+
+/// The worker runs. If it ran before it has died: everything it had to know is said again.
+pub(super) fn worker_started(state: State) {
+    let again = state
+        .memory
+        .try_update_value(|memory| std::mem::replace(&mut memory.started, true))
+        .unwrap_or_default();
+    let domain = state
+        .site
+        .with_untracked(|site| site.as_ref().map(|site| site.domain.clone()));
+    if let (true, Some(account), Some(domain)) = (again, state.account.get_untracked(), domain) {
+        drafts::take_back(state);
+        state.opened.set(None);
+        state.send(Command::Open { account, domain });
+    }
+}
+
+pub(super) fn vault_opened(state: State) {
+    let Some(opened) = state.opened.get_untracked() else {
+        return;
+    };
+    if state.account.get_untracked() != Some(opened.account) {
+        return;
+    }
+    match untrack(|| state.me()) {
+        Some(me) if me.address == opened.account && me.installation == opened.installation && opened.associated => {
+            enter(state);
+        }
+        Some(me) if me.address == opened.account => {
+            state.problem.set(Some(
+                "You are signed in, but this browser has a new key. Sign in once more, so that your wallet vouches for it."
+                    .to_owned(),
+            ));
+            state.stage.set(Stage::SignIn);
+        }
+        _ => state.stage.set(Stage::SignIn),
+    }
+}
+
+fn enter(state: State) {
+    state.problem.set(None);
+    state.stage.set(Stage::In);
+    state.send(Command::Connect);
+    if let Some(me) = untrack(|| state.me()) {
+        state.names.update(|names| {
+            names.insert(me.address, me.name);
+        });
+    }
+    show(state);
+}
+
+/// Tells the worker which thread is in view.
+pub fn show(state: State) {
+    if state.stage.get_untracked() != Stage::In {
+        return;
+    }
+    let peer = match state.place.get_untracked() {
+        Place::Thread(peer) => Some(peer),
+        _ => None,
+    };
+    if state.thread.get_untracked() != peer {
+        state.memory.update_value(|memory| memory.timeline.replace(Vec::new()));
+        state.thread.set(None);
+        state.messages.set(Vec::new());
+        state.more.set(false);
+    }
+    if let Some(peer) = peer {
+        want_names(state, [peer]);
+        let known = state.conversations.with_untracked(|all| {
+            all.as_ref()
+                .is_some_and(|all| all.iter().any(|(account, _)| *account == peer))
+        });
+        if !known {
+            state.send(Command::Find { account: peer });
+        }
+    }
+    state.send(Command::Show { peer });
+}
+
+/// The shown thread has been read, if somebody looks at it.
+pub fn seen(state: State) {
+    let (Some(peer), true) = (state.thread.get_untracked(), browser::is_watched()) else {
+        return;
+    };
+    let unseen = untrack(|| state.conversation(peer))
+        .is_some_and(|line| line.with_untracked(|view| view.unread > 0 && view.consent == Consent::Accepted));
+    if unseen {
+        state.send(Command::Seen { peer });
+    }
+}
+
+fn attempt(state: State) -> u32 {
+    state
+        .memory
+        .try_update_value(|memory| {
+            memory.attempt += 1;
+            memory.attempt
+        })
+        .unwrap_or_default()
+}
+
+fn is_current(state: State, attempt: u32) -> bool {
+    state.memory.with_value(|memory| memory.attempt == attempt)
+}
+
+/// Asks a wallet for its account.
+pub fn connect(state: State, id: String, name: String) {
+    let Some(wallet) = state.wallet() else { return };
+    let this = attempt(state);
+    state.problem.set(None);
+    state.stage.set(Stage::Connecting(name));
+    spawn_local(async move {
+        let answer = wallet.connect(&id).await;
+        if !is_current(state, this) {
+            return;
+        }
+        match answer {
+            Ok(account) => open(state, account),
+            Err(error) => {
+                state.problem.set(Some(wallet_problem(state, &error)));
+                state.stage.set(Stage::Welcome);
+            }
+        }
+    });
+}
+
+/// Gives up waiting for the wallet. Its prompt may still be open; its answer is not heard any more.
+pub fn cancel(state: State) {
+    attempt(state);
+    let next = if state.opened.with_untracked(Option::is_some) {
+        Stage::SignIn
+    } else {
+        Stage::Welcome
+    };
+    state.stage.set(next);
+}
+
+/// Another account, or none: back to the beginning.
+pub fn another_wallet(state: State) {
+    attempt(state);
+    if let Some(wallet) = state.wallet() {
+        wallet.forget();
+    }
+    state.problem.set(None);
+    state.stage.set(Stage::Welcome);
+}
+
+/// One signature: signs in, and vouches for this browser's key.
+pub fn sign_in(state: State) {
+    let (Some(wallet), Some(opened), Some(network)) = (
+        state.wallet(),
+        state.opened.get_untracked(),
+        untrack(|| state.network()),
+    ) else {
+        return;
+    };
+    let this = attempt(state);
+    state.problem.set(None);
+    state.stage.set(Stage::Signing);
+    spawn_local(async move {
+        let served = |chain: &u64| {
+            state.site.with_untracked(|site| {
+                site.as_ref()
+                    .is_some_and(|site| site.networks.iter().any(|n| n.chain_id == *chain))
+            })
+        };
+        let chain_id = wallet
+            .chain_id()
+            .get_untracked()
+            .filter(served)
+            .unwrap_or(network.chain_id);
+        let signed = async {
+            let text = server_fns::challenge(opened.account, chain_id, opened.public_key.clone())
+                .await
+                .map_err(|e| sentence(e.0).to_owned())?
+                .text;
+            if !is_current(state, this) {
+                return Err(String::new());
+            }
+            let signature = wallet
+                .sign(text.clone(), opened.account)
+                .await
+                .map_err(|e| wallet_problem(state, &e))?;
+            if !is_current(state, this) {
+                return Err(String::new());
+            }
+            state.stage.set(Stage::Entering);
+            let me = server_fns::sign_in(text.clone(), signature.clone())
+                .await
+                .map_err(|e| sentence(e.0).to_owned())?;
+            Ok((me, text, signature))
+        }
+        .await;
+        if !is_current(state, this) {
+            return;
+        }
+        match signed {
+            Ok((me, text, signature)) => {
+                state.memory.update_value(|memory| memory.signed = Some(me));
+                state.send(Command::Associate { text, signature });
+            }
+            Err(problem) => {
+                state.problem.set(Some(problem));
+                state.stage.set(Stage::SignIn);
+            }
+        }
+    });
+}
+
+pub(super) fn associated(state: State) {
+    let signed: Option<Me> = state.memory.try_update_value(|memory| memory.signed.take()).flatten();
+    if let Some(me) = signed {
+        set_me(state, Some(me));
+        enter(state);
+    }
+}
+
+fn set_me(state: State, me: Option<Me>) {
+    state.site.update(|site| {
+        if let Some(site) = site {
+            site.me = me;
+        }
+    });
+}
+
+pub(super) fn trouble(state: State, trouble: Trouble) {
+    let stage = state.stage.get_untracked();
+    match trouble {
+        Trouble::WrongAssociation if stage == Stage::Entering => {
+            state.problem.set(Some(trouble_sentence(trouble).to_owned()));
+            state.stage.set(Stage::SignIn);
+        }
+        Trouble::Refused(ErrorCode::NotSignedIn | ErrorCode::SessionEnded | ErrorCode::NotYourInstallation) => {
+            session_lost(state)
+        }
+        // Stands in the card, while there is nothing else to show.
+        _ if matches!(stage, Stage::Opening | Stage::Entering) => {
+            state.problem.set(Some(trouble_sentence(trouble).to_owned()))
+        }
+        _ => {}
+    }
+}
+
+/// What keeps the worker from working, in words: what happened, what it means, what next.
+pub fn trouble_sentence(trouble: Trouble) -> &'static str {
+    match trouble {
+        Trouble::NoVault => {
+            "This browser offers no storage for keys here, as in a private window. Open Jackdaw in an ordinary window."
+        }
+        Trouble::VaultFull => {
+            "This browser's storage is full. Your message is back in the text box and nothing is lost. Free some space, then send it again."
+        }
+        Trouble::VaultDamaged => {
+            "A part of this browser's history cannot be read. What can be read is shown. New messages are kept as usual."
+        }
+        Trouble::VaultNewer => "Another tab runs a newer Jackdaw. Reload this page to go on here.",
+        Trouble::OtherTab => {
+            "Jackdaw is open in another tab of this browser. Go on there, or close it and reload this page."
+        }
+        Trouble::WrongAssociation => "The signature does not fit this browser's key. Nothing was kept. Sign in again.",
+        Trouble::Refused(code) => sentence(code),
+        Trouble::Internal => "Something went wrong in this page. Nothing you sent is lost. Reload the page.",
+    }
+}
+
+fn wallet_problem(state: State, error: &WalletError) -> String {
+    let network = untrack(|| state.network()).map_or_else(|| "its network".to_owned(), |network| network.name);
+    wallet_sentence(error, &network)
+}
+
+/// The server does not accept the session any more. What was typed stays.
+pub fn session_lost(state: State) {
+    if untrack(|| state.me()).is_none() {
+        return;
+    }
+    set_me(state, None);
+    state.problem.set(Some(sentence(ErrorCode::SessionEnded).to_owned()));
+    state.stage.set(if state.opened.with_untracked(Option::is_some) {
+        Stage::SignIn
+    } else {
+        Stage::Welcome
+    });
+}
+
+fn account_switched(state: State, account: Address) {
+    if state.account.get_untracked() == Some(account) || state.stage.get_untracked() == Stage::Loading {
+        return;
+    }
+    open(state, account);
+    if untrack(|| state.me()).is_none_or(|me| me.address != account) {
+        state.problem.set(Some(format!(
+            "Your wallet changed to {}. It has conversations of its own. What you typed is kept.",
+            short(account)
+        )));
+    }
+}
+
+/// Ends the session. The history stays in this browser, encrypted, unless it is to be forgotten.
+pub fn sign_out(state: State, forget: bool) {
+    spawn_local(async move {
+        if let Err(error) = server_fns::sign_out().await
+            && !matches!(error.0, ErrorCode::NotSignedIn | ErrorCode::SessionEnded)
+        {
+            state.trouble.set(Some(Trouble::Refused(error.0)));
+            return;
+        }
+        state.send(Command::Disconnect);
+        if forget {
+            state.send(Command::Forget);
+        }
+        if let Some(wallet) = state.wallet() {
+            wallet.forget();
+        }
+        set_me(state, None);
+        leave(state);
+    });
+}
+
+fn leave(state: State) {
+    attempt(state);
+    state.account.set(None);
+    state.opened.set(None);
+    state.conversations.set(None);
+    state.thread.set(None);
+    state.messages.set(Vec::new());
+    state.problem.set(None);
+    state.stage.set(Stage::Welcome);
+    crate::navigate::go(state, Place::Chats);
+}
+
+pub(super) fn forgotten(state: State) {
+    state
+        .announcement
+        .set("The history in this browser is deleted.".to_owned());
+    if state.stage.get_untracked() == Stage::In {
+        leave(state);
+    }
+}
+
+/// Sends a text. False if the browser gave no randomness for its id: then nothing happened.
+pub fn say(state: State, peer: Address, text: String) -> bool {
+    let Some(id) = browser::message_id() else { return false };
+    drafts::expect_echo(state, peer, id, text.clone());
+    drafts::set(state, peer, "");
+    state.send(Command::Send { peer, id, text });
+    true
+}
+
+/// Older messages of the shown thread.
+pub fn older(state: State) {
+    let before = state.memory.with_value(|memory| memory.timeline.oldest());
+    if let (Some(peer), Some(before)) = (state.thread.get_untracked(), before) {
+        state.send(Command::Older { peer, before });
+    }
+}
+
+/// Asks for the names of accounts that are not known yet; those that come together are asked for together.
+pub fn want_names(state: State, accounts: impl IntoIterator<Item = Address>) {
+    let first = state.memory.try_update_value(|memory| {
+        let quiet = memory.to_ask.is_empty();
+        memory
+            .to_ask
+            .extend(accounts.into_iter().filter(|account| memory.asked.insert(*account)));
+        quiet && !memory.to_ask.is_empty()
+    });
+    if first == Some(true) {
+        set_timeout(move || ask_names(state), Duration::from_millis(30));
+    }
+}
+
+fn ask_names(state: State) {
+    let all = state
+        .memory
+        .try_update_value(|memory| std::mem::take(&mut memory.to_ask))
+        .unwrap_or_default();
+    for some in all.chunks(50).map(<[Address]>::to_vec) {
+        spawn_local(async move {
+            match server_fns::people(some.clone()).await {
+                Ok(people) => state.names.update(|names| {
+                    names.extend(people.into_iter().map(|person| (person.address, person.name)));
+                }),
+                // Shown by address meanwhile, asked for again with the next occasion.
+                Err(_) => state.memory.update_value(|memory| {
+                    some.iter().for_each(|account| {
+                        memory.asked.remove(account);
+                    })
+                }),
+            }
+        });
+    }
+}
