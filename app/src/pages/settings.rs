@@ -65,8 +65,8 @@ fn Profile() -> impl IntoView {
             return;
         }
         spawn_local(async move {
-            match server_fns::set_name(chosen.clone()).await {
-                Ok(()) => {
+            match server_fns::set_name(chosen).await {
+                Ok(chosen) => {
                     state.site.update(|site| {
                         if let Some(me) = site.as_mut().and_then(|site| site.me.as_mut()) {
                             me.name.clone_from(&chosen);
@@ -83,7 +83,7 @@ fn Profile() -> impl IntoView {
     view! {
         <section aria-labelledby="profile">
             <h2 id="profile">"Profile"</h2>
-            <p>"Others see your name beside your address. It is a word you choose, not a proof. Leave it empty for none."</p>
+            <p>"Others see your name beside your address. It is a word you choose, not a proof."</p>
             <form on:submit=submit>
                 <div>
                     <label class="label" for="name">"Name"</label>
@@ -114,7 +114,7 @@ fn Profile() -> impl IntoView {
 
 /// The rule for names, before the server has its say.
 fn name_holds(name: &str) -> bool {
-    name.chars().count() <= limits::NAME && !name.chars().any(char::is_control)
+    !name.is_empty() && name.chars().count() <= limits::NAME && !name.chars().any(char::is_control)
 }
 
 #[component]
@@ -265,8 +265,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_up_to_forty_characters_of_any_script() {
-        assert!(name_holds(""));
+    fn names_are_one_to_forty_characters_of_any_script() {
+        assert!(!name_holds(""));
         assert!(name_holds(&"é".repeat(40)));
         assert!(!name_holds(&"é".repeat(41)));
         assert!(!name_holds("a\nb"));

@@ -1,7 +1,15 @@
+use std::fmt::Display;
+
 use axum::http::StatusCode;
 use leptos::prelude::use_context;
-use protocol::ErrorCode;
+use protocol::{ErrorCode, api::Me};
+use services::{
+    Services,
+    accounts::{AccountError, BrowserId, Session},
+    time::SystemRandomness,
+};
 
+use super::cookies;
 use crate::error::AppError;
 
 /// Who asks, as far as the request says. The server reads it from the request and provides it by context.
@@ -17,11 +25,83 @@ pub struct Caller {
     pub secure: bool,
 }
 
+impl Caller {
+    /// The browser that asks; one without the cookie gets it with the answer.
+    pub(crate) fn browser(&self) -> BrowserId {
+        self.browser.map(BrowserId::from).unwrap_or_else(|| {
+            let fresh = BrowserId::draw(&SystemRandomness);
+            let name = cookies::browser_name(self.secure);
+            cookies::answer(name, &fresh.to_cookie(), cookies::BROWSER_SECONDS, self.secure);
+            fresh
+        })
+    }
+
+    /// Gives the browser the session's cookie.
+    pub(crate) fn keep_session(&self, token: &str) {
+        cookies::answer(
+            cookies::session_name(self.secure),
+            token,
+            cookies::SESSION_SECONDS,
+            self.secure,
+        );
+    }
+
+    /// Takes the session's cookie away.
+    pub(crate) fn drop_session(&self) {
+        cookies::answer(cookies::session_name(self.secure), "", 0, self.secure);
+    }
+}
+
 /// The server's one table from code to HTTP status, provided by context.
 #[derive(Clone, Copy)]
 pub struct StatusOf(pub fn(ErrorCode) -> StatusCode);
 
-/// Gives a refusal its HTTP status.
+/// What the server provides to every server function.
+pub(crate) fn here() -> Result<(Services, Caller), AppError> {
+    use_context()
+        .zip(use_context())
+        .ok_or_else(|| refuse(ErrorCode::Internal))
+}
+
+/// As [`here`], with the session of who asks.
+pub(crate) async fn signed_in() -> Result<(Services, Caller, Session), AppError> {
+    let (services, caller) = here()?;
+    let token = caller
+        .session_token
+        .as_deref()
+        .ok_or_else(|| refuse(ErrorCode::NotSignedIn))?;
+    let session = services.accounts.session(token).await.map_err(refused)?;
+    Ok((services, caller, session))
+}
+
+/// Who is signed in, if anybody is: a session that ended is nobody.
+pub(crate) async fn me(services: &Services, caller: &Caller) -> Result<Option<Me>, AppError> {
+    let Some(token) = caller.session_token.as_deref() else {
+        return Ok(None);
+    };
+    match services.accounts.session(token).await {
+        Ok(session) => Ok(Some(session.me())),
+        Err(AccountError::NotSignedIn | AccountError::SessionEnded) => Ok(None),
+        Err(error) => Err(refused(error)),
+    }
+}
+
+/// A room's refusal as the page gets it, with its HTTP status. What is nobody's fault but ours goes into the log, once, here.
+pub(crate) fn refused<E: Display>(error: E) -> AppError
+where
+    for<'a> ErrorCode: From<&'a E>,
+{
+    let code = ErrorCode::from(&error);
+    if matches!(
+        code,
+        ErrorCode::Internal | ErrorCode::Unavailable | ErrorCode::ChainDown
+    ) {
+        tracing::error!(%code, "a server function failed: {error}");
+    }
+    refuse(code)
+}
+
+/// A refusal with its HTTP status.
 pub(crate) fn refuse(code: ErrorCode) -> AppError {
     if let (Some(StatusOf(table)), Some(response)) = (use_context(), use_context::<leptos_axum::ResponseOptions>()) {
         response.set_status(table(code));

@@ -8,6 +8,10 @@ use crate::error::AppError;
 /// Ends one session of this account.
 #[server(name = EndSession, prefix = "/api", endpoint = "end_session", input = Postcard, output = Postcard)]
 pub async fn end_session(id: String) -> Result<(), AppError> {
-    let _ = id;
-    Err(AppError(protocol::ErrorCode::Unavailable))
+    let (services, _, session) = super::caller::signed_in().await?;
+    services
+        .accounts
+        .end_session(&session, &id)
+        .await
+        .map_err(super::caller::refused)
 }

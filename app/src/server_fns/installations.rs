@@ -7,5 +7,10 @@ use crate::error::AppError;
 /// The browsers of this account that hold keys, this one first.
 #[server(name = GetInstallations, prefix = "/api", endpoint = "installations", input = Postcard, output = Postcard)]
 pub async fn installations() -> Result<Vec<InstallationRow>, AppError> {
-    Err(AppError(protocol::ErrorCode::Unavailable))
+    let (services, _, session) = super::caller::signed_in().await?;
+    services
+        .accounts
+        .installations(&session)
+        .await
+        .map_err(super::caller::refused)
 }

@@ -9,6 +9,6 @@ use crate::error::AppError;
 /// What may be known of these accounts. Accounts that never signed in are left out or come with `here: false`.
 #[server(name = GetPeople, prefix = "/api", endpoint = "people", input = Postcard, output = Postcard)]
 pub async fn people(addresses: Vec<Address>) -> Result<Vec<Person>, AppError> {
-    let _ = addresses;
-    Err(AppError(protocol::ErrorCode::Unavailable))
+    let (services, ..) = super::caller::signed_in().await?;
+    services.people.people(&addresses).await.map_err(super::caller::refused)
 }

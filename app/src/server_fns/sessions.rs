@@ -7,5 +7,10 @@ use crate::error::AppError;
 /// The sessions of this account that have not ended, this one first.
 #[server(name = GetSessions, prefix = "/api", endpoint = "sessions", input = Postcard, output = Postcard)]
 pub async fn sessions() -> Result<Vec<Session>, AppError> {
-    Err(AppError(protocol::ErrorCode::Unavailable))
+    let (services, _, session) = super::caller::signed_in().await?;
+    services
+        .accounts
+        .sessions(&session)
+        .await
+        .map_err(super::caller::refused)
 }

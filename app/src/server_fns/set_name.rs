@@ -5,9 +5,13 @@ use server_fn::codec::Postcard;
 
 use crate::error::AppError;
 
-/// Sets the name others see; empty takes it away.
+/// Sets the name others see; gives it as it is kept, trimmed.
 #[server(name = SetName, prefix = "/api", endpoint = "set_name", input = Postcard, output = Postcard)]
-pub async fn set_name(name: String) -> Result<(), AppError> {
-    let _ = name;
-    Err(AppError(protocol::ErrorCode::Unavailable))
+pub async fn set_name(name: String) -> Result<String, AppError> {
+    let (services, _, session) = super::caller::signed_in().await?;
+    services
+        .accounts
+        .set_name(&session, &name)
+        .await
+        .map_err(super::caller::refused)
 }

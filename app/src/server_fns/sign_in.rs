@@ -9,6 +9,12 @@ use crate::error::AppError;
 /// Opens a session: checks the signed text and sets the session's cookie.
 #[server(name = SignIn, prefix = "/api", endpoint = "sign_in", input = Postcard, output = Postcard)]
 pub async fn sign_in(text: String, signature: Vec<u8>) -> Result<Me, AppError> {
-    let _ = (text, signature);
-    Err(AppError(protocol::ErrorCode::Unavailable))
+    let (services, caller) = super::caller::here()?;
+    let signed_in = services
+        .accounts
+        .sign_in(&caller.browser(), &text, &signature, &caller.agent)
+        .await;
+    let signed_in = signed_in.map_err(super::caller::refused)?;
+    caller.keep_session(&signed_in.token);
+    Ok(signed_in.session.me())
 }

@@ -7,5 +7,7 @@ use crate::error::AppError;
 /// What the page must know before anybody signs in, and who is signed in.
 #[server(name = GetSite, prefix = "/api", endpoint = "site", input = Postcard, output = Postcard)]
 pub async fn site() -> Result<Site, AppError> {
-    Err(AppError(protocol::ErrorCode::Unavailable))
+    let (services, caller) = super::caller::here()?;
+    let me = super::caller::me(&services, &caller).await?;
+    Ok(services.site.for_visitor(me))
 }
