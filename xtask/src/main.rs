@@ -25,6 +25,10 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     match cli::Cli::parse().go() {
         Ok(()) => ExitCode::SUCCESS,
+        Err(_) if signals::stopping() => {
+            eprintln!("Stopped.");
+            ExitCode::from(130)
+        }
         Err(trouble) => {
             say::trouble(&trouble);
             ExitCode::FAILURE
