@@ -6,7 +6,7 @@ use protocol::ErrorCode;
 use sqlx::{
     PgPool,
     error::ErrorKind,
-    postgres::{PgConnectOptions, PgPoolOptions},
+    postgres::{PgConnectOptions, PgDatabaseError, PgPoolOptions, PgSeverity},
 };
 
 /// How long a request waits for a connection before the answer is `Unavailable`.
@@ -51,11 +51,16 @@ impl From<sqlx::Error> for DbError {
                 if database.kind() == ErrorKind::UniqueViolation {
                     return Self::Conflict(database.constraint().unwrap_or_default().to_owned());
                 }
+                // It ended the connection, or never made one: shut down, crashed, not accepting.
+                let fatal = database
+                    .try_downcast_ref::<PgDatabaseError>()
+                    .is_some_and(|error| matches!(error.severity(), PgSeverity::Fatal | PgSeverity::Panic));
                 // Connection lost (08), serialization and deadlock (40), no resources (53), shutdown or crash (57P), files (58).
                 let code = database.code().unwrap_or_default();
-                ["08", "40", "53", "57P", "58"]
-                    .iter()
-                    .any(|class| code.starts_with(class))
+                fatal
+                    || ["08", "40", "53", "57P", "58"]
+                        .iter()
+                        .any(|class| code.starts_with(class))
             }
             _ => false,
         };

@@ -1,0 +1,465 @@
+//! Logs in order: many writers, retries, commits, welcomes, and a database that goes away.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod common;
+
+use std::time::Duration;
+
+use common::{Here, Person, commit, id, message, person, site, topic};
+use futures::future::join_all;
+use protocol::{Body, ErrorCode, InstallationId, Kind, MessageId, Publish, Seq, Topic, Welcome, limits};
+use services::delivery::{Delivery, DeliveryError, Page, Stored};
+use sqlx::{Connection, PgConnection, PgPool};
+
+/// Alice, Bob and a conversation of the two; the commit that added Bob stands at 1.
+async fn alice_and_bob(pool: PgPool) -> (Here, Person, Person, Topic) {
+    let here = site(pool).await;
+    let (alice, bob) = (person(1), person(2));
+    alice.sign_in(&here).await;
+    bob.sign_in(&here).await;
+    let first = commit(topic(9), 1, 0, &[bob.installation()], &[]);
+    let stored = here
+        .services
+        .delivery
+        .publish(alice.installation(), first)
+        .await
+        .unwrap();
+    assert_eq!(stored.seq, Seq(1));
+    (here, alice, bob, topic(9))
+}
+
+async fn all(delivery: &Delivery, reader: InstallationId, topic: Topic) -> Page {
+    delivery.read(reader, topic, Seq(0), usize::MAX).await.unwrap()
+}
+
+fn places(page: &Page) -> Vec<u64> {
+    page.envelopes.iter().map(|envelope| envelope.seq.0).collect()
+}
+
+fn refused(result: Result<Page, DeliveryError>) -> ErrorCode {
+    ErrorCode::from(&result.unwrap_err())
+}
+
+#[sqlx::test]
+async fn many_writers_leave_no_gap(pool: PgPool) {
+    let (here, alice, bob, topic) = alice_and_bob(pool).await;
+    let delivery = &here.services.delivery;
+    let writers = (0..20_u64).map(|writer| {
+        let delivery = delivery.clone();
+        let sender = if writer % 2 == 0 {
+            alice.installation()
+        } else {
+            bob.installation()
+        };
+        tokio::spawn(async move {
+            let mut last = Seq(0);
+            for number in 0..25_u64 {
+                let words = format!("{writer}/{number}");
+                let publish = message(topic, 1000 + writer * 100 + number, 1, words.as_bytes());
+                let stored = delivery.publish(sender, publish).await.unwrap();
+                assert!(stored.seq > last, "one writer's messages keep their order");
+                last = stored.seq;
+            }
+        })
+    });
+    for writer in join_all(writers).await {
+        writer.unwrap();
+    }
+    let page = all(delivery, alice.installation(), topic).await;
+    assert_eq!(places(&page), (1..=501).collect::<Vec<_>>());
+    assert_eq!(page.head, Seq(501));
+}
+
+#[sqlx::test]
+async fn what_one_task_hands_in_keeps_its_order(pool: PgPool) {
+    let (here, alice, _, topic) = alice_and_bob(pool).await;
+    let delivery = &here.services.delivery;
+    let mut pending = Vec::new();
+    for number in 0..600 {
+        pending.push(
+            delivery
+                .submit(alice.installation(), message(topic, 100 + number, 1, b"x"))
+                .await
+                .unwrap(),
+        );
+    }
+    let mut expected = 2;
+    for one in pending {
+        assert_eq!(one.await.unwrap().seq, Seq(expected));
+        expected += 1;
+    }
+}
+
+#[sqlx::test]
+async fn a_retry_finds_the_first_attempt(pool: PgPool) {
+    let (here, alice, bob, topic) = alice_and_bob(pool).await;
+    let delivery = &here.services.delivery;
+    let publish = async |sender: &Person, words: &[u8], last_commit| {
+        delivery
+            .publish(sender.installation(), message(topic, 7, last_commit, words))
+            .await
+    };
+    let first = publish(&alice, b"first", 1).await.unwrap();
+    here.clock.forward(60);
+    // Encrypted again, the bytes differ; the id decides.
+    assert_eq!(publish(&alice, b"second", 1).await.unwrap(), first);
+    // The same id of somebody else is something else.
+    assert_eq!(publish(&bob, b"bob", 1).await.unwrap().seq, Seq(3));
+    // Also when the epoch has moved on meanwhile.
+    delivery
+        .publish(bob.installation(), commit(topic, 8, 1, &[], &[]))
+        .await
+        .unwrap();
+    assert_eq!(publish(&alice, b"third", 1).await.unwrap(), first);
+    // And when many try at once.
+    let answers = join_all((0..50).map(|_| delivery.publish(alice.installation(), message(topic, 77, 4, b"z")))).await;
+    let answers: Vec<Stored> = answers.into_iter().map(Result::unwrap).collect();
+    assert!(answers.iter().all(|answer| answer.seq == Seq(5)));
+    let page = all(delivery, bob.installation(), topic).await;
+    assert_eq!(places(&page), [2, 3, 4, 5]);
+    assert_eq!(page.envelopes[0].body, Body::Application(b"first".to_vec()));
+}
+
+#[sqlx::test]
+async fn of_commits_at_once_exactly_one_wins(pool: PgPool) {
+    let (here, alice, bob, topic) = alice_and_bob(pool).await;
+    let delivery = &here.services.delivery;
+    let mut head = 1;
+    for round in 0..5_u64 {
+        let attempts = (0..16_u64).map(|number| {
+            let sender = if number % 2 == 0 { &alice } else { &bob }.installation();
+            let delivery = delivery.clone();
+            let publish = commit(topic, 100 + round * 100 + number, head, &[], &[]);
+            tokio::spawn(async move { delivery.publish(sender, publish).await })
+        });
+        let answers: Vec<_> = join_all(attempts).await.into_iter().map(Result::unwrap).collect();
+        let won: Vec<Stored> = answers.iter().filter_map(|answer| answer.ok()).collect();
+        assert_eq!(won.len(), 1);
+        assert!(
+            answers
+                .iter()
+                .all(|answer| answer.is_ok() || *answer == Err(ErrorCode::StaleEpoch))
+        );
+        head = won[0].seq.0;
+    }
+    // A message on the older epoch comes back, to be encrypted again.
+    let stale = delivery
+        .publish(alice.installation(), message(topic, 50, head - 1, b"x"))
+        .await;
+    assert_eq!(stale, Err(ErrorCode::StaleEpoch));
+    let ahead = delivery
+        .publish(alice.installation(), message(topic, 50, head + 1, b"x"))
+        .await;
+    assert_eq!(ahead, Err(ErrorCode::CursorAhead));
+    delivery
+        .publish(alice.installation(), message(topic, 50, head, b"x"))
+        .await
+        .unwrap();
+}
+
+#[sqlx::test]
+async fn of_first_commits_at_once_one_makes_the_conversation(pool: PgPool) {
+    let here = site(pool.clone()).await;
+    for number in 1..=4 {
+        person(number).sign_in(&here).await;
+    }
+    let delivery = &here.services.delivery;
+    let answers = join_all((1..=4).map(|number| {
+        let delivery = delivery.clone();
+        let first = commit(topic(9), u64::from(number), 0, &[], &[]);
+        tokio::spawn(async move { delivery.publish(person(number).installation(), first).await })
+    }))
+    .await;
+    let answers: Vec<_> = answers.into_iter().map(Result::unwrap).collect();
+    assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1);
+    // Who came later is no member of what is there now.
+    assert!(
+        answers
+            .iter()
+            .all(|answer| answer.is_ok() || *answer == Err(ErrorCode::NotAMember))
+    );
+}
+
+#[sqlx::test]
+async fn an_invitation_and_its_commit_stand_together_or_not_at_all(pool: PgPool) {
+    let (here, alice, bob, _) = alice_and_bob(pool.clone()).await;
+    let carol = person(3);
+    let delivery = &here.services.delivery;
+
+    // Carol is not here: neither the commit nor Bob's invitation stands, and the topic does not exist.
+    let both = commit(topic(10), 2, 0, &[bob.installation(), carol.installation()], &[]);
+    assert_eq!(
+        delivery.publish(alice.installation(), both.clone()).await,
+        Err(ErrorCode::NoSuchInstallation)
+    );
+    assert_eq!(
+        all(delivery, bob.installation(), bob.installation().inbox())
+            .await
+            .envelopes
+            .len(),
+        1
+    );
+    let nothing = delivery.read(alice.installation(), topic(10), Seq(0), 10).await;
+    assert_eq!(refused(nothing), ErrorCode::NoSuchTopic);
+    let rows: i64 = sqlx::query_scalar("select count(*) from topics")
+        .fetch_one(&pool)
+        .await
+        .unwrap();
+    assert_eq!(rows, 3, "two inboxes and one conversation");
+
+    carol.sign_in(&here).await;
+    let stored = delivery.publish(alice.installation(), both).await.unwrap();
+    let inbox = all(delivery, carol.installation(), carol.installation().inbox()).await;
+    let welcome = Body::Welcome {
+        topic: topic(10),
+        commit: stored.seq,
+        message: b"welcome".to_vec(),
+    };
+    assert_eq!((inbox.envelopes.len(), &inbox.envelopes[0].body), (1, &welcome));
+    assert_eq!(inbox.envelopes[0].id, id(2));
+    assert_eq!(
+        places(&all(delivery, bob.installation(), bob.installation().inbox()).await),
+        [1, 2]
+    );
+    // A retry invites nobody twice.
+    let again = commit(topic(10), 2, 0, &[bob.installation(), carol.installation()], &[]);
+    assert_eq!(delivery.publish(alice.installation(), again).await.unwrap(), stored);
+    assert_eq!(
+        places(&all(delivery, bob.installation(), bob.installation().inbox()).await),
+        [1, 2]
+    );
+}
+
+#[sqlx::test]
+async fn only_members_write_and_read(pool: PgPool) {
+    let (here, alice, bob, topic) = alice_and_bob(pool).await;
+    let eve = person(4);
+    eve.sign_in(&here).await;
+    let delivery = &here.services.delivery;
+    let publish = async |sender: InstallationId, publish: Publish| delivery.publish(sender, publish).await;
+
+    assert_eq!(
+        publish(eve.installation(), message(topic, 1, 1, b"x")).await,
+        Err(ErrorCode::NotAMember)
+    );
+    let intrusion = commit(topic, 1, 1, &[], &[alice.installation()]);
+    assert_eq!(publish(eve.installation(), intrusion).await, Err(ErrorCode::NotAMember));
+    let unknown = common::topic(77);
+    assert_eq!(
+        publish(eve.installation(), message(unknown, 1, 0, b"x")).await,
+        Err(ErrorCode::NoSuchTopic)
+    );
+    assert_eq!(
+        publish(eve.installation(), message(unknown, 1, 9, b"x")).await,
+        Err(ErrorCode::NoSuchTopic)
+    );
+    let inbox = bob.installation().inbox();
+    assert_eq!(
+        publish(eve.installation(), message(inbox, 1, 0, b"x")).await,
+        Err(ErrorCode::NotAMember)
+    );
+    assert_eq!(
+        publish(bob.installation(), commit(inbox, 1, 0, &[], &[])).await,
+        Err(ErrorCode::NotAMember)
+    );
+    let nobody = InstallationId([5; 32]);
+    assert_eq!(
+        publish(nobody, message(topic, 1, 1, b"x")).await,
+        Err(ErrorCode::NotYourInstallation)
+    );
+
+    let read = async |reader: &Person, topic| delivery.read(reader.installation(), topic, Seq(0), 10).await;
+    assert_eq!(refused(read(&eve, topic).await), ErrorCode::NotAMember);
+    assert_eq!(refused(read(&eve, inbox).await), ErrorCode::NotAMember);
+    assert_eq!(refused(read(&eve, unknown).await), ErrorCode::NoSuchTopic);
+    let ahead = delivery.read(alice.installation(), topic, Seq(2), 10).await;
+    assert_eq!(refused(ahead), ErrorCode::CursorAhead);
+    let far = delivery.read(alice.installation(), topic, Seq(u64::MAX), 10).await;
+    assert_eq!(refused(far), ErrorCode::CursorAhead);
+    assert!(
+        read(&bob, topic).await.unwrap().envelopes.is_empty(),
+        "Bob reads from behind the commit that added him"
+    );
+}
+
+#[sqlx::test]
+async fn who_is_removed_reads_up_to_that_and_no_further(pool: PgPool) {
+    let (here, alice, bob, topic) = alice_and_bob(pool).await;
+    let delivery = &here.services.delivery;
+    delivery
+        .publish(alice.installation(), message(topic, 2, 1, b"hello"))
+        .await
+        .unwrap();
+    delivery
+        .publish(alice.installation(), commit(topic, 3, 1, &[], &[bob.installation()]))
+        .await
+        .unwrap();
+    delivery
+        .publish(alice.installation(), message(topic, 4, 3, b"alone"))
+        .await
+        .unwrap();
+    let page = all(delivery, bob.installation(), topic).await;
+    assert_eq!((places(&page), page.head, page.closed), (vec![2, 3], Seq(3), true));
+    let late = delivery.publish(bob.installation(), message(topic, 5, 3, b"x")).await;
+    assert_eq!(late, Err(ErrorCode::NotAMember));
+    // Added again, he reads from there on.
+    delivery
+        .publish(alice.installation(), commit(topic, 6, 3, &[bob.installation()], &[]))
+        .await
+        .unwrap();
+    delivery
+        .publish(bob.installation(), message(topic, 7, 5, b"back"))
+        .await
+        .unwrap();
+    let page = all(delivery, bob.installation(), topic).await;
+    assert_eq!((places(&page), page.closed), (vec![6], false));
+    assert_eq!(
+        places(&all(delivery, alice.installation(), topic).await),
+        [1, 2, 3, 4, 5, 6]
+    );
+}
+
+#[sqlx::test]
+async fn pages_are_as_large_as_asked_for(pool: PgPool) {
+    let (here, alice, _, topic) = alice_and_bob(pool).await;
+    let delivery = &here.services.delivery;
+    for number in 0..10 {
+        delivery
+            .publish(alice.installation(), message(topic, 10 + number, 1, b"x"))
+            .await
+            .unwrap();
+    }
+    let read = async |after, limit| {
+        delivery
+            .read(alice.installation(), topic, Seq(after), limit)
+            .await
+            .unwrap()
+    };
+    let page = read(3, 4).await;
+    assert_eq!((places(&page), page.head), (vec![4, 5, 6, 7], Seq(11)));
+    assert_eq!(places(&read(9, 4).await), [10, 11]);
+    assert!(read(11, 4).await.envelopes.is_empty());
+}
+
+#[sqlx::test]
+async fn what_could_never_be_stored_is_refused_at_once(pool: PgPool) {
+    let (here, alice, bob, topic) = alice_and_bob(pool).await;
+    let delivery = &here.services.delivery;
+    let with = |kind, payload| Publish {
+        topic,
+        id: id(9),
+        last_commit: Seq(1),
+        kind,
+        payload,
+    };
+    let welcomes = |welcomes| Kind::Commit {
+        welcomes,
+        removed: Vec::new(),
+    };
+    let to = |installation, size| Welcome {
+        installation,
+        message: vec![0; size],
+    };
+    let bob = bob.installation();
+    let cases = [
+        (
+            with(Kind::Application, vec![0; limits::PAYLOAD + 1]),
+            ErrorCode::TooLarge,
+        ),
+        (with(Kind::Application, vec![]), ErrorCode::Malformed),
+        (
+            with(welcomes(vec![to(bob, limits::PAYLOAD + 1)]), vec![1]),
+            ErrorCode::TooLarge,
+        ),
+        (with(welcomes(vec![to(bob, 1); 33]), vec![1]), ErrorCode::TooLarge),
+        (with(welcomes(vec![to(bob, 1); 2]), vec![1]), ErrorCode::Malformed),
+        (with(welcomes(vec![to(bob, 0)]), vec![1]), ErrorCode::Malformed),
+        (
+            with(welcomes(vec![to(alice.installation(), 1)]), vec![1]),
+            ErrorCode::Malformed,
+        ),
+    ];
+    for (publish, expected) in cases {
+        assert_eq!(delivery.publish(alice.installation(), publish).await, Err(expected));
+    }
+    let largest = with(Kind::Application, vec![7; limits::PAYLOAD]);
+    delivery.publish(alice.installation(), largest).await.unwrap();
+}
+
+#[sqlx::test]
+async fn a_database_that_goes_away_and_comes_back(pool: PgPool) {
+    let (here, alice, bob, topic) = alice_and_bob(pool.clone()).await;
+    let delivery = &here.services.delivery;
+    let options = pool.connect_options();
+    let name = options.get_database().unwrap().to_owned();
+    let mut outside = PgConnection::connect_with(&options.as_ref().clone().database("postgres"))
+        .await
+        .unwrap();
+    let mut switch = async |on: bool| {
+        let allow = sqlx::AssertSqlSafe(format!("alter database \"{name}\" with allow_connections {on}"));
+        sqlx::raw_sql(allow).execute(&mut outside).await.unwrap();
+        if !on {
+            let end = "select pg_terminate_backend(pid) from pg_stat_activity where datname = $1";
+            sqlx::query(end).bind(&name).execute(&mut outside).await.unwrap();
+        }
+    };
+    let publish = |number| delivery.publish(alice.installation(), message(topic, number, 1, b"x"));
+    publish(2).await.unwrap();
+
+    switch(false).await;
+    let answers = join_all((10..20).map(publish)).await;
+    assert!(
+        answers.iter().all(|answer| *answer == Err(ErrorCode::Unavailable)),
+        "{answers:?}"
+    );
+    assert_eq!(
+        refused(delivery.read(bob.installation(), topic, Seq(0), 9).await),
+        ErrorCode::Unavailable
+    );
+
+    switch(true).await;
+    // Nothing half done: the same ids again, and the log goes on where it was.
+    let mut seen = Vec::new();
+    for number in 10..20 {
+        seen.push(publish(number).await.unwrap().seq.0);
+    }
+    assert_eq!(seen, (3..=12).collect::<Vec<_>>());
+    assert_eq!(
+        places(&all(delivery, alice.installation(), topic).await),
+        (1..=12).collect::<Vec<_>>()
+    );
+
+    // Connections cut in the middle of traffic, again and again: what was acknowledged stands, in order and once.
+    let writer = tokio::spawn({
+        let (delivery, alice) = (delivery.clone(), alice.installation());
+        async move {
+            for number in 100..400 {
+                while let Err(code) = delivery.publish(alice, message(topic, number, 1, b"x")).await {
+                    assert_eq!(code, ErrorCode::Unavailable);
+                    tokio::task::yield_now().await;
+                }
+            }
+        }
+    });
+    let mut cuts = 0;
+    while !writer.is_finished() {
+        let end = "select pg_terminate_backend(pid) from pg_stat_activity where datname = $1";
+        sqlx::query(end).bind(&name).execute(&mut outside).await.unwrap();
+        cuts += 1;
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    writer.await.unwrap();
+    assert!(cuts > 0);
+    let page = all(delivery, alice.installation(), topic).await;
+    assert_eq!(places(&page), (1..=312).collect::<Vec<_>>());
+    let ids: Vec<MessageId> = page.envelopes.iter().skip(12).map(|envelope| envelope.id).collect();
+    assert_eq!(ids, (100..400).map(id).collect::<Vec<_>>());
+}
+
+#[sqlx::test]
+async fn a_database_has_one_incarnation(pool: PgPool) {
+    let first = site(pool.clone()).await.services.delivery.incarnation();
+    let second = site(pool).await.services.delivery.incarnation();
+    assert_eq!(first, second);
+    assert_ne!(first.0, [0; 16]);
+}
