@@ -45,15 +45,15 @@ impl Inbox {
 
     fn push_messages(&mut self, peer: Address, messages: Vec<MessageView>) {
         let mut messages = messages.into_iter();
-        if let Some(Event::Messages {
-            peer: last,
-            messages: room,
-        }) = self.0.back_mut()
-        {
-            if *last == peer {
+        match self.0.back_mut() {
+            Some(Event::Messages {
+                peer: last,
+                messages: room,
+            }) if *last == peer => {
                 let free = PIECE.saturating_sub(room.len());
                 room.extend(messages.by_ref().take(free));
             }
+            _ => {}
         }
         loop {
             let piece: Vec<_> = messages.by_ref().take(PIECE).collect();

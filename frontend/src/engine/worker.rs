@@ -174,7 +174,9 @@ impl Engine {
     fn take_in(&self, events: Vec<Event>) {
         {
             let mut inbox = self.0.inbox.borrow_mut();
-            events.into_iter().for_each(|event| inbox.push(event));
+            for event in events {
+                inbox.push(event);
+            }
         }
         if std::mem::replace(&mut self.0.link.borrow_mut().draining, true) {
             return;

@@ -29,7 +29,9 @@ pub fn decimal(text: &str) -> Option<String> {
     let (first, rest) = limbs.split_last()?;
     let mut decimal = first.to_string();
     for limb in rest.iter().rev() {
-        decimal.push_str(&format!("{limb:09}"));
+        let digits = limb.to_string();
+        decimal.extend(std::iter::repeat_n('0', 9 - digits.len()));
+        decimal.push_str(&digits);
     }
     Some(decimal)
 }

@@ -84,7 +84,7 @@ impl Wallet {
 
     async fn connect(self, id: String) -> Result<Address, WalletError> {
         let provider = self.0.discovery.provider(&id).ok_or(WalletError::NoWallet)?;
-        let accounts = provider.request(&Request::RequestAccounts).await?;
+        let accounts = provider.request(&Request::AskForAccounts).await?;
         let account = first(&accounts).ok_or(WalletError::NotAuthorised)?;
         if let Some(storage) = storage() {
             // A browser that keeps nothing asks again next time.

@@ -7,7 +7,7 @@ use wasm_bindgen::JsValue;
 /// A question.
 pub enum Request<'a> {
     /// Which accounts may this site see? Asks the person (EIP-1102).
-    RequestAccounts,
+    AskForAccounts,
     /// Which may it see already? Asks nobody.
     Accounts,
     /// On which chain is the wallet?
@@ -26,7 +26,7 @@ impl Request<'_> {
     /// The argument of `request`.
     pub fn arguments(&self) -> Object {
         let (method, parameters) = match self {
-            Self::RequestAccounts => ("eth_requestAccounts", Array::new()),
+            Self::AskForAccounts => ("eth_requestAccounts", Array::new()),
             Self::Accounts => ("eth_accounts", Array::new()),
             Self::ChainId => ("eth_chainId", Array::new()),
             Self::PersonalSign(text, account) => {
