@@ -186,10 +186,10 @@ async fn ready_says_whether_the_database_answers() {
     let server = TestServer::start().await;
     let status = async |path: &'static str| request(server.address(), "GET", path, &[], &[]).await.status;
     assert_eq!(status("/readyz").await, 200);
-    server.database.go_away().await;
+    server.wire.cut();
     testkit::eventually("not ready", async || status("/readyz").await == 503).await;
     assert_eq!(status("/livez").await, 200);
-    server.database.come_back().await;
+    server.wire.mend();
     testkit::eventually("ready again", async || status("/readyz").await == 200).await;
     server.stop().await;
 }

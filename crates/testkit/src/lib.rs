@@ -11,11 +11,13 @@
 
 mod http;
 mod installation;
+mod proxy;
 mod server;
 mod socket;
 pub mod store;
 
 pub use http::{Answer, Visitor, request};
 pub use installation::Installation;
+pub use proxy::Wire;
 pub use server::{TestServer, eventually};
 pub use socket::{Heard, Socket, random_id};

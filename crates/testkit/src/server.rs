@@ -3,7 +3,7 @@ use std::{fs, net::SocketAddr, path::PathBuf, time::Duration};
 use server::{Config, Patience, Running, http::limits::Limits};
 use url::Url;
 
-use crate::{Visitor, store::Fresh};
+use crate::{Visitor, proxy::Wire, store::Fresh};
 
 /// How long a test waits for something that must come.
 const SOON: Duration = Duration::from_secs(20);
@@ -18,6 +18,8 @@ pub struct TestServer {
     pub patience: Patience,
     /// Its database.
     pub database: Fresh,
+    /// The only way in which the server reaches it.
+    pub wire: Wire,
     folder: PathBuf,
 }
 
@@ -30,12 +32,13 @@ impl TestServer {
     /// Starts one with other settings.
     pub async fn start_with(change: impl FnOnce(&mut Config, &mut Patience)) -> Self {
         let database = Fresh::make().await;
-        let folder = std::env::temp_dir().join(format!("jackdaw-test-{}", database.url().rsplit('_').next().unwrap().replace(['?', '/', '&', '='], "-")));
+        let folder = std::env::temp_dir().join(database.name());
         let site = folder.join("site");
         make_site(&site);
         let listen = free_port().await;
+        let (wire, database_url) = database.through_a_wire(&folder.join("wire"));
         let mut config = Config {
-            database_url: Some(database.url()),
+            database_url: Some(database_url),
             data: folder.join("data"),
             url: Url::parse(&format!("http://localhost:{}", listen.port())).unwrap(),
             listen,
@@ -46,7 +49,7 @@ impl TestServer {
         };
         let mut patience = Patience::default();
         change(&mut config, &mut patience);
-        let mut server = Self { running: None, config, patience, database, folder };
+        let mut server = Self { running: None, config, patience, database, wire, folder };
         server.resume().await;
         server
     }

@@ -1,9 +1,11 @@
 //! Databases made for one test each.
 
-use std::env;
+use std::{env, path::Path};
 
-use sqlx::{Connection, Executor, PgConnection};
+use sqlx::{Connection, Executor, PgConnection, postgres::PgConnectOptions};
 use url::Url;
+
+use crate::proxy::Wire;
 
 /// A database nobody else uses.
 #[derive(Debug, Clone)]
@@ -24,6 +26,11 @@ impl Fresh {
         fresh
     }
 
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Its address.
     pub fn url(&self) -> String {
         let mut url = self.base.clone();
@@ -31,15 +38,22 @@ impl Fresh {
         url.into()
     }
 
-    /// Nobody gets in, and who is in is thrown out.
-    pub async fn go_away(&self) {
-        self.say(&format!("alter database {} with allow_connections false", self.name)).await;
-        self.say(&format!("select pg_terminate_backend(pid) from pg_stat_activity where datname = '{}'", self.name)).await;
-    }
-
-    /// It is back.
-    pub async fn come_back(&self) {
-        self.say(&format!("alter database {} with allow_connections true", self.name)).await;
+    /// Lays a wire to it that can be cut, and gives the address at its end.
+    pub fn through_a_wire(&self, folder: &Path) -> (Wire, String) {
+        let upstream: PgConnectOptions = self.base.as_str().parse().unwrap();
+        let wire = Wire::lay(folder, upstream);
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.append_pair("host", folder.to_str().unwrap());
+        for (key, value) in self.base.query_pairs().filter(|(key, _)| key == "user" || key == "password") {
+            query.append_pair(&key, &value);
+        }
+        if !self.base.username().is_empty() {
+            query.append_pair("user", self.base.username());
+        }
+        if let Some(password) = self.base.password() {
+            query.append_pair("password", password);
+        }
+        (wire, format!("postgres:///{}?{}", self.name, query.finish()))
     }
 
     /// Everything in it, as text: each row of each table.
