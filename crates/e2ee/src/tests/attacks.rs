@@ -174,7 +174,13 @@ fn a_member_cannot_become_another_installation_or_account() {
 }
 
 /// Mallory makes a group with this leaf of hers, adds Bob, and sends him the welcome.
-fn trap(mallory: &mut Person, bob: &mut Person, credential: Credential, lifetime: Lifetime) -> Vec<u8> {
+fn trap(
+    mallory: &mut Person,
+    bob: &mut Person,
+    credential: Credential,
+    lifetime: Lifetime,
+    extensions: Extensions<GroupContext>,
+) -> Vec<u8> {
     let key_package = forged_key_package(&bob.it, self::credential(bob), settings::lifetime());
     bob.save();
     let key = CredentialWithKey {
@@ -186,6 +192,7 @@ fn trap(mallory: &mut Person, bob: &mut Person, credential: Credential, lifetime
         .use_ratchet_tree_extension(true)
         .lifetime(lifetime)
         .capabilities(settings::capabilities())
+        .with_group_context_extensions(extensions)
         .build();
     let group =
         MlsGroup::new_with_group_id(&mallory.it.provider, &mallory.it.signer, &config, group_id(TOPIC), key).unwrap();
@@ -205,7 +212,13 @@ fn nobody_joins_a_group_with_a_stolen_credential_in_it() {
     let known = Directory::default();
     let (mut alice, mut bob) = (Person::new("alice", 1, &known), Person::new("bob", 2, &known));
     let mut mallory = Person::new("mallory", 66, &known);
-    let welcome = trap(&mut mallory, &mut bob, credential(&alice), settings::lifetime());
+    let welcome = trap(
+        &mut mallory,
+        &mut bob,
+        credential(&alice),
+        settings::lifetime(),
+        Extensions::default(),
+    );
     assert_eq!(
         bob.step(|it| it.join(TOPIC, &welcome, &known)),
         Err(E2eeError::NotBelieved)
@@ -219,12 +232,50 @@ fn nobody_joins_a_group_with_a_stolen_credential_in_it() {
     all_talk(&mut [&mut alice, &mut bob]);
 }
 
+/// A group-context extension that lets somebody propose who is no member.
+fn stranger_may_propose(stranger: &Person) -> Extensions<GroupContext> {
+    let sender = ExternalSender::new(stranger.it.public_key().as_slice().into(), credential(stranger));
+    Extensions::single(Extension::ExternalSenders(vec![sender])).unwrap()
+}
+
+#[test]
+fn nobody_joins_a_group_that_strangers_may_change() {
+    let known = Directory::default();
+    let (mut bob, mut mallory) = (Person::new("bob", 2, &known), Person::new("mallory", 66, &known));
+    let (own, extensions) = (credential(&mallory), stranger_may_propose(&mallory));
+    let welcome = trap(&mut mallory, &mut bob, own, settings::lifetime(), extensions);
+    assert_eq!(
+        bob.step(|it| it.join(TOPIC, &welcome, &known)),
+        Err(E2eeError::NotBelieved)
+    );
+}
+
+#[test]
+fn a_commit_sealed_for_another_topic_is_refused() {
+    let (mut alice, mut bob) = alice_and_bob(false);
+    for wrong in [vec![], vec![8; 32], vec![7; 33]] {
+        let it = &alice.it;
+        let mut group = it.group_to_change(TOPIC).unwrap();
+        group.set_aad(wrong);
+        let bundle = group
+            .self_update(&it.provider, &it.signer, LeafNodeParameters::default())
+            .unwrap();
+        drop(group);
+        alice.it.discard();
+        assert_eq!(
+            bob.process(&bundle.into_commit().to_bytes().unwrap()),
+            Err(E2eeError::Garbage)
+        );
+    }
+    goes_on(&mut alice, &mut bob);
+}
+
 #[test]
 fn an_expired_leaf_does_not_keep_others_out() {
     let known = Directory::default();
     let (mut bob, mut old) = (Person::new("bob", 2, &known), Person::new("old", 5, &known));
     let own = credential(&old);
-    let welcome = trap(&mut old, &mut bob, own, Lifetime::init(0, 1));
+    let welcome = trap(&mut old, &mut bob, own, Lifetime::init(0, 1), Extensions::default());
     assert_eq!(
         bob.step(|it| it.join(TOPIC, &welcome, &known)).unwrap(),
         [old.member(), bob.member()]
@@ -397,8 +448,7 @@ fn a_message_sealed_under_another_id_or_topic_is_refused() {
 fn only_adds_removals_and_updates_are_spoken() {
     let (mut alice, mut bob, mut mallory) = three(false);
     // A group-context extension that would let a stranger propose
-    let sender = ExternalSender::new(mallory.it.public_key().as_slice().into(), credential(&mallory));
-    let extensions = Extensions::single(Extension::ExternalSenders(vec![sender])).unwrap();
+    let extensions = stranger_may_propose(&mallory);
     let bad = raw_commit(
         &mut mallory,
         TOPIC,
