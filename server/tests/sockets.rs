@@ -117,7 +117,7 @@ async fn messages_go_both_ways_and_strangers_get_none() {
 
     // Eve is nobody here.
     let mut eve = Installation::new(&server, 0xee, 0xee);
-    eve.enter(&server).await;
+    eve.sign_in().await.unwrap();
     let mut e = eve.connect().await;
     assert_eq!(e.publish(message(commit, "let me in")).await, Err(ErrorCode::NotAMember));
     e.subscribe(TOPIC, Seq(0)).await;
@@ -267,7 +267,7 @@ async fn signing_out_closes_the_socket_within_a_second() {
     let (mut a, mut b) = (alice.connect().await, bob.connect().await);
     let cookies = alice.browser.clone();
     let before = Instant::now();
-    alice.leave(&server).await;
+    alice.sign_out().await.unwrap();
     assert_eq!(a.end().await, (Some(ErrorCode::SessionEnded), Some(4401)));
     assert!(before.elapsed() < Duration::from_secs(1));
     // The old cookie opens nothing any more, whoever kept it.

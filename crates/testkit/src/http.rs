@@ -67,11 +67,13 @@ pub struct Visitor {
     address: SocketAddr,
     origin: String,
     cookies: BTreeMap<String, String>,
+    /// Every `Set-Cookie` that came, as it came.
+    pub set_cookies: Vec<String>,
 }
 
 impl Visitor {
     pub(crate) fn new(address: SocketAddr, origin: String) -> Self {
-        Self { address, origin, cookies: BTreeMap::new() }
+        Self { address, origin, cookies: BTreeMap::new(), set_cookies: Vec::new() }
     }
 
     /// The site's origin.
@@ -130,6 +132,7 @@ impl Visitor {
 
     fn keep(&mut self, answer: &Answer) {
         for (_, line) in answer.headers.iter().filter(|(name, _)| name == "set-cookie") {
+            self.set_cookies.push(line.clone());
             let (name, rest) = line.split_once('=').unwrap();
             let value = rest.split(';').next().unwrap();
             if line.contains("Max-Age=0") || value.is_empty() {

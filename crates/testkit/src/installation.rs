@@ -27,43 +27,17 @@ impl Installation {
 
     /// Alice, signed in.
     pub async fn alice(server: &TestServer) -> Self {
-        Self::new(server, 0xa1, 0xa1).signed_in(server).await
+        Self::new(server, 0xa1, 0xa1).signed_in().await
     }
 
     /// Bob, signed in.
     pub async fn bob(server: &TestServer) -> Self {
-        Self::new(server, 0xb0, 0xb0).signed_in(server).await
+        Self::new(server, 0xb0, 0xb0).signed_in().await
     }
 
-    async fn signed_in(mut self, server: &TestServer) -> Self {
-        self.enter(server).await;
+    async fn signed_in(mut self) -> Self {
+        self.sign_in().await.expect("signing in works");
         self
-    }
-
-    /// Signs in.
-    pub async fn enter(&mut self, server: &TestServer) {
-        if self.sign_in().await == Err(ErrorCode::Unavailable) {
-            self.sign_in_directly(server).await;
-        }
-    }
-
-    /// Signs out.
-    pub async fn leave(&mut self, server: &TestServer) {
-        let result: Result<(), ErrorCode> = self.browser.call("sign_out", &()).await;
-        if result == Err(ErrorCode::Unavailable) {
-            let accounts = &server.running().server().services().accounts;
-            let session = accounts.session(self.browser.cookie().split('=').nth(1).unwrap()).await.unwrap();
-            accounts.sign_out(&session).await.unwrap();
-        }
-    }
-
-    async fn sign_in_directly(&mut self, server: &TestServer) {
-        let accounts = &server.running().server().services().accounts;
-        let browser = services::accounts::BrowserId::from([1; 32]);
-        let challenge = accounts.challenge(&browser, self.account(), 1, &self.public_key()).await.unwrap();
-        let signature = self.sign_text(&challenge.text);
-        let signed_in = accounts.sign_in(&browser, &challenge.text, &signature, "").await.unwrap();
-        self.browser.set_cookie("jackdaw", &signed_in.token);
     }
 
     /// The account.
@@ -105,6 +79,14 @@ impl Installation {
         let challenge: api::Challenge = self.browser.call("challenge", &arguments).await?;
         let signature = self.sign_text(&challenge.text);
         self.browser.call("sign_in", &(challenge.text, signature)).await
+    }
+
+    /// Signs out.
+    ///
+    /// # Errors
+    /// Why the server refused.
+    pub async fn sign_out(&mut self) -> Result<(), ErrorCode> {
+        self.browser.call("sign_out", &()).await
     }
 
     /// Opens a socket and proves whose it is.

@@ -93,6 +93,11 @@ pub fn router(server: Server, config: &Config) -> Router {
     for route in table(config) {
         router = router.route(&route.path, method_router(&route, config));
     }
+    guarded(router, server)
+}
+
+/// Puts what every request passes through in front of these routes.
+pub fn guarded(router: Router<Server>, server: Server) -> Router {
     router
         .fallback(pages::not_found)
         .layer(from_fn_with_state(server.clone(), request::gate))

@@ -1,0 +1,146 @@
+//! Signing in and out over real HTTP: what a browser gets, and what nobody gets.
+
+use protocol::{Address, ErrorCode, api};
+use testkit::{Installation, Socket, TestServer, request};
+
+async fn challenge(person: &mut Installation, chain: u64) -> Result<api::Challenge, ErrorCode> {
+    let arguments = (person.account(), chain, person.public_key());
+    person.browser.call("challenge", &arguments).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_signature_signs_in_and_signing_out_ends_it() {
+    let server = TestServer::start().await;
+    let mut alice = Installation::new(&server, 0xa1, 0xa1);
+    let site: api::Site = alice.browser.call("site", &()).await.unwrap();
+    assert_eq!((site.domain.as_str(), site.me), (server.domain().as_str(), None));
+    let me = alice.sign_in().await.unwrap();
+    assert_eq!((me.address, me.installation), (alice.account(), alice.id()));
+    let site: api::Site = alice.browser.call("site", &()).await.unwrap();
+    assert_eq!(site.me, Some(me));
+    alice.browser.call::<_, ()>("set_name", &("Alice",)).await.unwrap();
+    let people: Vec<api::Person> = alice.browser.call("people", &(vec![alice.account()],)).await.unwrap();
+    assert_eq!(people, [api::Person { address: alice.account(), name: "Alice".into(), here: true }]);
+
+    alice.sign_out().await.unwrap();
+    assert!(!alice.browser.cookie().contains("jackdaw="), "the cookie is gone");
+    let sessions: Result<Vec<api::Session>, _> = alice.browser.call("sessions", &()).await;
+    assert_eq!(sessions, Err(ErrorCode::NotSignedIn));
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cookies_are_out_of_reach_of_scripts_and_other_sites() {
+    for (url, names) in [("", ["jackdaw", "jackdaw-browser"]), ("https://chat.example", ["__Host-jackdaw", "__Host-jackdaw-browser"])] {
+        let server = TestServer::start_with(|config, _| {
+            if !url.is_empty() {
+                config.url = url.parse().unwrap();
+            }
+        })
+        .await;
+        let mut alice = Installation::new(&server, 0xa1, 0xa1);
+        alice.sign_in().await.unwrap();
+        for name in names {
+            let line = alice.browser.set_cookies.iter().find(|line| line.starts_with(&format!("{name}="))).expect(name);
+            for part in ["Path=/", "HttpOnly", "SameSite=Strict"] {
+                assert!(line.contains(part), "{part} in {name}");
+            }
+            assert!(!line.contains("Domain"), "{name}");
+            assert_eq!(line.contains("Secure"), !url.is_empty(), "{name}");
+        }
+        server.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_challenge_is_for_one_browser_and_one_use() {
+    let server = TestServer::start().await;
+    let mut alice = Installation::new(&server, 0xa1, 0xa1);
+    let text = challenge(&mut alice, 1).await.unwrap().text;
+    let signature = alice.sign_text(&text);
+
+    let mut elsewhere = server.visitor();
+    let stolen: Result<api::Me, _> = elsewhere.call("sign_in", &(&text, &signature)).await;
+    assert_eq!(stolen, Err(ErrorCode::NonceSpent), "another browser");
+    let eve = Installation::new(&server, 0xee, 0xee);
+    let forged: Result<api::Me, _> = alice.browser.call("sign_in", &(&text, eve.sign_text(&text))).await;
+    assert_eq!(forged, Err(ErrorCode::WrongSignature));
+    let other = text.replace("Sign in to Jackdaw", "Sign in to jackdaw");
+    let changed: Result<api::Me, _> = alice.browser.call("sign_in", &(&other, alice.sign_text(&other))).await;
+    assert_eq!(changed, Err(ErrorCode::WrongText));
+
+    let me: api::Me = alice.browser.call("sign_in", &(&text, &signature)).await.unwrap();
+    assert_eq!(me.address, alice.account());
+    let again: Result<api::Me, _> = alice.browser.call("sign_in", &(&text, &signature)).await;
+    assert_eq!(again, Err(ErrorCode::NonceSpent), "used up");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_signed_in_with_is_refused_by_name() {
+    let server = TestServer::start().await;
+    let mut alice = Installation::new(&server, 0xa1, 0xa1);
+    assert_eq!(challenge(&mut alice, 5).await.err(), Some(ErrorCode::WrongChain));
+    let no_key = (alice.account(), 1u64, vec![0u8; 12]);
+    let refused: Result<api::Challenge, _> = alice.browser.call("challenge", &no_key).await;
+    assert_eq!(refused.err(), Some(ErrorCode::Malformed));
+    let large: Result<api::Me, _> = alice.browser.call("sign_in", &("x".repeat(5_000), vec![0u8; 65])).await;
+    assert_eq!(large, Err(ErrorCode::TooLarge));
+    for (name, status) in [("sessions", 401), ("installations", 401), ("end_other_sessions", 401), ("test_coins", 401)] {
+        let origin = server.origin();
+        let headers = [("origin", origin.as_str()), ("content-type", "application/x-postcard")];
+        let answer = request(server.address(), "POST", &format!("/api/{name}"), &headers, &[]).await;
+        assert_eq!(answer.status, status, "{name}");
+    }
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ending_the_other_sessions_closes_their_sockets() {
+    let server = TestServer::start().await;
+    let here = Installation::alice(&server).await;
+    let mut there = Installation::new(&server, 0xa1, 0xa2);
+    there.sign_in().await.unwrap();
+    let mut socket_here = here.connect().await;
+    let mut there_socket = there.connect().await;
+    let mut browser = here.browser.clone();
+    let sessions: Vec<api::Session> = browser.call("sessions", &()).await.unwrap();
+    assert_eq!((sessions.len(), sessions.iter().filter(|session| session.this).count()), (2, 1));
+    browser.call::<_, ()>("end_other_sessions", &()).await.unwrap();
+    assert_eq!(there_socket.end().await, (Some(ErrorCode::SessionEnded), Some(4401)));
+    socket_here.send(&protocol::ClientFrame::Ping).await;
+    socket_here.wait("a pong", |frame| matches!(frame, protocol::ServerFrame::Pong).then_some(())).await;
+    let gone: Result<Vec<api::Session>, _> = there.browser.call("sessions", &()).await;
+    assert_eq!(gone, Err(ErrorCode::SessionEnded));
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_survive_a_restart_and_die_with_the_key() {
+    let mut server = TestServer::start().await;
+    let mut alice = Installation::alice(&server).await;
+    server.pause().await;
+    let key = server.config.data.join("session.key");
+    use std::os::unix::fs::PermissionsExt;
+    assert_eq!(std::fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600);
+    server.resume().await;
+    assert!(alice.browser.call::<_, Vec<api::Session>>("sessions", &()).await.is_ok());
+    server.pause().await;
+    std::fs::remove_file(&key).unwrap();
+    server.resume().await;
+    let sessions: Result<Vec<api::Session>, _> = alice.browser.call("sessions", &()).await;
+    assert_eq!(sessions.err(), Some(ErrorCode::NotSignedIn));
+    let mut socket = Socket::open(&alice.browser).await;
+    assert_eq!(socket.end().await, (Some(ErrorCode::NotSignedIn), Some(4401)));
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whether_somebody_is_here_is_not_told_to_strangers() {
+    let server = TestServer::start().await;
+    let alice = Installation::alice(&server).await;
+    let mut stranger = server.visitor();
+    let people: Result<Vec<api::Person>, _> = stranger.call("people", &(vec![alice.account(), Address::ZERO],)).await;
+    assert_eq!(people.err(), Some(ErrorCode::NotSignedIn));
+    server.stop().await;
+}
