@@ -43,6 +43,7 @@ impl From<&FaucetError> for ErrorCode {
 #[derive(Clone)]
 pub struct Faucet {
     provider: DynProvider,
+    patience: Duration,
 }
 
 impl std::fmt::Debug for Faucet {
@@ -63,7 +64,16 @@ impl Faucet {
             .disable_recommended_fillers()
             .connect_http(url)
             .erased();
-        Ok(Self { provider })
+        Ok(Self {
+            provider,
+            patience: PATIENCE,
+        })
+    }
+
+    /// As it is, but giving the chain up after this time.
+    #[must_use]
+    pub fn with_patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// Sends one coin to an account that has less than one, and waits until it has arrived.
@@ -98,8 +108,8 @@ impl Faucet {
             }
             Ok(())
         };
-        let late = || FaucetError::ChainDown(format!("not within {} s", PATIENCE.as_secs()));
-        tokio::time::timeout(PATIENCE, gift)
+        let late = || FaucetError::ChainDown(format!("not within {:?}", self.patience));
+        tokio::time::timeout(self.patience, gift)
             .await
             .unwrap_or_else(|_| Err(late()))
     }

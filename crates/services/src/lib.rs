@@ -1,7 +1,7 @@
 //! The machine's side of Jackdaw: accounts, directory, people, delivery, each room with its SQL in `store.rs`.
 //!
 //! It orders and keeps opaque bytes and checks who may write where. It never sees a message's words: neither `e2ee` nor
-//! OpenMLS is among its dependencies. Nothing here knows HTTP or Leptos.
+//! `openmls` is among its dependencies. Nothing here knows HTTP or Leptos.
 //!
 //! [`Services`] is the whole of it over one database. To add a room: a folder with `mod.rs` and `store.rs`, its tables in a
 //! new file of `migrations/`, and a field of [`Services`].

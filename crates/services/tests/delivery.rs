@@ -3,8 +3,6 @@
 
 mod common;
 
-use std::time::Duration;
-
 use common::{Here, Person, commit, id, message, person, site, topic};
 use futures::future::join_all;
 use protocol::{Body, ErrorCode, InstallationId, Kind, MessageId, Publish, Seq, Topic, Welcome, limits};
@@ -83,10 +81,8 @@ async fn what_one_task_hands_in_keeps_its_order(pool: PgPool) {
                 .unwrap(),
         );
     }
-    let mut expected = 2;
-    for one in pending {
+    for (expected, one) in (2..).zip(pending) {
         assert_eq!(one.await.unwrap().seq, Seq(expected));
-        expected += 1;
     }
 }
 
@@ -228,6 +224,33 @@ async fn an_invitation_and_its_commit_stand_together_or_not_at_all(pool: PgPool)
         places(&all(delivery, bob.installation(), bob.installation().inbox()).await),
         [1, 2]
     );
+}
+
+#[sqlx::test]
+async fn two_nodes_invite_the_same_people_at_once(pool: PgPool) {
+    let (here, alice, bob, _) = alice_and_bob(pool.clone()).await;
+    let other = Delivery::start(pool, here.clock.clone()).await.unwrap();
+    let carol = person(3);
+    carol.sign_in(&here).await;
+    let nodes = [here.services.delivery.clone(), other];
+    // Each waits for rows the others lock; in one order, so that all of them come through.
+    let made = join_all((20..80_u8).map(|number| {
+        let node = nodes[usize::from(number / 2 % 2)].clone();
+        let mut guests = vec![bob.installation(), carol.installation()];
+        if number % 3 == 0 {
+            guests.reverse();
+        }
+        let first = commit(topic(number), 1000 + u64::from(number), 0, &guests, &[]);
+        let alice = alice.installation();
+        tokio::spawn(async move { node.publish(alice, first).await })
+    }))
+    .await;
+    for one in made {
+        assert_eq!(one.unwrap().map(|stored| stored.seq), Ok(Seq(1)));
+    }
+    let inbox = async |person: &Person| all(&nodes[0], person.installation(), person.installation().inbox()).await;
+    assert_eq!(places(&inbox(&bob).await), (1..=61).collect::<Vec<_>>());
+    assert_eq!(places(&inbox(&carol).await), (1..=60).collect::<Vec<_>>());
 }
 
 #[sqlx::test]
@@ -430,26 +453,24 @@ async fn a_database_that_goes_away_and_comes_back(pool: PgPool) {
     );
 
     // Connections cut in the middle of traffic, again and again: what was acknowledged stands, in order and once.
+    let (progress, mut seen) = tokio::sync::watch::channel(100);
     let writer = tokio::spawn({
         let (delivery, alice) = (delivery.clone(), alice.installation());
         async move {
             for number in 100..400 {
                 while let Err(code) = delivery.publish(alice, message(topic, number, 1, b"x")).await {
                     assert_eq!(code, ErrorCode::Unavailable);
-                    tokio::task::yield_now().await;
                 }
+                progress.send_replace(number);
             }
         }
     });
-    let mut cuts = 0;
-    while !writer.is_finished() {
+    for cut in (110..400).step_by(20) {
+        seen.wait_for(|number| *number >= cut).await.unwrap();
         let end = "select pg_terminate_backend(pid) from pg_stat_activity where datname = $1";
         sqlx::query(end).bind(&name).execute(&mut outside).await.unwrap();
-        cuts += 1;
-        tokio::time::sleep(Duration::from_millis(5)).await;
     }
     writer.await.unwrap();
-    assert!(cuts > 0);
     let page = all(delivery, alice.installation(), topic).await;
     assert_eq!(places(&page), (1..=312).collect::<Vec<_>>());
     let ids: Vec<MessageId> = page.envelopes.iter().skip(12).map(|envelope| envelope.id).collect();

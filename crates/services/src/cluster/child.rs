@@ -113,7 +113,7 @@ struct Child {
 
 impl Child {
     fn initdb(&self, program: &OsStr, user: Option<(Uid, Gid)>) -> Result<Never, ClusterError> {
-        let data = self.hand_over(&self.root.join("pg.new"))?;
+        let data = Self::hand_over(&self.root.join("pg.new"))?;
         self.step_down(user)?;
         let error = Command::new(program)
             .args([
@@ -142,7 +142,7 @@ impl Child {
                 _ => {}
             }
         }
-        let data = self.hand_over(&self.root.join("pg"))?;
+        let data = Self::hand_over(&self.root.join("pg"))?;
         // A Ctrl-C in the terminal is for the server, which then stops Postgres in order.
         setsid().map_err(failed)?;
         self.step_down(user)?;
@@ -180,7 +180,7 @@ impl Child {
     }
 
     /// A folder as an open descriptor: its user needs no way through the folders above it.
-    fn hand_over(&self, path: &Path) -> Result<File, ClusterError> {
+    fn hand_over(path: &Path) -> Result<File, ClusterError> {
         let folder = File::open(path).map_err(ClusterError::io(path))?;
         keep_open(&folder)?;
         Ok(folder)

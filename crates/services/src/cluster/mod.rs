@@ -43,7 +43,7 @@ const USER: &str = "app";
 /// The database in the cluster.
 const DATABASE: &str = "jackdaw";
 /// How long a start may take; recovery after a crash is part of it.
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_mins(1);
 /// How often a starting Postgres is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
@@ -84,12 +84,9 @@ impl Cluster {
     /// How this process reaches the database, however long the path of the data directory is.
     pub fn options(&self) -> PgConnectOptions {
         // A socket's path holds 107 bytes; by way of the descriptor it is always short.
-        self.options_at(&format!("/proc/self/fd/{}", self.socket.as_raw_fd()))
-    }
-
-    fn options_at(&self, host: &str) -> PgConnectOptions {
+        let host = format!("/proc/self/fd/{}", self.socket.as_raw_fd());
         PgConnectOptions::new_without_pgpass()
-            .host(host)
+            .host(&host)
             .username(USER)
             .database(DATABASE)
     }

@@ -148,7 +148,7 @@ impl Place {
     /// Refuses a second server. The lock ends with the file, so also when the server is killed.
     pub(super) fn lock_server(&self) -> Result<File, ClusterError> {
         let path = self.root.join("server.lock");
-        let mut file = self.open(&path, true)?;
+        let mut file = Self::open(&path, true)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -174,13 +174,13 @@ impl Place {
 
     /// The file whose lock Postgres and all its processes hold.
     pub(super) fn pg_lock(&self) -> Result<File, ClusterError> {
-        self.open(&self.root.join("pg.lock"), true)
+        Self::open(&self.root.join("pg.lock"), true)
     }
 
     /// Where Postgres writes its log.
     pub(super) fn log(&self) -> Result<File, ClusterError> {
         let path = self.root.join("postgres.log");
-        let file = self.open(&path, false)?;
+        let file = Self::open(&path, false)?;
         if file.metadata().is_ok_and(|data| data.len() > LONG_LOG) {
             file.set_len(0).map_err(ClusterError::io(path))?;
         }
@@ -188,7 +188,7 @@ impl Place {
     }
 
     /// Opens, or makes, a file of the server's own. Never through a link: somebody else may have put it there.
-    fn open(&self, path: &Path, read: bool) -> Result<File, ClusterError> {
+    fn open(path: &Path, read: bool) -> Result<File, ClusterError> {
         let mut options = OpenOptions::new();
         if read {
             options.read(true).write(true)

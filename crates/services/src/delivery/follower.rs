@@ -146,10 +146,7 @@ impl Follower {
                 self.reading = Some((topic, tracked.round, reading));
             }
             tokio::select! {
-                page = async { (&mut self.reading.as_mut().expect("checked by the guard").2).await },
-                        if self.reading.is_some() => {
-                    let (topic, round, _) = self.reading.take().expect("it was just awaited");
-                    let page = page.unwrap_or(Err(DeliveryError::Damaged));
+                (topic, round, page) = finished(&mut self.reading) => {
                     if self.topics.get(&topic).is_some_and(|tracked| tracked.round == round) {
                         self.turn(topic, page);
                     }
@@ -274,6 +271,17 @@ impl Forward {
             Self::Envelopes { topic, .. } | Self::CaughtUp { topic, .. } | Self::NotSubscribed { topic, .. } => *topic,
         }
     }
+}
+
+/// Waits for what is being read, if anything is; may be dropped and called again.
+async fn finished(reading: &mut Option<(Topic, u64, Reading)>) -> (Topic, u64, Result<Page, DeliveryError>) {
+    let Some((topic, round, task)) = reading else {
+        return std::future::pending().await;
+    };
+    let page = task.await.unwrap_or(Err(DeliveryError::Damaged));
+    let finished = (*topic, *round, page);
+    *reading = None;
+    finished
 }
 
 /// One page, however long the database is away.

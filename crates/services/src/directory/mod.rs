@@ -74,7 +74,7 @@ impl Directory {
         &self,
         account: Address,
     ) -> Result<Vec<(InstallationId, AssociationHash)>, DirectoryError> {
-        let rows = store::installations_of(&self.pool, account.as_slice(), limits::INSTALLATIONS as i64).await?;
+        let rows = store::installations_of(&self.pool, account.as_slice(), limits::INSTALLATIONS).await?;
         rows.into_iter()
             .map(|row| {
                 InstallationId::from_slice(&row.installation)
@@ -142,7 +142,7 @@ impl Directory {
             .await?
             .ok_or(DirectoryError::NoSuchInstallation)?;
         store::put_key_packages(&mut transaction, id, &key_packages).await?;
-        store::drop_oldest(&mut transaction, id, limits::KEY_PACKAGES as i64).await?;
+        store::drop_oldest(&mut transaction, id, limits::KEY_PACKAGES).await?;
         if let Some(bytes) = last_resort {
             store::put_last_resort(&mut transaction, id, bytes).await?;
         }

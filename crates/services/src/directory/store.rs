@@ -10,13 +10,13 @@ pub(super) struct Listed {
     pub association: Vec<u8>,
 }
 
-pub(super) async fn installations_of(pool: &PgPool, address: &[u8], limit: i64) -> Result<Vec<Listed>> {
+pub(super) async fn installations_of(pool: &PgPool, address: &[u8], limit: usize) -> Result<Vec<Listed>> {
     sqlx::query_as!(
         Listed,
         "select i.installation, i.association from installations i join accounts a on a.id = i.account_id
          where a.address = $1 and i.revoked_at is null order by i.seen_at desc, i.id limit $2",
         address,
-        limit
+        i64::try_from(limit).unwrap_or(i64::MAX)
     )
     .fetch_all(pool)
     .await
@@ -81,12 +81,12 @@ pub(super) async fn put_key_packages(connection: &mut PgConnection, id: i64, key
     Ok(())
 }
 
-pub(super) async fn drop_oldest(connection: &mut PgConnection, id: i64, keep: i64) -> Result<()> {
+pub(super) async fn drop_oldest(connection: &mut PgConnection, id: i64, keep: usize) -> Result<()> {
     sqlx::query!(
         "delete from key_packages where installation_id = $1 and id in (
              select id from key_packages where installation_id = $1 order by id desc offset $2)",
         id,
-        keep
+        i64::try_from(keep).unwrap_or(i64::MAX)
     )
     .execute(connection)
     .await?;
