@@ -68,6 +68,8 @@ pub(crate) struct Link {
     pub behind: BTreeSet<Topic>,
     /// Wait for an association.
     pub held: BTreeMap<Topic, AssociationHash>,
+    /// Subscribed again: what was sent before the server heard of it has gaps, and comes again.
+    pub resuming: BTreeSet<Topic>,
     /// A publish was refused because there is a commit behind this one.
     pub stale: BTreeMap<Topic, Seq>,
     /// Publishes without an answer.
@@ -258,8 +260,12 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 self.link.in_flight.insert(publish.id, now);
             }
             ClientFrame::Subscribe { topics } => {
-                self.link.subscribed.extend(topics.iter().map(|(topic, _)| topic));
-                self.link.behind.extend(topics.iter().map(|(topic, _)| topic));
+                for (topic, _) in topics {
+                    if !self.link.subscribed.insert(topic) {
+                        self.link.resuming.insert(topic);
+                    }
+                    self.link.behind.insert(topic);
+                }
             }
             ClientFrame::Hello { .. } | ClientFrame::Ask { .. } | ClientFrame::Ping => {}
         }
@@ -347,8 +353,11 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             }
             (Phase::Ready, ServerFrame::Refused { id, code }) => self.refused(id, code).await?,
             (Phase::Ready, ServerFrame::Envelopes { topic, envelopes }) => self.envelopes(topic, envelopes).await?,
-            (Phase::Ready, ServerFrame::CaughtUp { topic, .. }) => {
-                if !self.link.held.contains_key(&topic) {
+            (Phase::Ready, ServerFrame::CaughtUp { topic, head }) => {
+                let cursor = self.state.logs.get(&topic).map_or(Seq(0), |log| log.cursor);
+                let early = self.link.resuming.contains(&topic) && cursor < head;
+                if !early && !self.link.held.contains_key(&topic) {
+                    self.link.resuming.remove(&topic);
                     self.link.behind.remove(&topic);
                     self.check_live();
                 }

@@ -193,13 +193,12 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             return Ok(());
         }
         let mut step = Step::default();
-        let mut conversation = self
-            .conversation(&step, peer)
-            .unwrap_or_else(|| new_conversation(consent));
-        if conversation.consent == consent {
+        let known = self.conversation(&step, peer);
+        if known.as_ref().is_some_and(|known| known.consent == consent) {
             return Ok(());
         }
-        conversation.consent = consent;
+        let known = known.unwrap_or_else(|| new_conversation(consent));
+        let mut conversation = Conversation { consent, ..known };
         if consent == Consent::Blocked {
             self.forget_messages(&mut step, peer).await?;
             conversation = Conversation {

@@ -41,8 +41,13 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         let places = new.iter().map(|envelope| envelope.seq);
         if !places.eq((cursor.0 + 1..).take(new.len()).map(Seq)) {
             // A gap, or out of order: what is missing must be read first.
-            self.drop_link();
+            if !self.link.resuming.contains(&topic) {
+                self.drop_link();
+            }
             return Ok(());
+        }
+        if !new.is_empty() {
+            self.link.resuming.remove(&topic);
         }
         let mut rest = &new[..];
         while !rest.is_empty() {

@@ -4,4 +4,11 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod connecting;
+mod consent;
+mod crashes;
+mod lies;
+mod refusals;
+mod signing_in;
 mod talking;
+mod vaults;

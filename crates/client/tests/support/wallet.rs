@@ -7,6 +7,7 @@ use sha3::{Digest, Keccak256};
 
 pub const DOMAIN: &str = "chat.example";
 
+#[derive(Clone)]
 pub struct Wallet {
     key: SigningKey,
 }
@@ -41,9 +42,14 @@ impl Wallet {
             installation,
         }
         .text();
-        let (signature, recovery) = self.key.sign_prehash_recoverable(&personal_digest(&text));
+        self.sign(&text)
+    }
+
+    /// The text and its signature.
+    pub fn sign(&self, text: &str) -> (String, Vec<u8>) {
+        let (signature, recovery) = self.key.sign_prehash_recoverable(&personal_digest(text));
         let mut bytes = signature.to_bytes().to_vec();
         bytes.push(27 + recovery.to_byte());
-        (text, bytes)
+        (text.to_owned(), bytes)
     }
 }

@@ -24,6 +24,16 @@ pub struct Env {
     seed: Rc<Cell<u64>>,
 }
 
+impl Env {
+    /// The time of this world.
+    pub fn at(world: &World) -> Self {
+        Self {
+            now: world.now.clone(),
+            seed: Rc::new(Cell::new(world.seed)),
+        }
+    }
+}
+
 impl Environment for Env {
     fn now(&self) -> UnixMillis {
         UnixMillis(self.now.get())
@@ -129,6 +139,12 @@ impl World {
         };
         self.people.insert(name, person);
         self.run();
+    }
+
+    /// Another browser of somebody who is here, with a vault of its own.
+    pub fn arrive_again(&mut self, name: Name, browser: Name) {
+        let wallet = self.people[name].wallet.clone();
+        self.arrive_with(browser, wallet);
     }
 
     /// Arrives, signs in, connects.
@@ -264,6 +280,26 @@ impl World {
         self.tell(name, Command::Connect);
     }
 
+    /// The effects of a command, not carried out.
+    pub fn effects_of(&mut self, name: Name, command: Command) -> Vec<Effect> {
+        block_on(self.people.get_mut(name).unwrap().client.command(command))
+    }
+
+    /// Whether the death that was planned has happened.
+    pub fn is_crash_over(&self, name: Name) -> bool {
+        self.people[name].crash_at.is_none()
+    }
+
+    /// A publish that is tried again in the same epoch comes with the same bytes: no key encrypts twice.
+    pub fn are_keys_used_once(&self) -> bool {
+        let server = self.server.borrow();
+        let mut seen = BTreeMap::new();
+        server.arrived.iter().all(|(who, publish)| {
+            let key = (*who, publish.id, publish.last_commit);
+            seen.entry(key).or_insert(&publish.payload) == &&publish.payload
+        })
+    }
+
     /// Until nothing moves any more.
     pub fn run(&mut self) {
         for _ in 0..100_000 {
@@ -303,6 +339,10 @@ impl World {
                 server.sockets.remove(&socket);
             }
             Effect::Frame(frame) => {
+                if std::env::var("TALK").is_ok() {
+                    let text = format!("{:?}", protocol::codec::decode::<protocol::ClientFrame>(&frame));
+                    eprintln!("{name} > {:.200}", text);
+                }
                 if let Some(socket) = person.socket {
                     server.receive(socket, &frame);
                 }
@@ -324,6 +364,10 @@ impl World {
             return false;
         };
         let event = if let Some(frame) = socket.out.pop_front() {
+            if std::env::var("TALK").is_ok() {
+                let text = format!("{:?}", protocol::codec::decode::<protocol::ServerFrame>(&frame));
+                eprintln!("{name} < {:.200}", text);
+            }
             SocketEvent::Frame(frame)
         } else if let Some(code) = socket.closed {
             server.sockets.remove(&id);
