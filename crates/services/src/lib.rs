@@ -18,7 +18,10 @@ pub mod time;
 use std::sync::Arc;
 
 use accounts::{Accounts, AccountsConfig, SessionKey, WalletVerifier};
-pub use chain::faucet::{Faucet, FaucetError};
+pub use chain::{
+    faucet::{Faucet, FaucetError},
+    network,
+};
 use delivery::{Delivery, DeliveryError};
 use directory::Directory;
 use people::People;
