@@ -6,6 +6,7 @@ use protocol::ErrorCode;
 use sqlx::{
     PgPool,
     error::ErrorKind,
+    migrate::MigrateError,
     postgres::{PgConnectOptions, PgDatabaseError, PgPoolOptions, PgSeverity},
 };
 
@@ -28,7 +29,7 @@ pub enum DbError {
     Defect(#[source] sqlx::Error),
     /// The schema could not be brought up to date.
     #[error("the database could not be migrated: {0}")]
-    Migrate(#[from] sqlx::migrate::MigrateError),
+    Migrate(#[source] MigrateError),
 }
 
 impl DbError {
@@ -68,6 +69,20 @@ impl From<sqlx::Error> for DbError {
             Self::Unavailable(error)
         } else {
             Self::Defect(error)
+        }
+    }
+}
+
+impl From<MigrateError> for DbError {
+    fn from(error: MigrateError) -> Self {
+        match error {
+            // The way to the database, not the migration.
+            MigrateError::Execute(error) => match Self::from(error) {
+                Self::Unavailable(error) => Self::Unavailable(error),
+                Self::Defect(error) => Self::Migrate(MigrateError::Execute(error)),
+                other => other,
+            },
+            other => Self::Migrate(other),
         }
     }
 }
