@@ -3,6 +3,7 @@ use leptos::prelude::*;
 use super::{Chats, New, NotFound, Settings};
 use crate::{
     account::{AccountMenu, watch_purse},
+    app::Announcer,
     components::{A, Icon, Mark, Shape},
     conversation::{Bars, List, Thread},
     place::Place,
@@ -43,6 +44,7 @@ pub fn Frame() -> impl IntoView {
                 {pane}
             </main>
         </div>
+        <Announcer />
     }
 }
 

@@ -3,6 +3,7 @@ use protocol::Address;
 
 use crate::{
     account::ChangeNetwork,
+    app::Announcer,
     browser,
     components::{Avatar, Copy, Dialog, Icon, Mark, Shape},
     place::grouped,
@@ -46,9 +47,8 @@ pub fn Gate() -> impl IntoView {
                     <b>"Jackdaw"</b>
                 </a>
             </header>
-            <main class="card">
-                {step}
-            </main>
+            <main class="card">{step}</main>
+            <Announcer />
         </div>
     }
 }
