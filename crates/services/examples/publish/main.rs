@@ -4,6 +4,8 @@
 //! Uses its own database `jackdaw_bench` on that server and drops it afterwards. People and conversations are put in
 //! directly; the publishes go the way a socket's go.
 
+mod store;
+
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -27,28 +29,10 @@ async fn main() -> Outcome<()> {
     let outside: PgConnectOptions = url.parse()?;
 
     let mut admin = outside.connect().await?;
-    sqlx::raw_sql("drop database if exists jackdaw_bench with (force)")
-        .execute(&mut admin)
-        .await?;
-    sqlx::raw_sql("create database jackdaw_bench")
-        .execute(&mut admin)
-        .await?;
+    store::make(&mut admin).await?;
     let pool = db::pool(outside.database("jackdaw_bench"), 8);
     db::migrate(&pool).await?;
-    sqlx::raw_sql(
-        "insert into accounts (address, created_at) values (decode(repeat('11', 20), 'hex'), now());
-         insert into associations values (decode(repeat('11', 32), 'hex'), 'x')",
-    )
-    .execute(&pool)
-    .await?;
-    sqlx::query(
-        "insert into installations (installation, account_id, public_key, association, agent, created_at, seen_at)
-         select decode(lpad(to_hex(n), 64, '0'), 'hex'), 1, decode(repeat('11', 65), 'hex'), hash, '', now(), now()
-         from generate_series(0, $1 - 1) n, associations",
-    )
-    .bind(i32::try_from(writers)?)
-    .execute(&pool)
-    .await?;
+    store::people(&pool, i32::try_from(writers)?).await?;
 
     let delivery = Delivery::start(pool.clone(), Arc::new(SystemClock)).await?;
     for writer in 0..writers {
@@ -89,9 +73,7 @@ async fn main() -> Outcome<()> {
 
     drop(delivery);
     pool.close().await;
-    sqlx::raw_sql("drop database jackdaw_bench with (force)")
-        .execute(&mut admin)
-        .await?;
+    store::drop(&mut admin).await?;
     admin.close().await?;
     Ok(())
 }
