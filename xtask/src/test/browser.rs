@@ -15,6 +15,23 @@ use std::{fs, path::Path};
 #[derive(Deserialize)]
 struct Summary {
     stats: Stats,
+    #[serde(default)]
+    suites: Vec<Suite>,
+}
+
+#[derive(Deserialize)]
+struct Suite {
+    title: String,
+    #[serde(default)]
+    suites: Vec<Suite>,
+    #[serde(default)]
+    specs: Vec<Spec>,
+}
+
+#[derive(Deserialize)]
+struct Spec {
+    title: String,
+    ok: bool,
 }
 
 #[derive(Deserialize)]
@@ -66,12 +83,30 @@ pub fn journeys(places: &Places, tools: &Tools, chromium: &Path, vault: &Path, f
 
 /// Journeys that failed first and passed the second time are failures: they would hide races.
 fn count(text: &[u8]) -> Result<Tally> {
-    let Summary { stats } = serde_json::from_slice(text).context("Playwright's summary cannot be read")?;
+    let Summary { stats, suites } = serde_json::from_slice(text).context("Playwright's summary cannot be read")?;
+    let mut names = Vec::new();
+    for suite in &suites {
+        failures(suite, &mut names);
+    }
     Ok(Tally {
         passed: stats.expected,
         failed: stats.unexpected + stats.flaky,
         skipped: stats.skipped,
+        names,
     })
+}
+
+fn failures(suite: &Suite, into: &mut Vec<String>) {
+    into.extend(
+        suite
+            .specs
+            .iter()
+            .filter(|spec| !spec.ok)
+            .map(|spec| format!("{}: {}", suite.title, spec.title)),
+    );
+    for inner in &suite.suites {
+        failures(inner, into);
+    }
 }
 
 /// Playwright starts Node again for its workers.
@@ -93,13 +128,16 @@ mod tests {
 
     #[test]
     fn a_flaky_journey_counts_as_failed() {
-        let text = br#"{"stats":{"expected":7,"unexpected":1,"flaky":2,"skipped":3,"duration":1.5}}"#;
+        let text = br#"{"stats":{"expected":7,"unexpected":1,"flaky":2,"skipped":3,"duration":1.5},"suites":[{"title":"a.spec.ts","suites":
+            [{"title":"b","specs":[{"title":"c","ok":false},{"title":"d","ok":true}]}]}]}"#;
+        let names = vec!["b: c".to_owned()];
         assert_eq!(
             count(text).unwrap(),
             Tally {
                 passed: 7,
                 failed: 3,
-                skipped: 3
+                skipped: 3,
+                names
             }
         );
     }

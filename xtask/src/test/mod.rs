@@ -37,7 +37,7 @@ pub struct Options {
 }
 
 /// How many.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Went well.
     pub passed: u64,
@@ -45,6 +45,8 @@ pub struct Tally {
     pub failed: u64,
     /// Were not run.
     pub skipped: u64,
+    /// The names of those that failed, as far as they are known.
+    pub names: Vec<String>,
 }
 
 impl AddAssign for Tally {
@@ -52,6 +54,7 @@ impl AddAssign for Tally {
         self.passed += other.passed;
         self.failed += other.failed;
         self.skipped += other.skipped;
+        self.names.extend(other.names);
     }
 }
 
@@ -105,6 +108,7 @@ impl Report {
             passed,
             failed,
             skipped,
+            names,
         } = self.tally;
         let skipped = if skipped == 0 {
             String::new()
@@ -112,11 +116,14 @@ impl Report {
             format!(", {skipped} skipped")
         };
         eprintln!();
+        for name in names {
+            eprintln!("✗ {name}");
+        }
         println!("{passed} passed, {failed} failed{skipped}");
         match (self.troubles.into_iter().next(), failed) {
             (Some(trouble), _) => Err(trouble.context("not everything could be tested")),
             (None, 0) => Ok(()),
-            (None, _) => bail!("{failed} tests failed: their words stand above"),
+            (None, _) => bail!("tests failed: their words stand above"),
         }
     }
 }
@@ -142,7 +149,7 @@ mod tests {
         report.add(Ok(Tally {
             passed: 3,
             failed: 1,
-            skipped: 0,
+            ..Tally::default()
         }));
         assert!(report.close().is_err());
     }

@@ -74,6 +74,12 @@ fn tests(command: &mut Command) -> Result<Tally> {
             if let Some(more) = count(&line) {
                 tally += more;
             }
+            if let Some(name) = line
+                .strip_prefix("test ")
+                .and_then(|rest| rest.strip_suffix(" ... FAILED"))
+            {
+                tally.names.push(name.to_owned());
+            }
         }
         tally
     });
@@ -96,6 +102,7 @@ fn count(line: &str) -> Option<Tally> {
         passed: number(" passed")?,
         failed: number(" failed")?,
         skipped: number(" ignored")?,
+        names: Vec::new(),
     })
 }
 
@@ -111,7 +118,8 @@ mod tests {
             Some(Tally {
                 passed: 12,
                 failed: 2,
-                skipped: 1
+                skipped: 1,
+                names: Vec::new()
             })
         );
         assert_eq!(count("test somebody_says_test_result ... ok"), None);
