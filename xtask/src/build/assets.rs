@@ -151,9 +151,15 @@ impl Site {
         let beside = beside(path);
         if self.compress && COMPRESSIBLE.contains(&extension) {
             if !(same && beside.is_file()) {
-                write(&beside, &brotli(bytes)?)?;
+                let small = brotli(bytes)?;
+                if small.len() < bytes.len() {
+                    return write(&beside, &small);
+                }
+            } else {
+                return Ok(());
             }
-        } else if beside.is_file() {
+        }
+        if beside.is_file() {
             fs::remove_file(beside)?;
         }
         Ok(())
@@ -264,7 +270,7 @@ mod tests {
     }
 
     fn build(site: &Site, version: &[u8]) -> Assets {
-        let add = |name, extension| site.add(name, extension, version).unwrap();
+        let add = |name, extension| site.add(name, extension, &version.repeat(50)).unwrap();
         let assets = Assets {
             page_js: add("page", "js"),
             page_wasm: add("page_bg", "wasm"),
@@ -303,9 +309,12 @@ mod tests {
             },
             folder("public"),
         );
-        fs::write(public.join("robots.txt"), "a").unwrap();
+        fs::write(public.join("robots.txt"), "a".repeat(100)).unwrap();
+        fs::write(public.join("tiny.txt"), "a").unwrap();
         site.public(&public).unwrap();
         assert!(site.folder.join("robots.txt.br").is_file());
+        assert!(!site.folder.join("tiny.txt.br").exists(), "it would be larger");
+        fs::remove_file(public.join("tiny.txt")).unwrap();
         fs::remove_file(public.join("robots.txt")).unwrap();
         site.public(&public).unwrap();
         assert!(files(&site.folder).unwrap().is_empty());
