@@ -17,7 +17,7 @@ export class Settings {
   }
 
   get name(): Locator {
-    return this.page.getByRole('textbox', { name: 'Name' });
+    return this.page.getByRole('textbox', { name: 'Name', exact: true });
   }
 
   get save(): Locator {

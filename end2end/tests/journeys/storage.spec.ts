@@ -3,21 +3,29 @@ import { expect, test } from '../../fixtures/test';
 
 test('a full browser says so, sends nothing half, and goes on when there is room', async ({ alice, bob, stack }) => {
   await befriend(alice, bob);
+  // Chromium asks for the quota when a database is opened, and then reckons for a while.
+  await alice.page.goto('/');
   const cdp = await alice.context.newCDPSession(alice.page);
-  await cdp.send('Storage.overrideQuotaForOrigin', { origin: stack.url, quotaSize: 1 });
-  await alice.jackdaw.thread.box.fill('no room for this');
-  await alice.jackdaw.thread.sendButton.click();
-  await expect(alice.page.getByRole('alert')).toContainText(/full|room|space/i);
+  const used = await alice.page.evaluate(async () => (await navigator.storage.estimate()).usage ?? 0);
+  await cdp.send('Storage.overrideQuotaForOrigin', { origin: stack.url, quotaSize: used + 64 * 1024 });
+  await alice.page.goto(`/app/c/${bob.address}`);
 
-  await cdp.send('Storage.overrideQuotaForOrigin', { origin: stack.url });
-  await test.step('what was typed is not lost', async () => {
-    const retry = alice.page.getByRole('button', { name: /Try again/ });
-    if (await retry.first().isVisible()) await retry.first().click();
-    else {
-      await expect(alice.jackdaw.thread.box).toHaveValue('no room for this');
-      await alice.jackdaw.thread.sendButton.click();
-    }
-    await expect(bob.jackdaw.thread.message('no room for this')).toHaveCount(1);
+  const full = alice.page.getByRole('alert').filter({ hasText: /storage is full/i });
+  let text = '';
+  for (let number = 1; number <= 80 && !(await full.isVisible()); number += 1) {
+    text = `${number} ${'word '.repeat(1200)}`.trim();
+    await alice.jackdaw.thread.box.fill(text);
+    await alice.jackdaw.thread.sendButton.click();
+    await expect(alice.jackdaw.thread.message(text).or(full).first()).toBeVisible();
+  }
+  await expect(full).toBeVisible();
+
+  await test.step('what was typed is not lost, and goes out when there is room', async () => {
+    await expect(alice.jackdaw.thread.box).toHaveValue(text);
+    await cdp.send('Storage.overrideQuotaForOrigin', { origin: stack.url });
+    await alice.jackdaw.thread.sendButton.click();
+    await alice.jackdaw.thread.sent(text);
+    await expect(bob.jackdaw.thread.message(text)).toHaveCount(1);
   });
 });
 
