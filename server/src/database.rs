@@ -10,7 +10,7 @@ use services::{
 use crate::{config::Config, error::StartError};
 
 /// How long the database may be away while the server starts.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Connections to Postgres at once.
 const CONNECTIONS: u32 = 16;
 
@@ -31,14 +31,22 @@ impl Database {
         if let Some(url) = &config.database_url {
             // The address holds a password: what is wrong with it is not repeated.
             let wrong = |_| StartError::Services("DATABASE_URL is not the address of a Postgres".to_owned());
-            return Ok(Self { pool: db::pool(url.parse().map_err(wrong)?, CONNECTIONS), private: None });
+            return Ok(Self {
+                pool: db::pool(url.parse().map_err(wrong)?, CONNECTIONS),
+                private: None,
+            });
         }
-        let this = std::env::current_exe()
-            .map_err(|source| StartError::File { path: "/proc/self/exe".into(), source })?;
+        let this = std::env::current_exe().map_err(|source| StartError::File {
+            path: "/proc/self/exe".into(),
+            source,
+        })?;
         let cluster = Cluster::start(&config.data, &this)
             .await
             .map_err(|error| StartError::Services(error.to_string()))?;
-        Ok(Self { pool: db::pool(cluster.options(), CONNECTIONS), private: Some(cluster) })
+        Ok(Self {
+            pool: db::pool(cluster.options(), CONNECTIONS),
+            private: Some(cluster),
+        })
     }
 
     /// Brings the schema up to date, and waits for a database that is not there yet.
@@ -59,7 +67,10 @@ impl Database {
             }
         };
         tokio::time::timeout(PATIENCE, migrating).await.unwrap_or_else(|_| {
-            Err(StartError::Services(format!("the database did not answer for {} s", PATIENCE.as_secs())))
+            Err(StartError::Services(format!(
+                "the database did not answer for {} s",
+                PATIENCE.as_secs()
+            )))
         })
     }
 

@@ -32,8 +32,12 @@ pub struct Running {
 pub async fn start(config: Config, limits: Limits, patience: Patience) -> Result<Running, StartError> {
     let manifest = Manifest::read(&config.site)?;
     let address = config.listen;
-    let listener = TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })?;
-    let address = listener.local_addr().map_err(|source| StartError::Listen { address, source })?;
+    let listener = TcpListener::bind(address)
+        .await
+        .map_err(|source| StartError::Listen { address, source })?;
+    let address = listener
+        .local_addr()
+        .map_err(|source| StartError::Listen { address, source })?;
 
     let session_key = session_key(&config)?;
     let database = Database::open(&config).await?;
@@ -57,13 +61,18 @@ pub async fn start(config: Config, limits: Limits, patience: Patience) -> Result
     jobs::start(&server);
     let listening = tokio::spawn(listen::serve(listener, router, shutdown));
     tracing::info!(%address, "Jackdaw answers at {}", config.origin());
-    Ok(Running { server, database, address, listening })
+    Ok(Running {
+        server,
+        database,
+        address,
+        listening,
+    })
 }
 
 /// The chains served here. Without a development chain it is Ethereum's main network, for signing in: every wallet knows it.
 fn networks(config: &Config) -> Vec<Network> {
     match &config.chain_rpc {
-        Some(rpc) => vec![chain::network::development(rpc)],
+        Some(rpc) => vec![services::network::development(rpc)],
         None => vec![Network {
             chain_id: 1,
             name: "Ethereum".to_owned(),
@@ -80,7 +89,10 @@ fn session_key(config: &Config) -> Result<SessionKey, StartError> {
         .recursive(true)
         .mode(0o700)
         .create(&config.data)
-        .map_err(|source| StartError::File { path: config.data.clone(), source })?;
+        .map_err(|source| StartError::File {
+            path: config.data.clone(),
+            source,
+        })?;
     SessionKey::load_or_make(&config.data, &SystemRandomness).map_err(|error| StartError::Services(error.to_string()))
 }
 

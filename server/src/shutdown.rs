@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use tokio_util::{sync::CancellationToken, task::{TaskTracker, task_tracker::TaskTrackerToken}};
+use tokio_util::{
+    sync::CancellationToken,
+    task::{TaskTracker, task_tracker::TaskTrackerToken},
+};
 
 /// How long requests and sockets get to finish. A supervisor should wait 25 s before it kills.
 pub const DRAIN: Duration = Duration::from_secs(15);
@@ -52,6 +55,11 @@ impl Shutdown {
     /// Has the end wait for something that is not a task of ours, until the token is dropped.
     pub fn count(&self) -> TaskTrackerToken {
         self.tracker.token()
+    }
+
+    /// How many tasks the end would wait for.
+    pub fn running(&self) -> usize {
+        self.tracker.len()
     }
 
     /// Waits for all tasks, at most [`DRAIN`]. True if all ended by themselves.

@@ -2,7 +2,10 @@
 
 use std::{fmt::Write, net::IpAddr, sync::Arc, time::Duration};
 
-use services::{Services, time::{Clock, Randomness, SystemClock, SystemRandomness}};
+use services::{
+    Services,
+    time::{Clock, Randomness, SystemClock, SystemRandomness},
+};
 
 use crate::{
     config::Config,
@@ -53,7 +56,14 @@ struct Inner {
 
 impl Server {
     /// Puts the parts together.
-    pub fn new(config: &Config, limits: Limits, patience: Patience, face: Face, services: Services, shutdown: Shutdown) -> Self {
+    pub fn new(
+        config: &Config,
+        limits: Limits,
+        patience: Patience,
+        face: Face,
+        services: Services,
+        shutdown: Shutdown,
+    ) -> Self {
         Self(Arc::new(Inner {
             origin: config.origin(),
             domain: config.domain(),
@@ -105,13 +115,11 @@ impl Server {
     }
 
     /// The machine's clock.
-    #[expect(clippy::unused_self, reason = "the clock is a part of the server")]
     pub fn clock(&self) -> impl Clock + use<> {
         SystemClock
     }
 
     /// Random bytes.
-    #[expect(clippy::unused_self, reason = "randomness is a part of the server")]
     pub fn fill(&self, bytes: &mut [u8]) {
         SystemRandomness.fill(bytes);
     }

@@ -1,4 +1,5 @@
 //! A defect in one handler is one refused request with an id in the log; everybody else goes on.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 use axum::{Router, body::Body, http::Request, routing::get};
 use server::http::routes;
@@ -12,12 +13,22 @@ async fn broken() -> &'static str {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_panic_is_an_answer_with_an_id() {
     let server = TestServer::start().await;
-    let router = routes::guarded(Router::new().route("/broken", get(broken)).route("/whole", get(async || "whole")), server.running().server().clone());
+    let router = routes::guarded(
+        Router::new()
+            .route("/broken", get(broken))
+            .route("/whole", get(async || "whole")),
+        server.running().server().clone(),
+    );
     for accept in ["text/html", "*/*"] {
-        let request = Request::get("/broken").header("accept", accept).body(Body::empty()).unwrap();
+        let request = Request::get("/broken")
+            .header("accept", accept)
+            .body(Body::empty())
+            .unwrap();
         let answer = router.clone().oneshot(request).await.unwrap();
         assert_eq!(answer.status(), 500);
-        assert!(answer.headers().contains_key("x-request-id") && answer.headers().contains_key("content-security-policy"));
+        assert!(
+            answer.headers().contains_key("x-request-id") && answer.headers().contains_key("content-security-policy")
+        );
         let id = answer.headers()["x-request-id"].to_str().unwrap().to_owned();
         let body = axum::body::to_bytes(answer.into_body(), 100_000).await.unwrap();
         let text = String::from_utf8_lossy(&body).into_owned();
@@ -26,7 +37,10 @@ async fn a_panic_is_an_answer_with_an_id() {
             assert!(text.contains(&id), "people can name what they saw: {text}");
         }
     }
-    let answer = router.oneshot(Request::get("/whole").body(Body::empty()).unwrap()).await.unwrap();
+    let answer = router
+        .oneshot(Request::get("/whole").body(Body::empty()).unwrap())
+        .await
+        .unwrap();
     assert_eq!(answer.status(), 200);
     server.stop().await;
 }

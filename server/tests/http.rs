@@ -1,14 +1,27 @@
 //! What every answer says and every route refuses, over real connections.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 use server::http::routes::{self, Answer as What};
 use testkit::{TestServer, request};
 
 /// A request as a page elsewhere could cause it.
 const ELSEWHERE: &[(&str, &[(&str, &str)])] = &[
-    ("another site", &[("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")]),
-    ("a sister domain", &[("origin", "http://sister.localhost"), ("sec-fetch-site", "same-site")]),
-    ("a sandboxed frame", &[("origin", "null"), ("sec-fetch-site", "cross-site")]),
-    ("a frame that claims to be ours", &[("origin", "null"), ("sec-fetch-site", "same-origin")]),
+    (
+        "another site",
+        &[("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")],
+    ),
+    (
+        "a sister domain",
+        &[("origin", "http://sister.localhost"), ("sec-fetch-site", "same-site")],
+    ),
+    (
+        "a sandboxed frame",
+        &[("origin", "null"), ("sec-fetch-site", "cross-site")],
+    ),
+    (
+        "a frame that claims to be ours",
+        &[("origin", "null"), ("sec-fetch-site", "same-origin")],
+    ),
     ("nobody", &[]),
     ("nobody of our site", &[("sec-fetch-site", "same-origin")]),
     ("the address bar", &[("sec-fetch-site", "none")]),
@@ -32,7 +45,11 @@ async fn no_other_site_changes_anything() {
             let answer = request(address, "POST", &route.path, &[("origin", other)], b"x").await;
             assert_eq!(answer.status, 403, "{} from {other}", route.path);
         }
-        let ours = [("origin", origin.as_str()), ("sec-fetch-site", "same-origin"), ("content-type", "application/x-postcard")];
+        let ours = [
+            ("origin", origin.as_str()),
+            ("sec-fetch-site", "same-origin"),
+            ("content-type", "application/x-postcard"),
+        ];
         let answer = request(address, "POST", &route.path, &ours, &[]).await;
         assert_ne!(answer.status, 403, "{} from our own page", route.path);
         assert_ne!(answer.status, 404, "{}", route.path);
@@ -50,7 +67,10 @@ async fn no_other_site_changes_anything() {
 #[tokio::test(flavor = "multi_thread")]
 async fn server_functions_do_not_answer_to_get() {
     let server = TestServer::start().await;
-    for route in routes::table(&server.config).iter().filter(|route| route.answer == What::Call) {
+    for route in routes::table(&server.config)
+        .iter()
+        .filter(|route| route.answer == What::Call)
+    {
         assert_eq!(route.method, "POST", "{}", route.path);
         let answer = request(server.address(), "GET", &route.path, &[], &[]).await;
         assert_eq!(answer.status, 405, "{}", route.path);
@@ -62,12 +82,30 @@ async fn server_functions_do_not_answer_to_get() {
 async fn every_answer_says_what_browsers_must_know() {
     let server = TestServer::start().await;
     let html = [("accept", "text/html")];
-    for path in ["/", "/app", "/app/c/0x1", "/nowhere", "/livez", "/readyz", "/api/site", "/pkg/worker-1.js", "/pkg/none", "/favicon.svg", "/ws"] {
+    for path in [
+        "/",
+        "/app",
+        "/app/c/0x1",
+        "/nowhere",
+        "/livez",
+        "/readyz",
+        "/api/site",
+        "/pkg/worker-1.js",
+        "/pkg/none",
+        "/favicon.svg",
+        "/ws",
+    ] {
         let answer = request(server.address(), "GET", path, &html, &[]).await;
         let policy = answer.header("content-security-policy");
         assert!(policy.starts_with("default-src 'none'"), "{path}: {policy}");
-        assert!(policy.contains("frame-ancestors 'none'") && policy.contains("base-uri 'none'"), "{path}: {policy}");
-        assert!(!policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"), "{path}: {policy}");
+        assert!(
+            policy.contains("frame-ancestors 'none'") && policy.contains("base-uri 'none'"),
+            "{path}: {policy}"
+        );
+        assert!(
+            !policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"),
+            "{path}: {policy}"
+        );
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
         assert_eq!(answer.header("referrer-policy"), "no-referrer", "{path}");
         assert_eq!(answer.header("x-frame-options"), "DENY", "{path}");
@@ -75,7 +113,11 @@ async fn every_answer_says_what_browsers_must_know() {
         assert_eq!(answer.header("cross-origin-resource-policy"), "same-origin", "{path}");
         assert!(answer.header("permissions-policy").contains("camera=()"), "{path}");
         assert!(!answer.header("cache-control").is_empty(), "{path}");
-        assert_eq!(answer.header("strict-transport-security"), "", "{path}: plain http promises nothing");
+        assert_eq!(
+            answer.header("strict-transport-security"),
+            "",
+            "{path}: plain http promises nothing"
+        );
     }
     server.stop().await;
 }
@@ -83,9 +125,19 @@ async fn every_answer_says_what_browsers_must_know() {
 #[tokio::test(flavor = "multi_thread")]
 async fn wasm_runs_where_it_must_and_nowhere_else() {
     let server = TestServer::start().await;
-    for (path, expected) in [("/app", true), ("/pkg/worker-1.js", true), ("/", false), ("/livez", false), ("/nowhere", false)] {
+    for (path, expected) in [
+        ("/app", true),
+        ("/pkg/worker-1.js", true),
+        ("/", false),
+        ("/livez", false),
+        ("/nowhere", false),
+    ] {
         let answer = request(server.address(), "GET", path, &[("accept", "text/html")], &[]).await;
-        assert_eq!(answer.header("content-security-policy").contains("'wasm-unsafe-eval'"), expected, "{path}");
+        assert_eq!(
+            answer.header("content-security-policy").contains("'wasm-unsafe-eval'"),
+            expected,
+            "{path}"
+        );
     }
     server.stop().await;
 }
@@ -97,7 +149,13 @@ async fn under_app_everybody_gets_the_same_bytes() {
     let first = visitor.get("/app").await;
     assert_eq!(first.status, 200);
     visitor.set_cookie("jackdaw", "whoever");
-    for path in ["/app/", "/app/new", "/app/settings", "/app/c/0x70997970C51812dc3A010C7d01b50e0d17dc79C8", "/app/nowhere/at/all"] {
+    for path in [
+        "/app/",
+        "/app/new",
+        "/app/settings",
+        "/app/c/0x70997970C51812dc3A010C7d01b50e0d17dc79C8",
+        "/app/nowhere/at/all",
+    ] {
         let other = visitor.get(path).await;
         assert_eq!((other.status, other.text()), (200, first.text()), "{path}");
         assert_eq!(other.header("etag"), first.header("etag"), "{path}");
@@ -114,7 +172,14 @@ async fn under_app_everybody_gets_the_same_bytes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn files_come_compressed_and_are_kept_for_ever() {
     let server = TestServer::start().await;
-    let file = request(server.address(), "GET", "/pkg/worker-1.js", &[("accept-encoding", "br")], &[]).await;
+    let file = request(
+        server.address(),
+        "GET",
+        "/pkg/worker-1.js",
+        &[("accept-encoding", "br")],
+        &[],
+    )
+    .await;
     assert_eq!((file.status, file.header("content-encoding")), (200, "br"));
     assert_eq!(file.body, b"not really brotli");
     assert!(file.header("cache-control").contains("immutable"));
@@ -123,7 +188,13 @@ async fn files_come_compressed_and_are_kept_for_ever() {
     let public = request(server.address(), "GET", "/favicon.svg", &[], &[]).await;
     assert_eq!(public.status, 200);
     assert!(!public.header("cache-control").contains("immutable"));
-    for path in ["/assets.json", "/pkg/../assets.json", "/pkg/%2e%2e/assets.json", "/../../etc/passwd", "/pkg/none.js"] {
+    for path in [
+        "/assets.json",
+        "/pkg/../assets.json",
+        "/pkg/%2e%2e/assets.json",
+        "/../../etc/passwd",
+        "/pkg/none.js",
+    ] {
         let answer = request(server.address(), "GET", path, &[], &[]).await;
         assert_eq!(answer.status, 404, "{path}");
         assert!(!answer.header("cache-control").contains("immutable"), "{path}");
@@ -135,7 +206,11 @@ async fn files_come_compressed_and_are_kept_for_ever() {
 async fn a_path_that_names_nothing_gets_a_page() {
     let server = TestServer::start().await;
     let mut visitor = server.visitor();
-    for path in ["/nowhere", "/invite/bob", "/invite/0x70997970C51812dc3A010C7d01b50e0d17dc79C0"] {
+    for path in [
+        "/nowhere",
+        "/invite/bob",
+        "/invite/0x70997970C51812dc3A010C7d01b50e0d17dc79C0",
+    ] {
         let answer = visitor.get(path).await;
         assert_eq!(answer.status, 404, "{path}");
         assert!(answer.header("content-type").starts_with("text/html"), "{path}");
@@ -162,7 +237,11 @@ async fn too_much_is_refused_before_it_is_read() {
 async fn who_asks_too_often_waits() {
     let server = TestServer::start().await;
     let origin = server.origin();
-    let headers = [("origin", origin.as_str()), ("content-type", "application/x-postcard"), ("x-forwarded-for", "203.0.113.1")];
+    let headers = [
+        ("origin", origin.as_str()),
+        ("content-type", "application/x-postcard"),
+        ("x-forwarded-for", "203.0.113.1"),
+    ];
     let mut refused = None;
     for count in 0..100 {
         // Another address in a header nobody vouches for changes nothing.
@@ -199,7 +278,84 @@ async fn https_is_promised_where_people_come_by_https() {
     let server = TestServer::start_with(|config, _| config.url = "https://chat.example".parse().unwrap()).await;
     let answer = request(server.address(), "GET", "/", &[], &[]).await;
     assert!(answer.header("strict-transport-security").contains("max-age=63072000"));
-    let answer = request(server.address(), "POST", "/api/site", &[("origin", &format!("http://localhost:{}", server.address().port()))], &[]).await;
+    let answer = request(
+        server.address(),
+        "POST",
+        "/api/site",
+        &[("origin", &format!("http://localhost:{}", server.address().port()))],
+        &[],
+    )
+    .await;
     assert_eq!(answer.status, 403, "only the public origin counts");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_name_of_this_machine_leads_to_the_public_one() {
+    let server = TestServer::start().await;
+    let open = async |host: &str, path: &str| testkit::request_to(server.address(), host, "GET", path, &[], &[]).await;
+    let port = server.address().port();
+    for host in [
+        format!("127.0.0.1:{port}"),
+        format!("[::1]:{port}"),
+        "localhost".to_owned(),
+    ] {
+        let answer = open(&host, "/app/new?a=b").await;
+        assert_eq!(
+            (answer.status, answer.header("location")),
+            (307, format!("{}/app/new?a=b", server.origin()).as_str()),
+            "{host}"
+        );
+    }
+    for host in [
+        format!("localhost:{port}"),
+        "192.168.1.7:3000".to_owned(),
+        "evil.example".to_owned(),
+        "localhost.evil.example".to_owned(),
+    ] {
+        assert_eq!(open(&host, "/app/new").await.status, 200, "{host}");
+    }
+    assert_eq!(open("127.0.0.1", "/livez").await.status, 200, "probes are left alone");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_reload_themselves_only_in_development() {
+    let server = TestServer::start().await;
+    assert_eq!(
+        request(server.address(), "GET", "/dev/reload", &[], &[]).await.status,
+        404
+    );
+    assert!(
+        !request(server.address(), "GET", "/app", &[], &[])
+            .await
+            .text()
+            .contains("/dev/reload")
+    );
+    server.stop().await;
+    let mut server = TestServer::start_with(|config, _| config.dev = true).await;
+    assert!(
+        request(server.address(), "GET", "/app", &[], &[])
+            .await
+            .text()
+            .contains("/dev/reload.js")
+    );
+    let listening = tokio::spawn({
+        let address = server.address();
+        async move { request(address, "GET", "/dev/reload", &[], &[]).await }
+    });
+    // The stream ends with the server, and does not hold it up.
+    testkit::eventually("a page listens", async || {
+        server.running().server().shutdown().running() > 1
+    })
+    .await;
+    server.pause().await;
+    assert!(
+        listening
+            .await
+            .unwrap()
+            .text()
+            .contains(&std::process::id().to_string())
+    );
     server.stop().await;
 }

@@ -1,4 +1,7 @@
 //! Signing in and out over real HTTP: what a browser gets, and what nobody gets.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+use std::os::unix::fs::PermissionsExt;
 
 use protocol::{Address, ErrorCode, api};
 use testkit::{Installation, Socket, TestServer, request};
@@ -20,7 +23,14 @@ async fn one_signature_signs_in_and_signing_out_ends_it() {
     assert_eq!(site.me, Some(me));
     alice.browser.call::<_, ()>("set_name", &("Alice",)).await.unwrap();
     let people: Vec<api::Person> = alice.browser.call("people", &(vec![alice.account()],)).await.unwrap();
-    assert_eq!(people, [api::Person { address: alice.account(), name: "Alice".into(), here: true }]);
+    assert_eq!(
+        people,
+        [api::Person {
+            address: alice.account(),
+            name: "Alice".into(),
+            here: true
+        }]
+    );
 
     alice.sign_out().await.unwrap();
     assert!(!alice.browser.cookie().contains("jackdaw="), "the cookie is gone");
@@ -31,7 +41,10 @@ async fn one_signature_signs_in_and_signing_out_ends_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn cookies_are_out_of_reach_of_scripts_and_other_sites() {
-    for (url, names) in [("", ["jackdaw", "jackdaw-browser"]), ("https://chat.example", ["__Host-jackdaw", "__Host-jackdaw-browser"])] {
+    for (url, names) in [
+        ("", ["jackdaw", "jackdaw-browser"]),
+        ("https://chat.example", ["__Host-jackdaw", "__Host-jackdaw-browser"]),
+    ] {
         let server = TestServer::start_with(|config, _| {
             if !url.is_empty() {
                 config.url = url.parse().unwrap();
@@ -41,7 +54,12 @@ async fn cookies_are_out_of_reach_of_scripts_and_other_sites() {
         let mut alice = Installation::new(&server, 0xa1, 0xa1);
         alice.sign_in().await.unwrap();
         for name in names {
-            let line = alice.browser.set_cookies.iter().find(|line| line.starts_with(&format!("{name}="))).expect(name);
+            let line = alice
+                .browser
+                .set_cookies
+                .iter()
+                .find(|line| line.starts_with(&format!("{name}=")))
+                .expect(name);
             for part in ["Path=/", "HttpOnly", "SameSite=Strict"] {
                 assert!(line.contains(part), "{part} in {name}");
             }
@@ -86,7 +104,12 @@ async fn what_cannot_be_signed_in_with_is_refused_by_name() {
     assert_eq!(refused.err(), Some(ErrorCode::Malformed));
     let large: Result<api::Me, _> = alice.browser.call("sign_in", &("x".repeat(5_000), vec![0u8; 65])).await;
     assert_eq!(large, Err(ErrorCode::TooLarge));
-    for (name, status) in [("sessions", 401), ("installations", 401), ("end_other_sessions", 401), ("test_coins", 401)] {
+    for (name, status) in [
+        ("sessions", 401),
+        ("installations", 401),
+        ("end_other_sessions", 401),
+        ("test_coins", 401),
+    ] {
         let origin = server.origin();
         let headers = [("origin", origin.as_str()), ("content-type", "application/x-postcard")];
         let answer = request(server.address(), "POST", &format!("/api/{name}"), &headers, &[]).await;
@@ -105,11 +128,18 @@ async fn ending_the_other_sessions_closes_their_sockets() {
     let mut there_socket = there.connect().await;
     let mut browser = here.browser.clone();
     let sessions: Vec<api::Session> = browser.call("sessions", &()).await.unwrap();
-    assert_eq!((sessions.len(), sessions.iter().filter(|session| session.this).count()), (2, 1));
+    assert_eq!(
+        (sessions.len(), sessions.iter().filter(|session| session.this).count()),
+        (2, 1)
+    );
     browser.call::<_, ()>("end_other_sessions", &()).await.unwrap();
     assert_eq!(there_socket.end().await, (Some(ErrorCode::SessionEnded), Some(4401)));
     socket_here.send(&protocol::ClientFrame::Ping).await;
-    socket_here.wait("a pong", |frame| matches!(frame, protocol::ServerFrame::Pong).then_some(())).await;
+    socket_here
+        .wait("a pong", |frame| {
+            matches!(frame, protocol::ServerFrame::Pong).then_some(())
+        })
+        .await;
     let gone: Result<Vec<api::Session>, _> = there.browser.call("sessions", &()).await;
     assert_eq!(gone, Err(ErrorCode::SessionEnded));
     server.stop().await;
@@ -121,10 +151,15 @@ async fn sessions_survive_a_restart_and_die_with_the_key() {
     let mut alice = Installation::alice(&server).await;
     server.pause().await;
     let key = server.config.data.join("session.key");
-    use std::os::unix::fs::PermissionsExt;
     assert_eq!(std::fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600);
     server.resume().await;
-    assert!(alice.browser.call::<_, Vec<api::Session>>("sessions", &()).await.is_ok());
+    assert!(
+        alice
+            .browser
+            .call::<_, Vec<api::Session>>("sessions", &())
+            .await
+            .is_ok()
+    );
     server.pause().await;
     std::fs::remove_file(&key).unwrap();
     server.resume().await;

@@ -1,15 +1,24 @@
 //! Sockets: who may open one, what it may say, and what becomes of the others when one misbehaves.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 use std::time::Duration;
 
-use protocol::{Answer, Ask, Body, ClientFrame, ErrorCode, InstallationId, Kind, Publish, Seq, ServerFrame, Topic, limits};
+use protocol::{
+    Answer, Ask, Body, ClientFrame, ErrorCode, InstallationId, Kind, Publish, Seq, ServerFrame, Topic, limits,
+};
 use testkit::{Heard, Installation, Socket, TestServer, eventually, random_id};
 use tokio::time::Instant;
 
 const TOPIC: Topic = Topic([9; 32]);
 
 fn message(last_commit: Seq, text: &str) -> Publish {
-    Publish { topic: TOPIC, id: random_id(), last_commit, kind: Kind::Application, payload: text.as_bytes().to_vec() }
+    Publish {
+        topic: TOPIC,
+        id: random_id(),
+        last_commit,
+        kind: Kind::Application,
+        payload: text.as_bytes().to_vec(),
+    }
 }
 
 fn texts(envelopes: &[protocol::Envelope]) -> Vec<(u64, String)> {
@@ -18,7 +27,10 @@ fn texts(envelopes: &[protocol::Envelope]) -> Vec<(u64, String)> {
             String::from_utf8_lossy(bytes).into_owned()
         }
     };
-    envelopes.iter().map(|envelope| (envelope.seq.0, text(&envelope.body))).collect()
+    envelopes
+        .iter()
+        .map(|envelope| (envelope.seq.0, text(&envelope.body)))
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -32,10 +44,22 @@ async fn only_our_own_pages_open_sockets() {
         &[("cookie", &cookie), ("origin", "null")],
         &[("cookie", &cookie), ("origin", "https://evil.example")],
         &[("cookie", &cookie), ("origin", "http://localhost")],
-        &[("cookie", &cookie), ("origin", &origin), ("sec-fetch-site", "cross-site")],
-        &[("cookie", &cookie), ("origin", &origin), ("sec-fetch-site", "same-site")],
+        &[
+            ("cookie", &cookie),
+            ("origin", &origin),
+            ("sec-fetch-site", "cross-site"),
+        ],
+        &[
+            ("cookie", &cookie),
+            ("origin", &origin),
+            ("sec-fetch-site", "same-site"),
+        ],
     ] {
-        assert_eq!(Socket::open_with(&alice.browser, wrong).await.err(), Some(403), "{wrong:?}");
+        assert_eq!(
+            Socket::open_with(&alice.browser, wrong).await.err(),
+            Some(403),
+            "{wrong:?}"
+        );
     }
     server.stop().await;
 }
@@ -45,8 +69,14 @@ async fn without_a_session_a_socket_says_so_and_closes() {
     let server = TestServer::start().await;
     let origin = server.origin();
     for cookie in ["", "jackdaw=", "jackdaw=nonsense", "jackdaw=a.b.c", "other=1"] {
-        let mut socket = Socket::open_with(&server.visitor(), &[("origin", &origin), ("cookie", cookie)]).await.unwrap();
-        assert_eq!(socket.end().await, (Some(ErrorCode::NotSignedIn), Some(4401)), "{cookie}");
+        let mut socket = Socket::open_with(&server.visitor(), &[("origin", &origin), ("cookie", cookie)])
+            .await
+            .unwrap();
+        assert_eq!(
+            socket.end().await,
+            (Some(ErrorCode::NotSignedIn), Some(4401)),
+            "{cookie}"
+        );
     }
     server.stop().await;
 }
@@ -61,14 +91,24 @@ async fn a_cookie_alone_proves_no_installation() {
     let mut socket = Socket::open(&alice.browser).await;
     let nonce = socket.challenge().await;
     let signature = eve.sign_challenge(&nonce);
-    socket.send(&ClientFrame::Hello { installation: alice.id(), signature }).await;
+    socket
+        .send(&ClientFrame::Hello {
+            installation: alice.id(),
+            signature,
+        })
+        .await;
     assert_eq!(socket.end().await, (Some(ErrorCode::NotYourInstallation), Some(4401)));
 
     // An installation the session was not opened with.
     let mut socket = Socket::open(&alice.browser).await;
     let nonce = socket.challenge().await;
     let signature = eve.sign_challenge(&nonce);
-    socket.send(&ClientFrame::Hello { installation: eve.id(), signature }).await;
+    socket
+        .send(&ClientFrame::Hello {
+            installation: eve.id(),
+            signature,
+        })
+        .await;
     assert_eq!(socket.end().await, (Some(ErrorCode::NotYourInstallation), Some(4401)));
 
     // The right signature over another socket's challenge.
@@ -76,7 +116,12 @@ async fn a_cookie_alone_proves_no_installation() {
     let old = first.challenge().await;
     let mut socket = Socket::open(&alice.browser).await;
     socket.challenge().await;
-    socket.send(&ClientFrame::Hello { installation: alice.id(), signature: alice.sign_challenge(&old) }).await;
+    socket
+        .send(&ClientFrame::Hello {
+            installation: alice.id(),
+            signature: alice.sign_challenge(&old),
+        })
+        .await;
     assert_eq!(socket.end().await, (Some(ErrorCode::NotYourInstallation), Some(4401)));
 
     // Anything else before `Hello`.
@@ -98,7 +143,9 @@ async fn messages_go_both_ways_and_strangers_get_none() {
     // Bob's inbox has the invitation.
     b.subscribe(bob.id().inbox(), Seq(0)).await;
     let invitations = b.caught_up(bob.id().inbox()).await;
-    assert!(matches!(&invitations[0].body, Body::Welcome { topic, commit, .. } if *topic == TOPIC && *commit == Seq(1)));
+    assert!(
+        matches!(&invitations[0].body, Body::Welcome { topic, commit, .. } if *topic == TOPIC && *commit == Seq(1))
+    );
 
     a.subscribe(TOPIC, Seq(0)).await;
     b.subscribe(TOPIC, Seq(1)).await;
@@ -119,7 +166,10 @@ async fn messages_go_both_ways_and_strangers_get_none() {
     let mut eve = Installation::new(&server, 0xee, 0xee);
     eve.sign_in().await.unwrap();
     let mut e = eve.connect().await;
-    assert_eq!(e.publish(message(commit, "let me in")).await, Err(ErrorCode::NotAMember));
+    assert_eq!(
+        e.publish(message(commit, "let me in")).await,
+        Err(ErrorCode::NotAMember)
+    );
     e.subscribe(TOPIC, Seq(0)).await;
     let refused = e
         .wait("a refusal", |frame| match frame {
@@ -191,7 +241,11 @@ async fn nonsense_ends_its_own_socket_and_no_other() {
     too_many_topics.truncate(limits::TOPICS_PER_FRAME + 1);
     let bad: [(&str, Vec<u8>, ErrorCode); 6] = [
         ("nothing", vec![], ErrorCode::Malformed),
-        ("another version", vec![limits::VERSION + 1, 4], ErrorCode::UnknownVersion),
+        (
+            "another version",
+            vec![limits::VERSION + 1, 4],
+            ErrorCode::UnknownVersion,
+        ),
         ("an unknown frame", vec![limits::VERSION, 99], ErrorCode::Malformed),
         ("cut short", vec![limits::VERSION, 2, 1], ErrorCode::Malformed),
         ("bytes left over", vec![limits::VERSION, 4, 0], ErrorCode::Malformed),
@@ -206,14 +260,25 @@ async fn nonsense_ends_its_own_socket_and_no_other() {
     a.send_text("hello").await;
     assert_eq!(a.end().await, (Some(ErrorCode::Malformed), Some(4400)));
     let mut a = alice.connect().await;
-    a.send(&ClientFrame::Subscribe { topics: too_many_topics }).await;
+    a.send(&ClientFrame::Subscribe {
+        topics: too_many_topics,
+    })
+    .await;
     assert_eq!(a.end().await, (Some(ErrorCode::TooLarge), Some(4400)));
     let mut a = alice.connect().await;
-    a.send(&ClientFrame::Hello { installation: alice.id(), signature: vec![] }).await;
+    a.send(&ClientFrame::Hello {
+        installation: alice.id(),
+        signature: vec![],
+    })
+    .await;
     assert_eq!(a.end().await, (Some(ErrorCode::Malformed), Some(4400)));
 
     b.send(&ClientFrame::Ping).await;
-    assert_eq!(b.hear().await, Heard::Frame(ServerFrame::Pong), "Bob has not noticed anything");
+    assert_eq!(
+        b.hear().await,
+        Heard::Frame(ServerFrame::Pong),
+        "Bob has not noticed anything"
+    );
     server.stop().await;
 }
 
@@ -225,7 +290,10 @@ async fn what_is_wrong_with_a_publish_is_said_and_the_socket_stays() {
     assert_eq!(a.publish(message(Seq(0), "nowhere")).await, Err(ErrorCode::NoSuchTopic));
     let commit = a.make_conversation(TOPIC, &[]).await;
     assert_eq!(a.publish(message(Seq(0), "stale")).await, Err(ErrorCode::StaleEpoch));
-    let large = Publish { payload: vec![0; limits::PAYLOAD + 1], ..message(commit, "") };
+    let large = Publish {
+        payload: vec![0; limits::PAYLOAD + 1],
+        ..message(commit, "")
+    };
     assert_eq!(a.publish(large).await, Err(ErrorCode::TooLarge));
     assert_eq!(a.publish(message(commit, "fine")).await, Ok(Seq(2)));
     a.subscribe(TOPIC, Seq(99)).await;
@@ -242,20 +310,31 @@ async fn people_and_their_key_packages_are_found() {
     let server = TestServer::start().await;
     let (alice, bob) = (Installation::alice(&server).await, Installation::bob(&server).await);
     let (mut a, mut b) = (alice.connect().await, bob.connect().await);
-    let kept = b.ask(Ask::PublishKeyPackages { key_packages: vec![b"one".to_vec().into()], last_resort: Some(b"last".to_vec().into()) });
+    let kept = b.ask(Ask::PublishKeyPackages {
+        key_packages: vec![b"one".to_vec().into()],
+        last_resort: Some(b"last".to_vec().into()),
+    });
     assert_eq!(kept.await, Ok(Answer::KeyPackagesKept(1)));
-    let Ok(Answer::Installations(found)) = a.ask(Ask::Installations { account: bob.account() }).await else { panic!() };
+    let Ok(Answer::Installations(found)) = a.ask(Ask::Installations { account: bob.account() }).await else {
+        panic!()
+    };
     assert_eq!(found.len(), 1);
     let (installation, hash) = found[0];
     assert_eq!(installation, bob.id());
-    let Ok(Answer::Association(Some(bytes))) = a.ask(Ask::Association { hash }).await else { panic!() };
+    let Ok(Answer::Association(Some(bytes))) = a.ask(Ask::Association { hash }).await else {
+        panic!()
+    };
     let association = identity::Association::from_bytes(&bytes).unwrap();
     assert_eq!(association.verify(&server.domain()).unwrap().address, bob.account());
     for expected in ["one", "last", "last"] {
-        let Ok(Answer::KeyPackage(Some(bytes))) = a.ask(Ask::ClaimKeyPackage { installation }).await else { panic!() };
+        let Ok(Answer::KeyPackage(Some(bytes))) = a.ask(Ask::ClaimKeyPackage { installation }).await else {
+            panic!()
+        };
         assert_eq!(bytes.as_slice(), expected.as_bytes());
     }
-    let nobody = Ask::ClaimKeyPackage { installation: InstallationId([0; 32]) };
+    let nobody = Ask::ClaimKeyPackage {
+        installation: InstallationId([0; 32]),
+    };
     assert_eq!(a.ask(nobody).await, Ok(Answer::KeyPackage(None)));
     server.stop().await;
 }
@@ -334,12 +413,18 @@ async fn who_does_not_read_is_cut_off_and_loses_nothing() {
     let connections = || server.running().server().connections().count();
     eventually("Bob is cut off", async || connections() == 1).await;
     a.send(&ClientFrame::Ping).await;
-    a.wait("Alice does not notice", |frame| matches!(frame, ServerFrame::Pong).then_some(())).await;
+    a.wait("Alice does not notice", |frame| {
+        matches!(frame, ServerFrame::Pong).then_some(())
+    })
+    .await;
 
     let mut again = bob.connect().await;
     again.subscribe(TOPIC, commit).await;
     let all = again.envelopes(TOPIC, count).await;
-    assert_eq!(all.iter().map(|envelope| envelope.seq.0).collect::<Vec<_>>(), (2..2 + count as u64).collect::<Vec<_>>());
+    assert_eq!(
+        all.iter().map(|envelope| envelope.seq.0).collect::<Vec<_>>(),
+        (2..2 + count as u64).collect::<Vec<_>>()
+    );
     drop(b);
     server.stop().await;
 }
@@ -356,7 +441,11 @@ async fn a_database_that_goes_away_and_comes_back_loses_nothing() {
     server.wire.cut();
     let lost = message(commit, "said into the void");
     a.send(&ClientFrame::Publish(lost.clone())).await;
-    assert_eq!(a.end().await, (Some(ErrorCode::Unavailable), Some(1013)), "not refused: nobody knows whether it stands");
+    assert_eq!(
+        a.end().await,
+        (Some(ErrorCode::Unavailable), Some(1013)),
+        "not refused: nobody knows whether it stands"
+    );
     // Who comes meanwhile is sent away, and told that it is not their session's fault.
     let mut meanwhile = Socket::open(&alice.browser).await;
     assert_eq!(meanwhile.end().await, (Some(ErrorCode::Unavailable), Some(1013)));
@@ -364,7 +453,11 @@ async fn a_database_that_goes_away_and_comes_back_loses_nothing() {
 
     let mut a = alice.connect().await;
     assert_eq!(a.publish(lost.clone()).await, Ok(Seq(2)));
-    assert_eq!(texts(&b.envelopes(TOPIC, 1).await), [(2, "said into the void".to_owned())], "Bob's socket lived on");
+    assert_eq!(
+        texts(&b.envelopes(TOPIC, 1).await),
+        [(2, "said into the void".to_owned())],
+        "Bob's socket lived on"
+    );
     server.stop().await;
 }
 
@@ -377,7 +470,10 @@ async fn a_restart_says_so_answers_what_was_asked_and_everybody_resumes() {
     let last = message(commit, "the last before the restart");
     a.send(&ClientFrame::Publish(last.clone())).await;
     a.send(&ClientFrame::Ping).await;
-    a.wait("the publish has been read", |frame| matches!(frame, ServerFrame::Pong).then_some(())).await;
+    a.wait("the publish has been read", |frame| {
+        matches!(frame, ServerFrame::Pong).then_some(())
+    })
+    .await;
 
     server.begin_to_end();
     assert_eq!(a.stored(last.id).await, Ok(Seq(2)), "what was handed in is answered");
@@ -390,7 +486,10 @@ async fn a_restart_says_so_answers_what_was_asked_and_everybody_resumes() {
     server.resume().await;
     let mut b = bob.connect().await;
     b.subscribe(TOPIC, commit).await;
-    assert_eq!(texts(&b.caught_up(TOPIC).await), [(2, "the last before the restart".to_owned())]);
+    assert_eq!(
+        texts(&b.caught_up(TOPIC).await),
+        [(2, "the last before the restart".to_owned())]
+    );
     let mut a = alice.connect().await;
     assert_eq!(a.publish(message(commit, "and on")).await, Ok(Seq(3)));
     assert_eq!(texts(&b.envelopes(TOPIC, 1).await), [(3, "and on".to_owned())]);

@@ -1,4 +1,4 @@
-use std::{collections::BTreeMap, net::SocketAddr};
+use std::{collections::BTreeMap, fmt::Write, net::SocketAddr};
 
 use protocol::{ErrorCode, api::ApiError};
 use serde::{Serialize, de::DeserializeOwned};
@@ -21,7 +21,10 @@ pub struct Answer {
 impl Answer {
     /// A header's first value, or nothing.
     pub fn header(&self, name: &str) -> &str {
-        self.headers.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+        self.headers
+            .iter()
+            .find(|(key, _)| key == name)
+            .map_or("", |(_, value)| value)
     }
 
     /// The body as text.
@@ -32,12 +35,25 @@ impl Answer {
 
 /// One request on a connection of its own, with exactly these headers (and `Host`, `Content-Length`, `Connection`).
 pub async fn request(address: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
-    let mut text = format!("{method} {path} HTTP/1.1\r\nhost: localhost:{}\r\nconnection: close\r\n", address.port());
+    let host = format!("localhost:{}", address.port());
+    request_to(address, &host, method, path, headers, body).await
+}
+
+/// As [`request`], to a host of this name.
+pub async fn request_to(
+    address: SocketAddr,
+    host: &str,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> Answer {
+    let mut text = format!("{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n");
     if !body.is_empty() || method != "GET" {
-        text.push_str(&format!("content-length: {}\r\n", body.len()));
+        write!(text, "content-length: {}\r\n", body.len()).unwrap();
     }
     for (name, value) in headers {
-        text.push_str(&format!("{name}: {value}\r\n"));
+        write!(text, "{name}: {value}\r\n").unwrap();
     }
     text.push_str("\r\n");
     let mut stream = TcpStream::connect(address).await.unwrap();
@@ -50,7 +66,10 @@ pub async fn request(address: SocketAddr, method: &str, path: &str, headers: &[(
 }
 
 fn parse(bytes: &[u8]) -> Answer {
-    let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").expect("an answer has headers");
+    let end = bytes
+        .windows(4)
+        .position(|window| window == b"\r\n\r\n")
+        .expect("an answer has headers");
     let head = std::str::from_utf8(&bytes[..end]).unwrap();
     let mut lines = head.split("\r\n");
     let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
@@ -58,7 +77,11 @@ fn parse(bytes: &[u8]) -> Answer {
         .map(|line| line.split_once(':').unwrap())
         .map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()))
         .collect();
-    Answer { status, headers, body: bytes[end + 4..].to_vec() }
+    Answer {
+        status,
+        headers,
+        body: bytes[end + 4..].to_vec(),
+    }
 }
 
 /// Somebody's browser: keeps cookies, and calls server functions from a page of the site.
@@ -73,7 +96,12 @@ pub struct Visitor {
 
 impl Visitor {
     pub(crate) fn new(address: SocketAddr, origin: String) -> Self {
-        Self { address, origin, cookies: BTreeMap::new(), set_cookies: Vec::new() }
+        Self {
+            address,
+            origin,
+            cookies: BTreeMap::new(),
+            set_cookies: Vec::new(),
+        }
     }
 
     /// The site's origin.
@@ -88,7 +116,11 @@ impl Visitor {
 
     /// `Cookie`, as it would be sent.
     pub fn cookie(&self) -> String {
-        self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
+        self.cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect::<Vec<_>>()
+            .join("; ")
     }
 
     /// Opens a page.
@@ -115,7 +147,10 @@ impl Visitor {
             ("sec-fetch-site", "same-origin"),
             ("content-type", "application/x-postcard"),
             ("accept", "application/x-postcard"),
-            ("user-agent", "Mozilla/5.0 (X11; Linux x86_64) Chrome/130.0 Safari/537.36"),
+            (
+                "user-agent",
+                "Mozilla/5.0 (X11; Linux x86_64) Chrome/130.0 Safari/537.36",
+            ),
         ];
         if !cookie.is_empty() {
             headers.push(("cookie", &cookie));

@@ -16,7 +16,7 @@ mod server;
 mod socket;
 pub mod store;
 
-pub use http::{Answer, Visitor, request};
+pub use http::{Answer, Visitor, request, request_to};
 pub use installation::Installation;
 pub use proxy::Wire;
 pub use server::{TestServer, eventually};

@@ -22,7 +22,11 @@ impl Wire {
     /// A wire that ends in a socket in this folder.
     pub fn lay(folder: &Path, upstream: PgConnectOptions) -> Self {
         std::fs::create_dir_all(folder).unwrap();
-        let wire = Self { folder: folder.to_owned(), upstream: Arc::new(upstream), listening: Mutex::new(None) };
+        let wire = Self {
+            folder: folder.to_owned(),
+            upstream: Arc::new(upstream),
+            listening: Mutex::new(None),
+        };
         wire.mend();
         wire
     }
@@ -66,7 +70,10 @@ async fn listen(listener: UnixListener, upstream: Arc<PgConnectOptions>) {
 
 async fn forward(mut near: UnixStream, upstream: Arc<PgConnectOptions>) -> io::Result<()> {
     let port = upstream.get_port();
-    let folder = upstream.get_socket().cloned().or_else(|| upstream.get_host().starts_with('/').then(|| upstream.get_host().into()));
+    let folder = upstream
+        .get_socket()
+        .cloned()
+        .or_else(|| upstream.get_host().starts_with('/').then(|| upstream.get_host().into()));
     if let Some(folder) = folder {
         let mut far = UnixStream::connect(folder.join(format!(".s.PGSQL.{port}"))).await?;
         tokio::io::copy_bidirectional(&mut near, &mut far).await?;

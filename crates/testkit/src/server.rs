@@ -49,7 +49,14 @@ impl TestServer {
         };
         let mut patience = Patience::default();
         change(&mut config, &mut patience);
-        let mut server = Self { running: None, config, patience, database, wire, folder };
+        let mut server = Self {
+            running: None,
+            config,
+            patience,
+            database,
+            wire,
+            folder,
+        };
         server.resume().await;
         server
     }
@@ -112,7 +119,10 @@ pub async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    assert!(tokio::time::timeout(SOON, waiting).await.is_ok(), "did not come: {what}");
+    assert!(
+        tokio::time::timeout(SOON, waiting).await.is_ok(),
+        "did not come: {what}"
+    );
 }
 
 async fn free_port() -> SocketAddr {
@@ -129,5 +139,9 @@ fn make_site(folder: &std::path::Path) {
     fs::write(folder.join("pkg/worker-1.js"), "onmessage=()=>{}").unwrap();
     fs::write(folder.join("pkg/worker-1.js.br"), b"not really brotli").unwrap();
     fs::write(folder.join("pkg/style-1.css"), "body{}").unwrap();
-    fs::write(folder.join("favicon.svg"), "<svg xmlns=\"http://www.w3.org/2000/svg\"/>").unwrap();
+    fs::write(
+        folder.join("favicon.svg"),
+        "<svg xmlns=\"http://www.w3.org/2000/svg\"/>",
+    )
+    .unwrap();
 }

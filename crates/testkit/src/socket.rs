@@ -37,7 +37,9 @@ impl Socket {
     /// Opens a socket as a page of the site would.
     pub async fn open(visitor: &Visitor) -> Self {
         let origin = visitor.origin().to_owned();
-        Self::open_with(visitor, &[("origin", &origin), ("cookie", &visitor.cookie())]).await.expect("the upgrade works")
+        Self::open_with(visitor, &[("origin", &origin), ("cookie", &visitor.cookie())])
+            .await
+            .expect("the upgrade works")
     }
 
     /// Opens a socket with exactly these headers.
@@ -45,14 +47,20 @@ impl Socket {
     /// # Errors
     /// The status, if the server does not upgrade.
     pub async fn open_with(visitor: &Visitor, headers: &[(&str, &str)]) -> Result<Self, u16> {
-        let mut request = format!("ws://localhost:{}/ws", visitor.address().port()).into_client_request().unwrap();
+        let mut request = format!("ws://localhost:{}/ws", visitor.address().port())
+            .into_client_request()
+            .unwrap();
         for (name, value) in headers {
             let name: tokio_tungstenite::tungstenite::http::HeaderName = name.parse().unwrap();
             request.headers_mut().insert(name, value.parse().unwrap());
         }
         let stream = TcpStream::connect(visitor.address()).await.unwrap();
         match client_async(request, stream).await {
-            Ok((stream, _)) => Ok(Self { stream, later: VecDeque::new(), number: 0 }),
+            Ok((stream, _)) => Ok(Self {
+                stream,
+                later: VecDeque::new(),
+                number: 0,
+            }),
             Err(Error::Http(response)) => Err(response.status().as_u16()),
             Err(error) => panic!("the upgrade fails strangely: {error}"),
         }
@@ -62,7 +70,11 @@ impl Socket {
     pub async fn hello(&mut self, installation: &Installation) {
         let nonce = self.challenge().await;
         let signature = installation.sign_challenge(&nonce);
-        self.send(&ClientFrame::Hello { installation: installation.id(), signature }).await;
+        self.send(&ClientFrame::Hello {
+            installation: installation.id(),
+            signature,
+        })
+        .await;
         let heard = self.hear().await;
         assert!(matches!(heard, Heard::Frame(ServerFrame::Ready { .. })), "{heard:?}");
     }
@@ -101,9 +113,13 @@ impl Socket {
 
     async fn listen(&mut self) -> Heard {
         loop {
-            let message = timeout(SOON, self.stream.next()).await.expect("the server says something in time");
+            let message = timeout(SOON, self.stream.next())
+                .await
+                .expect("the server says something in time");
             return match message {
-                Some(Ok(Message::Binary(bytes))) => Heard::Frame(codec::decode(&bytes).expect("the server speaks frames")),
+                Some(Ok(Message::Binary(bytes))) => {
+                    Heard::Frame(codec::decode(&bytes).expect("the server speaks frames"))
+                }
                 Some(Ok(Message::Close(frame))) => Heard::Closed(frame.map(|frame| frame.code.into())),
                 Some(Ok(_)) => continue,
                 Some(Err(_)) | None => Heard::Closed(None),
@@ -182,7 +198,10 @@ impl Socket {
 
     /// Follows a topic from behind a place on.
     pub async fn subscribe(&mut self, topic: Topic, after: Seq) {
-        self.send(&ClientFrame::Subscribe { topics: vec![(topic, after)] }).await;
+        self.send(&ClientFrame::Subscribe {
+            topics: vec![(topic, after)],
+        })
+        .await;
     }
 
     /// Waits until everything of a topic up to now has come; gives what came.
@@ -224,10 +243,22 @@ impl Socket {
     pub async fn make_conversation(&mut self, topic: Topic, others: &[&Installation]) -> Seq {
         let welcomes = others
             .iter()
-            .map(|other| protocol::Welcome { installation: other.id(), message: b"a welcome".to_vec() })
+            .map(|other| protocol::Welcome {
+                installation: other.id(),
+                message: b"a welcome".to_vec(),
+            })
             .collect();
-        let kind = Kind::Commit { welcomes, removed: Vec::new() };
-        let publish = Publish { topic, id: random_id(), last_commit: Seq(0), kind, payload: b"a commit".to_vec() };
+        let kind = Kind::Commit {
+            welcomes,
+            removed: Vec::new(),
+        };
+        let publish = Publish {
+            topic,
+            id: random_id(),
+            last_commit: Seq(0),
+            kind,
+            payload: b"a commit".to_vec(),
+        };
         self.publish(publish).await.expect("a conversation is made")
     }
 

@@ -17,11 +17,15 @@ pub struct Fresh {
 impl Fresh {
     /// Makes one in the Postgres of `DATABASE_URL`.
     pub async fn make() -> Self {
-        let base = env::var("DATABASE_URL").expect("tests need DATABASE_URL: a Postgres in which databases may be made");
+        let base =
+            env::var("DATABASE_URL").expect("tests need DATABASE_URL: a Postgres in which databases may be made");
         let base = Url::parse(&base).unwrap();
         let mut random = [0; 8];
         getrandom::fill(&mut random).unwrap();
-        let fresh = Self { base, name: format!("jackdaw_test_{}", hex::encode(random)) };
+        let fresh = Self {
+            base,
+            name: format!("jackdaw_test_{}", hex::encode(random)),
+        };
         fresh.say(&format!("create database {}", fresh.name)).await;
         fresh
     }
@@ -44,7 +48,11 @@ impl Fresh {
         let wire = Wire::lay(folder, upstream);
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         query.append_pair("host", folder.to_str().unwrap());
-        for (key, value) in self.base.query_pairs().filter(|(key, _)| key == "user" || key == "password") {
+        for (key, value) in self
+            .base
+            .query_pairs()
+            .filter(|(key, _)| key == "user" || key == "password")
+        {
             query.append_pair(&key, &value);
         }
         if !self.base.username().is_empty() {
@@ -67,7 +75,10 @@ impl Fresh {
         let mut text = String::new();
         for table in tables {
             let rows = format!("select t::text from {table} t");
-            let rows: Vec<String> = sqlx::query_scalar(sqlx::AssertSqlSafe(rows)).fetch_all(&mut connection).await.unwrap();
+            let rows: Vec<String> = sqlx::query_scalar(sqlx::AssertSqlSafe(rows))
+                .fetch_all(&mut connection)
+                .await
+                .unwrap();
             text.push_str(&rows.join("\n"));
         }
         text
@@ -75,7 +86,8 @@ impl Fresh {
 
     /// Removes it.
     pub async fn remove(&self) {
-        self.say(&format!("drop database if exists {} with (force)", self.name)).await;
+        self.say(&format!("drop database if exists {} with (force)", self.name))
+            .await;
     }
 
     async fn say(&self, sql: &str) {

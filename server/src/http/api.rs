@@ -50,8 +50,14 @@ pub async fn call(State(server): State<Server>, request: Request) -> Response {
         leptos::prelude::provide_context(StatusOf(error::status));
     };
     let request = Request::from_parts(parts, Body::from(body));
-    let response = leptos_axum::handle_server_fns_with_context(context, request).await.into_response();
-    if response.headers().contains_key(SERVER_FN_ERROR_HEADER) { with_status(response).await } else { response }
+    let response = leptos_axum::handle_server_fns_with_context(context, request)
+        .await
+        .into_response();
+    if response.headers().contains_key(SERVER_FN_ERROR_HEADER) {
+        with_status(response).await
+    } else {
+        response
+    }
 }
 
 /// Gives every refusal its status, also those that were made before the function ran (arguments that do not decode).

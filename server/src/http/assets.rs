@@ -72,7 +72,7 @@ pub fn public_files(site: &Path) -> Vec<String> {
         .filter_map(Result::ok)
         .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()))
         .filter_map(|entry| entry.file_name().into_string().ok())
-        .filter(|name| name != "assets.json" && !Path::new(name).extension().is_some_and(|kind| kind == "br"))
+        .filter(|name| name != "assets.json" && Path::new(name).extension().is_none_or(|kind| kind != "br"))
         // Names that would mean something to the router are not names of files.
         .filter(|name| {
             !name.starts_with('.')

@@ -58,7 +58,7 @@ impl Bucket {
 pub struct Buckets {
     rate: Rate,
     keys: RandomState,
-    buckets: Mutex<HashMap<u64, Bucket>>,
+    filled: Mutex<HashMap<u64, Bucket>>,
 }
 
 impl Buckets {
@@ -67,14 +67,14 @@ impl Buckets {
         Self {
             rate: Rate { burst, per_second },
             keys: RandomState::new(),
-            buckets: Mutex::default(),
+            filled: Mutex::default(),
         }
     }
 
     /// Takes one of `who`'s tokens; false: too many.
     pub fn take(&self, who: impl Hash, now: Instant) -> bool {
         let key = self.keys.hash_one(who);
-        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut buckets = self.filled.lock().unwrap_or_else(PoisonError::into_inner);
         if buckets.len() >= REMEMBERED && !buckets.contains_key(&key) {
             let rate = self.rate;
             buckets.retain(|_, bucket| {
@@ -125,8 +125,8 @@ pub fn network(address: IpAddr) -> [u8; 6] {
             [4, 0, 0, a, b, c]
         }
         IpAddr::V6(v6) => {
-            let [a, b, c, d, e, f, ..] = v6.octets();
-            [a, b, c, d, e, f]
+            let octets = v6.octets();
+            std::array::from_fn(|place| octets[place])
         }
     }
 }
@@ -151,6 +151,7 @@ pub fn client_address(peer: IpAddr, forwarded_for: Option<&str>, proxies: &[IpAd
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 mod tests {
     use std::time::Duration;
 
@@ -175,7 +176,7 @@ mod tests {
         for who in 0..(REMEMBERED + 10) {
             buckets.take(who, now);
         }
-        assert!(buckets.buckets.lock().unwrap().len() <= REMEMBERED);
+        assert!(buckets.filled.lock().unwrap().len() <= REMEMBERED);
     }
 
     #[test]

@@ -1,13 +1,37 @@
 //! Documents. None of these handlers changes anything, none looks at a cookie.
 
 use axum::{
-    extract::{Path, State},
-    http::{HeaderMap, Uri},
-    response::{IntoResponse, Response},
+    extract::{Path, Request, State},
+    http::{HeaderMap, Uri, header},
+    middleware::Next,
+    response::{IntoResponse, Redirect, Response},
 };
 use protocol::ErrorCode;
 
 use crate::{error::Refusal, state::Server};
+
+/// Whoever opens this machine under another of its own names (127.0.0.1 for localhost) is sent to the public one: another
+/// name is another origin, from which nothing could be changed.
+pub async fn by_its_name(State(server): State<Server>, request: Request, next: Next) -> Response {
+    let host = request
+        .headers()
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok())
+        .unwrap_or_default();
+    if host != server.domain() && is_this_machine(host) && is_this_machine(server.domain()) {
+        let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+        return Redirect::temporary(&format!("{}{path}", server.origin())).into_response();
+    }
+    next.run(request).await
+}
+
+/// The host, with or without a port, always means the machine that asks.
+fn is_this_machine(host: &str) -> bool {
+    let name = host
+        .rsplit_once(':')
+        .map_or(host, |(name, port)| if port.contains(']') { host } else { name });
+    matches!(name, "localhost" | "127.0.0.1" | "[::1]")
+}
 
 /// `/`
 pub async fn landing(State(server): State<Server>, headers: HeaderMap) -> Response {

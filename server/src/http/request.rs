@@ -132,7 +132,9 @@ fn session_or(headers: &HeaderMap, who: [u8; 6]) -> (Option<&[u8]>, [u8; 6]) {
 /// A refusal in the form in which the page's half of a server function reads it.
 fn for_server_function(mut response: Response, path: &str, code: ErrorCode) -> Response {
     *response.body_mut() = Body::from(AppError(code).ser());
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-postcard"));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-postcard"));
     response.headers_mut().remove(header::CONTENT_LENGTH);
     if let Ok(path) = HeaderValue::try_from(path) {
         response.headers_mut().insert(SERVER_FN_ERROR_HEADER, path);

@@ -91,7 +91,7 @@ pub fn table(config: &Config) -> Vec<Route> {
 pub fn router(server: Server, config: &Config) -> Router {
     let mut router = Router::new();
     for route in table(config) {
-        router = router.route(&route.path, method_router(&route, config));
+        router = router.route(&route.path, method_router(&route, &server, config));
     }
     guarded(router, server)
 }
@@ -105,11 +105,12 @@ pub fn guarded(router: Router<Server>, server: Server) -> Router {
         .with_state(server)
 }
 
-fn method_router(route: &Route, config: &Config) -> MethodRouter<Server> {
+fn method_router(route: &Route, server: &Server, config: &Config) -> MethodRouter<Server> {
+    let page = |page: MethodRouter<Server>| page.layer(from_fn_with_state(server.clone(), pages::by_its_name));
     match route.answer {
-        Answer::Landing => get(pages::landing),
-        Answer::Invite => get(pages::invite),
-        Answer::Shell => get(pages::shell),
+        Answer::Landing => page(get(pages::landing)),
+        Answer::Invite => page(get(pages::invite)),
+        Answer::Shell => page(get(pages::shell)),
         Answer::Live => get(health::live),
         Answer::Ready => get(health::ready),
         Answer::Socket => get(ws::upgrade),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::state::Server;
 
 /// Between two sweeps.
-const EVERY: Duration = Duration::from_secs(60);
+const EVERY: Duration = Duration::from_mins(1);
 
 /// Sweeps until the end is wanted. Several servers over one database may sweep at once.
 pub fn start(server: &Server) {

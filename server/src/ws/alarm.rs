@@ -27,8 +27,21 @@ pub struct Alarm {
 impl Alarm {
     /// For a socket of this session, which lasts for so long. Made before the session is looked up, so that no ending falls
     /// between the two.
-    pub fn new(shutdown: CancellationToken, accounts: Accounts, ended: Receiver<Uuid>, session: &Session, left: Duration) -> Self {
-        Self { shutdown, accounts, ended, session: session.id, expires: Instant::now() + left, seat: None }
+    pub fn new(
+        shutdown: CancellationToken,
+        accounts: Accounts,
+        ended: Receiver<Uuid>,
+        session: &Session,
+        left: Duration,
+    ) -> Self {
+        Self {
+            shutdown,
+            accounts,
+            ended,
+            session: session.id,
+            expires: Instant::now() + left,
+            seat: None,
+        }
     }
 
     /// From now on it also rings when the seat is taken.

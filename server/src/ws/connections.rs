@@ -29,7 +29,12 @@ impl Connections {
         if let Some((_, older)) = self.seats().insert(installation, (number, taken.clone())) {
             older.cancel();
         }
-        Seat { connections: self.clone(), installation, number, taken }
+        Seat {
+            connections: self.clone(),
+            installation,
+            number,
+            taken,
+        }
     }
 
     /// How many there are.
@@ -61,7 +66,10 @@ impl Seat {
 impl Drop for Seat {
     fn drop(&mut self) {
         let mut seats = self.connections.seats();
-        if seats.get(&self.installation).is_some_and(|(number, _)| *number == self.number) {
+        if seats
+            .get(&self.installation)
+            .is_some_and(|(number, _)| *number == self.number)
+        {
             seats.remove(&self.installation);
         }
     }

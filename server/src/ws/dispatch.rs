@@ -17,7 +17,11 @@ pub type Work = BoxFuture<'static, Result<ServerFrame, Ending>>;
 pub fn publish(id: MessageId, pending: Pending) -> Work {
     async move {
         match pending.await {
-            Ok(stored) => Ok(ServerFrame::Stored { id, seq: stored.seq, at: stored.at }),
+            Ok(stored) => Ok(ServerFrame::Stored {
+                id,
+                seq: stored.seq,
+                at: stored.at,
+            }),
             Err(ErrorCode::Unavailable) => Err(Ending::Unavailable),
             Err(code) => Ok(ServerFrame::Refused { id, code }),
         }
@@ -46,18 +50,26 @@ async fn answer(services: &Services, installation: InstallationId, ask: Ask) -> 
     let directory = &services.directory;
     let answer = match ask {
         Ask::Installations { account } => directory.installations_of(account).await.map(Answer::Installations),
-        Ask::Association { hash } => {
-            directory.association(hash).await.map(|bytes| Answer::Association(bytes.map(ByteBuf::from)))
-        }
-        Ask::ClaimKeyPackage { installation } => {
-            directory.claim_key_package(installation).await.map(|bytes| Answer::KeyPackage(bytes.map(ByteBuf::from)))
-        }
-        Ask::PublishKeyPackages { key_packages, last_resort } => {
+        Ask::Association { hash } => directory
+            .association(hash)
+            .await
+            .map(|bytes| Answer::Association(bytes.map(ByteBuf::from))),
+        Ask::ClaimKeyPackage { installation } => directory
+            .claim_key_package(installation)
+            .await
+            .map(|bytes| Answer::KeyPackage(bytes.map(ByteBuf::from))),
+        Ask::PublishKeyPackages {
+            key_packages,
+            last_resort,
+        } => {
             if key_packages.len() > limits::KEY_PACKAGES_PER_FRAME {
                 return Err(ErrorCode::TooLarge);
             }
             let last_resort = last_resort.as_ref().map(|bytes| bytes.as_slice());
-            directory.publish_key_packages(installation, &key_packages, last_resort).await.map(Answer::KeyPackagesKept)
+            directory
+                .publish_key_packages(installation, &key_packages, last_resort)
+                .await
+                .map(Answer::KeyPackagesKept)
         }
     };
     answer.map_err(|error: DirectoryError| {

@@ -17,23 +17,38 @@ pub async fn open(server: &Server, link: &mut Link, session: &Session) -> Result
     server.fill(&mut nonce);
     link.feed(&ServerFrame::Challenge { nonce }).await?;
     link.flush().await?;
-    let signature = timeout(server.patience().hello, hello(link, session)).await.map_err(|_| Ending::Silence)??;
+    let signature = timeout(server.patience().hello, hello(link, session))
+        .await
+        .map_err(|_| Ending::Silence)??;
 
     let services = server.services();
     let installation = session.installation;
-    let key = services.directory.public_key(installation).await.map_err(|error| unavailable(&error))?;
+    let key = services
+        .directory
+        .public_key(installation)
+        .await
+        .map_err(|error| unavailable(&error))?;
     let believed = key.is_some_and(|key| identity::verify_challenge(&key, server.domain(), &nonce, &signature));
     if !believed {
         return Err(Ending::NotBelieved);
     }
     let seat = server.connections().take(installation);
-    let key_packages = services.directory.key_packages(installation).await.map_err(|error| unavailable(&error))?;
+    let key_packages = services
+        .directory
+        .key_packages(installation)
+        .await
+        .map_err(|error| unavailable(&error))?;
     let incarnation = services.delivery.incarnation();
     if let Err(error) = services.directory.touch(installation).await {
         // Only a list for people says a moment too little.
         tracing::debug!("when an installation was seen could not be written: {error}");
     }
-    link.feed(&ServerFrame::Ready { incarnation, key_packages, now: server.clock().now() }).await?;
+    link.feed(&ServerFrame::Ready {
+        incarnation,
+        key_packages,
+        now: server.clock().now(),
+    })
+    .await?;
     link.flush().await?;
     Ok(seat)
 }
@@ -42,7 +57,10 @@ pub async fn open(server: &Server, link: &mut Link, session: &Session) -> Result
 async fn hello(link: &mut Link, session: &Session) -> Result<Vec<u8>, Ending> {
     loop {
         match link.hear().await {
-            Heard::Frame(ClientFrame::Hello { installation, signature }) if installation == session.installation => {
+            Heard::Frame(ClientFrame::Hello {
+                installation,
+                signature,
+            }) if installation == session.installation => {
                 return Ok(signature);
             }
             Heard::Frame(ClientFrame::Hello { .. }) => return Err(Ending::NotBelieved),

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use super::ending::Ending;
 
 /// How long the other side may take to answer a close.
-const CLOSING: Duration = Duration::from_secs(2);
+const CLOSING: Duration = Duration::from_secs(1);
 /// How much is put into the socket's buffer before waiting for it to be taken, in bytes.
 const BEFORE_FLUSH: usize = 128 * 1024;
 
@@ -37,7 +37,11 @@ pub enum Heard {
 impl Link {
     /// A link over an upgraded connection.
     pub fn new(socket: WebSocket, writing: Duration) -> Self {
-        Self { socket, fed: 0, writing }
+        Self {
+            socket,
+            fed: 0,
+            writing,
+        }
     }
 
     /// The next thing heard. May be dropped at any time without losing anything.
@@ -96,7 +100,12 @@ impl Link {
                 self.socket.feed(Message::Binary(bytes.into())).await?;
             }
             let reason = ending.bye().map_or("", ErrorCode::word).into();
-            self.socket.send(Message::Close(Some(CloseFrame { code: ending.close_code(), reason }))).await?;
+            self.socket
+                .send(Message::Close(Some(CloseFrame {
+                    code: ending.close_code(),
+                    reason,
+                })))
+                .await?;
             while let Some(Ok(_)) = self.socket.next().await {}
             Ok::<(), axum::Error>(())
         };

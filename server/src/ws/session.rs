@@ -28,9 +28,15 @@ const TOPICS: usize = 10_000;
 /// How many frames go out before the socket is looked at again.
 const GATHERED: usize = 64;
 /// How often an installation may speak. Beyond it is not refused but read more slowly.
-const FRAMES: Rate = Rate { burst: 500.0, per_second: 200.0 };
+const FRAMES: Rate = Rate {
+    burst: 500.0,
+    per_second: 200.0,
+};
 /// How often it may use up other people's key packages.
-const CLAIMS: Rate = Rate { burst: 100.0, per_second: 1.0 };
+const CLAIMS: Rate = Rate {
+    burst: 100.0,
+    per_second: 1.0,
+};
 /// How long a frame that came too soon waits.
 const PAUSE: Duration = Duration::from_millis(50);
 /// How long publishes that were handed in may take once the server ends.
@@ -138,7 +144,9 @@ impl Talk<'_> {
             }
             Event::Done(done) => {
                 // Reading may have stood still until now; that was not the other side's silence.
-                self.silence = self.silence.max(Instant::now() + Duration::from_secs(limits::HEARTBEAT_SECONDS).min(self.server.patience().silence));
+                self.silence = self.silence.max(
+                    Instant::now() + Duration::from_secs(limits::HEARTBEAT_SECONDS).min(self.server.patience().silence),
+                );
                 self.outgoing.push(done?);
             }
             Event::Forward(forward) => self.outgoing.push(match forward {
@@ -173,16 +181,23 @@ impl Talk<'_> {
                     if self.follower.len() < TOPICS {
                         self.follower.add(topic, cursor);
                     } else {
-                        self.outgoing.push(ServerFrame::NotSubscribed { topic, code: ErrorCode::TooMany });
+                        self.outgoing.push(ServerFrame::NotSubscribed {
+                            topic,
+                            code: ErrorCode::TooMany,
+                        });
                     }
                 }
             }
             ClientFrame::Ask { number, ask } => {
                 let claims = matches!(ask, Ask::ClaimKeyPackage { .. });
                 if claims && !self.claims.take(CLAIMS, std::time::Instant::now()) {
-                    self.outgoing.push(ServerFrame::Answer { number, answer: Err(ErrorCode::TooMany) });
+                    self.outgoing.push(ServerFrame::Answer {
+                        number,
+                        answer: Err(ErrorCode::TooMany),
+                    });
                 } else {
-                    self.work.push(dispatch::ask(services.clone(), self.installation, number, ask));
+                    self.work
+                        .push(dispatch::ask(services.clone(), self.installation, number, ask));
                 }
             }
             ClientFrame::Ping => self.outgoing.push(ServerFrame::Pong),

@@ -48,7 +48,13 @@ pub async fn upgrade(State(server): State<Server>, headers: HeaderMap, upgrade: 
                 Err(code) => link.close(refusal(code)).await,
                 Ok(session) => {
                     let accounts = server.services().accounts.clone();
-                    let alarm = Alarm::new(server.shutdown().token(), accounts, ended, &session, left(&server, &session));
+                    let alarm = Alarm::new(
+                        server.shutdown().token(),
+                        accounts,
+                        ended,
+                        &session,
+                        left(&server, &session),
+                    );
                     serve(server, link, alarm, session).await;
                 }
             }
@@ -77,7 +83,9 @@ async fn serve(server: Server, mut link: Link, mut alarm: Alarm, session: Sessio
 }
 
 async fn session_of(server: &Server, headers: &HeaderMap) -> Result<Session, ErrorCode> {
-    let token = api::caller(headers, server.secure()).session_token.ok_or(ErrorCode::NotSignedIn)?;
+    let token = api::caller(headers, server.secure())
+        .session_token
+        .ok_or(ErrorCode::NotSignedIn)?;
     server.services().accounts.session(&token).await.map_err(|error| {
         let code = ErrorCode::from(&error);
         if matches!(code, ErrorCode::Internal | ErrorCode::Unavailable) {
