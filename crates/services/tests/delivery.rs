@@ -6,7 +6,7 @@ mod common;
 use common::{Here, Person, commit, id, message, person, site, topic};
 use futures::future::join_all;
 use protocol::{Body, ErrorCode, InstallationId, Kind, MessageId, Publish, Seq, Topic, Welcome, limits};
-use services::delivery::{Delivery, DeliveryError, Page, Stored};
+use services::delivery::{Delivery, DeliveryError, Forward, Page, Stored};
 use sqlx::{Connection, PgConnection, PgPool};
 
 /// Alice, Bob and a conversation of the two; the commit that added Bob stands at 1.
@@ -440,7 +440,15 @@ async fn a_database_that_goes_away_and_comes_back(pool: PgPool) {
         ErrorCode::Unavailable
     );
 
+    // Who follows waits, and goes on by itself.
+    let mut follower = delivery.follow(bob.installation());
+    follower.add(topic, Seq(1));
+    let following = tokio::spawn(async move { (follower.next().await, follower.next().await) });
+
     switch(true).await;
+    let (envelopes, caught_up) = following.await.unwrap();
+    assert!(matches!(envelopes, Forward::Envelopes { envelopes, .. } if envelopes.len() == 1));
+    assert_eq!(caught_up, Forward::CaughtUp { topic, head: Seq(2) });
     // Nothing half done: the same ids again, and the log goes on where it was.
     let mut seen = Vec::new();
     for number in 10..20 {

@@ -226,3 +226,26 @@ async fn a_large_log_goes_in_frames_that_fit(pool: PgPool) {
     follower.add(T, Seq(1));
     up_to(&mut follower, 1, 7).await;
 }
+
+#[sqlx::test]
+async fn many_invitations_at_once_come_in_order(pool: PgPool) {
+    let (here, alice, bob) = alice_and_bob(pool).await;
+    let delivery = &here.services.delivery;
+    let inbox = bob.installation().inbox();
+    let mut follower = delivery.follow(bob.installation());
+    follower.add(inbox, Seq(1));
+    assert_eq!(
+        next(&mut follower).await,
+        Forward::CaughtUp {
+            topic: inbox,
+            head: Seq(1)
+        }
+    );
+    // Committed side by side, so that the news of one may overtake the other's.
+    for number in 20..120 {
+        let (delivery, alice) = (delivery.clone(), alice.installation());
+        let first = commit(topic(number), 1000 + u64::from(number), 0, &[bob.installation()], &[]);
+        tokio::spawn(async move { delivery.publish(alice, first).await.unwrap() });
+    }
+    up_to(&mut follower, 1, 101).await;
+}

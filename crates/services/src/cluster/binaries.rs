@@ -13,7 +13,9 @@ const DEBIAN: &str = "/usr/lib/postgresql";
 
 /// The folder with `postgres` and `initdb` to use: of the version of the data, if there are data.
 pub(super) fn find(place: &Place) -> Result<PathBuf, ClusterError> {
-    let named = std::env::var_os("PG_BIN").map(PathBuf::from);
+    let named = std::env::var_os("PG_BIN")
+        .filter(|named| !named.is_empty())
+        .map(PathBuf::from);
     let path = std::env::var_os("PATH").unwrap_or_default();
     choose(candidates(named, place.root(), &path), place)
 }

@@ -149,6 +149,8 @@ impl Child {
         let error = Command::new(program)
             .args(["-D", &descriptor(&data), "-k", "../s", "-p", "5432"])
             .args(["-c", "listen_addresses=", "-c", "unix_socket_permissions=0700"])
+            // Without the details of an error: they quote rows.
+            .args(["-c", "log_error_verbosity=terse"])
             .current_dir("/")
             .exec();
         Err(ClusterError::io(program)(error))

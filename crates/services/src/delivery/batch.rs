@@ -70,7 +70,7 @@ struct State {
 struct Planner<'a> {
     plan: Plan<'a>,
     topics: HashMap<Topic, State>,
-    installations: HashMap<InstallationId, i64>,
+    installations: HashMap<InstallationId, (i64, bool)>,
     first: HashMap<(InstallationId, MessageId, Topic), Stored>,
     at: UnixMillis,
 }
@@ -97,7 +97,7 @@ pub(super) fn decide<'a>(
     });
     let installations = known
         .iter()
-        .filter_map(|row| Some((InstallationId::from_slice(&row.installation)?, row.id)));
+        .filter_map(|row| Some((InstallationId::from_slice(&row.installation)?, (row.id, row.live))));
     let mut planner = Planner {
         topics: topics.collect(),
         installations: installations.collect(),
@@ -160,10 +160,8 @@ impl<'a> Planner<'a> {
                 // Everything that can refuse comes before the first change.
                 let mut invited = Vec::with_capacity(welcomes.len());
                 for welcome in welcomes {
-                    let id = self
-                        .installations
-                        .get(&welcome.installation)
-                        .ok_or(ErrorCode::NoSuchInstallation)?;
+                    let known = self.installations.get(&welcome.installation);
+                    let (id, _) = known.filter(|(_, live)| *live).ok_or(ErrorCode::NoSuchInstallation)?;
                     let inbox = self
                         .topics
                         .get(&welcome.installation.inbox())
@@ -171,10 +169,10 @@ impl<'a> Planner<'a> {
                     inbox.ok_or(ErrorCode::NoSuchInstallation)?;
                     invited.push(*id);
                 }
-                let leaving: HashSet<i64> = removed
+                let leaving = removed
                     .iter()
-                    .filter_map(|installation| self.installations.get(installation).copied())
-                    .collect();
+                    .filter_map(|installation| self.installations.get(installation));
+                let leaving: HashSet<i64> = leaving.map(|(id, _)| *id).collect();
                 let stored = self.append(*topic, sender, item.publish, payload, None, removed.clone())?;
                 let state = self.topics.get_mut(topic).ok_or(ErrorCode::Internal)?;
                 state.last_commit = state.last_seq;

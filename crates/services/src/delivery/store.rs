@@ -134,12 +134,15 @@ pub(super) async fn look(
 pub(super) struct Known {
     pub id: i64,
     pub installation: Vec<u8>,
+    /// Not revoked: it may be invited. Who is revoked may still be removed.
+    pub live: bool,
 }
 
 pub(super) async fn known(connection: &mut PgConnection, installations: &[&[u8]]) -> Result<Vec<Known>> {
     sqlx::query_as!(
         Known,
-        "select id, installation from installations where installation = any($1::bytea[]) and revoked_at is null",
+        r#"select id, installation, revoked_at is null as "live!" from installations
+           where installation = any($1::bytea[])"#,
         installations as _
     )
     .fetch_all(connection)
