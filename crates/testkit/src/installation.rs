@@ -42,8 +42,7 @@ impl Installation {
 
     /// The account.
     pub fn account(&self) -> Address {
-        let point = self.wallet.verifying_key().to_sec1_point(false);
-        Address::from_raw_public_key(&point.as_bytes()[1..])
+        address(&self.wallet)
     }
 
     /// 65 bytes.
@@ -58,10 +57,7 @@ impl Installation {
 
     /// The wallet's signature over a text (EIP-191).
     pub fn sign_text(&self, text: &str) -> Vec<u8> {
-        let (signature, recovery) = self.wallet.sign_prehash_recoverable(&identity::personal_digest(text));
-        let mut bytes = signature.to_bytes().to_vec();
-        bytes.push(27 + u8::from(recovery.is_y_odd()));
-        bytes
+        sign(&self.wallet, text)
     }
 
     /// The installation's signature over a socket's challenge.
@@ -95,4 +91,18 @@ impl Installation {
         socket.hello(self).await;
         socket
     }
+}
+
+/// The account of a wallet.
+pub(crate) fn address(wallet: &SigningKey) -> Address {
+    let point = wallet.verifying_key().to_sec1_point(false);
+    Address::from_raw_public_key(&point.as_bytes()[1..])
+}
+
+/// A wallet's signature over a text (EIP-191).
+pub(crate) fn sign(wallet: &SigningKey, text: &str) -> Vec<u8> {
+    let (signature, recovery) = wallet.sign_prehash_recoverable(&identity::personal_digest(text));
+    let mut bytes = signature.to_bytes().to_vec();
+    bytes.push(27 + u8::from(recovery.is_y_odd()));
+    bytes
 }

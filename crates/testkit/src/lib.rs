@@ -2,7 +2,8 @@
 //!
 //! [`TestServer`] is the real server in this process. [`Visitor`] is a browser without a mind: it keeps cookies and calls
 //! server functions over real HTTP. [`Installation`] holds a wallet and an installation key and opens raw [`Socket`]s,
-//! so that a test can say what no good client would say.
+//! so that a test can say what no good client would say. [`Person`] is somebody whole: the client that runs in browsers,
+//! outside of one.
 //!
 //! `DATABASE_URL` names a Postgres in which databases may be made; without it a private one is started.
 //! Everything here panics where something is not as it must be: a test has failed then.
@@ -11,6 +12,7 @@
 
 mod http;
 mod installation;
+mod person;
 mod proxy;
 mod server;
 mod socket;
@@ -18,6 +20,7 @@ pub mod store;
 
 pub use http::{Answer, Visitor, request, request_to};
 pub use installation::Installation;
+pub use person::{Away, Person};
 pub use proxy::Wire;
 pub use server::{TestServer, eventually};
 pub use socket::{Heard, Socket, random_id};
