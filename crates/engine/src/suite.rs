@@ -60,7 +60,8 @@ pub async fn damage_vault(name: String, store: String) -> Result<(), JsValue> {
 /// Write records of a megabyte each into a fresh vault until the browser refuses, at most so many. Answers what the vault
 /// said: "full" is right where a quota is set; "room" if there was room for all.
 ///
-/// Chromium asks for the room that is left only now and then: set the quota before the origin's first vault is opened.
+/// Chromium reckons with the room it was last told for up to 30 seconds: set the quota before the origin's first vault is
+/// opened, or wait that long.
 #[wasm_bindgen]
 pub async fn fill_until_refused(megabytes: u32) -> String {
     let name = format!("jackdaw-suite-{}-full", js_sys::Date::now());
