@@ -22,8 +22,8 @@ pub fn AccountMenu() -> impl IntoView {
     let name = move || state.name(me.get());
     let elsewhere = Memo::new(move |_| state.wallet_elsewhere());
     let network = move || match (elsewhere.get(), state.served().or_else(|| state.network())) {
-        (true, _) => "Other network".to_owned(),
-        (false, Some(network)) if network.development => "Test network".to_owned(),
+        (true, _) => "Other".to_owned(),
+        (false, Some(network)) if network.development => "Test net".to_owned(),
         (false, network) => network.map(|network| network.name).unwrap_or_default(),
     };
     let close = move || {
@@ -55,7 +55,7 @@ pub fn AccountMenu() -> impl IntoView {
     let copy = move |_| {
         leptos::task::spawn_local(async move {
             let done = browser::copy(&me.get_untracked().to_string()).await;
-            copied.set(done);
+            let _ = copied.try_set(done);
             state.announcement.set(if done {
                 "Copied".to_owned()
             } else {

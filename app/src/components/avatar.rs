@@ -31,8 +31,11 @@ const CLASSES: [[&str; 8]; 3] = [
 
 /// The classes of an account's avatar: its colour is a property of the address, the same everywhere. Size 0 to 2.
 pub fn classes(account: Address, size: usize) -> &'static str {
-    let mixed = account.iter().fold(0_u8, |sum, byte| sum.rotate_left(3) ^ byte);
-    CLASSES[size.min(2)][usize::from(mixed % 8)]
+    // FNV-1a: neighbours get different colours.
+    let mixed = account.iter().fold(0x811c_9dc5_u32, |hash, byte| {
+        (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
+    });
+    CLASSES[size.min(2)][(mixed >> 16) as usize % 8]
 }
 
 /// What stands in it: the first letter of the name, or the two last digits of the address.

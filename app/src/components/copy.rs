@@ -31,7 +31,7 @@ pub fn Copy(
             let done = browser::copy(&text).await;
             // Where the clipboard is forbidden the text itself is said, so that it can be taken down.
             state.announcement.set(if done { "Copied".to_owned() } else { text });
-            copied.set(done);
+            let _ = copied.try_set(done);
             set_timeout(
                 move || {
                     let _ = copied.try_set(false);

@@ -6,6 +6,7 @@ use crate::{
     account::Purse,
     browser,
     components::{A, Avatar, Icon, Shape},
+    pages::InviteLink,
     place::Place,
     state::{ConversationLine, State},
     time,
@@ -122,11 +123,14 @@ fn Bones() -> impl IntoView {
 fn NoneYet() -> impl IntoView {
     view! {
         <div class="empty none-yet">
-            <p>"No conversations yet."</p>
-            <A place=Place::New class="btn">
-                <Icon shape=Shape::Plus />
-                "New conversation"
-            </A>
+            <p>"No conversations yet. Start one with an address, or send your own link."</p>
+            <div class="acts">
+                <A place=Place::New class="btn first">
+                    <Icon shape=Shape::Plus />
+                    "New conversation"
+                </A>
+                <InviteLink />
+            </div>
         </div>
     }
 }

@@ -53,7 +53,10 @@ pub fn Timeline(
         }
     };
     let settle = move || {
-        let Some(log) = log.get_untracked() else { return };
+        // A frame later the thread may be gone.
+        let Some(log) = log.try_get_untracked().flatten() else {
+            return;
+        };
         let first = state.messages.with_untracked(|all| all.first().map(|(id, _)| *id));
         let height = log.scroll_height();
         reading.update_value(|reading| {
@@ -80,7 +83,8 @@ pub fn Timeline(
         // Before the next paint, after the messages are in the document.
         request_animation_frame(settle);
     });
-    window_event_listener(ev::resize, move |_| settle());
+    let listener = window_event_listener(ev::resize, move |_| settle());
+    on_cleanup(move || listener.remove());
 
     view! {
         <div class="log" role="log" aria-label="Messages" aria-live="off" tabindex="0" node_ref=log on:scroll=scrolled>
@@ -105,20 +109,20 @@ fn Beginning(peer: Address) -> impl IntoView {
     let empty = Memo::new(move |_| state.messages.with(Vec::is_empty));
     view! {
         <div class="first-words">
-            <span class="seal">
-                <Icon shape=Shape::Lock />
-                "Sealed"
-            </span>
             {move || if empty.get() {
                 view! {
+                    <span class="seal">
+                        <Icon shape=Shape::Lock />
+                        "Sealed from the first word"
+                    </span>
                     <span>
                         "Say hi to " <bdi>{move || state.name(peer)}</bdi>
-                        ". Your words are sealed in this browser and opened only in theirs."
+                        ". What you write is sealed in this browser and opened only in theirs."
                     </span>
                 }.into_any()
             } else {
                 view! {
-                    <span>"These are the first words in this browser. What was said before it was added cannot be read here."</span>
+                    <span>"Only the two of you can read this. What was said before this browser joined is not here."</span>
                 }.into_any()
             }}
         </div>

@@ -10,7 +10,7 @@ mod public;
 mod settings;
 mod sign_out;
 
-pub use chats::Chats;
+pub use chats::{Chats, InviteLink};
 pub use frame::Frame;
 pub use gate::Gate;
 pub use new::{New, NotHere};
