@@ -99,6 +99,23 @@ fn a_stolen_credential_in_a_key_package_is_not_invited() {
         alice.step(|it| it.commit(TOPIC, &add, &[])).unwrap_err(),
         E2eeError::NotBelieved
     );
+    // Mallory's own key and association under Carol's address; Mallory's under a hash that is not theirs
+    for (address, association) in [
+        (carol.vouched.address, mallory.vouched.hash),
+        (mallory.vouched.address, AssociationHash([9; 32])),
+    ] {
+        let claim = crate::credential::Claim { address, association };
+        let forged = bytes(&forged_key_package(
+            &mallory.it,
+            claim.credential(),
+            settings::lifetime(),
+        ));
+        let add = [(forged, mallory.vouched.clone())];
+        assert_eq!(
+            alice.step(|it| it.commit(TOPIC, &add, &[])).unwrap_err(),
+            E2eeError::NotBelieved
+        );
+    }
     // Credentials of another form
     let own = credential(&mallory).serialized_content().to_vec();
     let mut version = own.clone();
