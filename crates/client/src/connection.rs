@@ -1,120 +1,28 @@
 //! The WebSocket: greeting, questions and answers, heartbeat, silence, and coming back.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use bridge::{Connection, Event, Trouble};
 use protocol::{
-    Answer, Ask, AssociationHash, ClientFrame, ErrorCode, Incarnation, MessageId, Seq, ServerFrame, Topic, UnixMillis,
-    codec, limits,
+    Answer, Ask, AssociationHash, ClientFrame, ErrorCode, Incarnation, Seq, ServerFrame, Topic, UnixMillis, codec,
+    limits,
 };
 
 use crate::{
     Client, Effect, Environment, SocketEvent, Vault, VaultError,
     directory::Verdict,
-    records::{Log, Stage},
+    link::{Link, Phase},
+    records::{Log, Settings, Stage},
     roster::Listing,
     step::Step,
 };
 
 /// The close code that says: this session is not accepted.
 const NOT_ACCEPTED: u16 = 4401;
-/// Milliseconds until an unanswered question or publish, or a socket that does not greet, is given up.
-const ANSWER: i64 = 20_000;
 /// Milliseconds to prove that a connection the browser calls lost still lives.
 const PROOF: i64 = 5_000;
 /// The first and the longest pause before trying again, in milliseconds.
 const PAUSE: (i64, i64) = (500, 30_000);
 /// A connection that lasted so long, in milliseconds, was a good one: pauses start from the shortest again.
 const LASTING: i64 = 10_000;
-/// No deadline lies further ahead, in milliseconds: if one seems to, the clock has jumped, and it is due.
-const FARTHEST: i64 = 70_000;
-
-/// Whether a deadline has come, also on a clock that jumps.
-pub(crate) fn is_due(deadline: UnixMillis, now: UnixMillis) -> bool {
-    deadline <= now || deadline.0 - now.0 > FARTHEST
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Phase {
-    /// No socket.
-    #[default]
-    Down,
-    /// Asked for, or waiting for the challenge.
-    Opening,
-    /// `Hello` is said.
-    Greeting,
-    /// Believed.
-    Ready,
-}
-
-/// One socket and what is known on it; a new socket starts with a new one.
-#[derive(Default)]
-pub(crate) struct Link {
-    phase: Phase,
-    /// When the phase began.
-    since: UnixMillis,
-    /// When the last frame came.
-    heard: UnixMillis,
-    /// When the last frame went.
-    spoke: UnixMillis,
-    /// Prove by then that you live.
-    proof: Option<UnixMillis>,
-    /// Everything has been read once.
-    live: bool,
-    /// The reason the server gave before it closed.
-    bye: Option<ErrorCode>,
-    pub subscribed: BTreeSet<Topic>,
-    /// Subscribed, not caught up.
-    pub behind: BTreeSet<Topic>,
-    /// Wait for an association.
-    pub held: BTreeMap<Topic, AssociationHash>,
-    /// Subscribed again: what was sent before the server heard of it has gaps, and comes again.
-    pub resuming: BTreeSet<Topic>,
-    /// A publish was refused because there is a commit behind this one.
-    pub stale: BTreeMap<Topic, Seq>,
-    /// Publishes without an answer.
-    pub in_flight: BTreeMap<MessageId, UnixMillis>,
-    /// Commits that are stored and not read back yet.
-    pub stored: BTreeSet<MessageId>,
-    asks: BTreeMap<u32, (Ask, UnixMillis)>,
-    next_ask: u32,
-    pub key_packages: u32,
-    /// Key packages are on their way.
-    pub topping: bool,
-    /// Nothing is published or asked before this.
-    paused: Option<UnixMillis>,
-    pauses: u32,
-}
-
-impl Link {
-    pub fn is_ready(&self) -> bool {
-        self.phase == Phase::Ready
-    }
-
-    pub fn is_paused(&self, now: UnixMillis) -> bool {
-        self.paused.is_some_and(|until| !is_due(until, now))
-    }
-
-    fn deadlines(&self) -> impl Iterator<Item = UnixMillis> {
-        let after = |from: UnixMillis, milliseconds: i64| UnixMillis(from.0 + milliseconds);
-        let seconds = |count: u64| i64::try_from(count).unwrap_or(i64::MAX) * 1000;
-        let phase = match self.phase {
-            Phase::Down => [None, None],
-            Phase::Opening | Phase::Greeting => [Some(after(self.since, ANSWER)), None],
-            Phase::Ready => [
-                Some(after(self.heard, seconds(limits::SILENCE_SECONDS))),
-                Some(after(self.spoke, seconds(limits::HEARTBEAT_SECONDS))),
-            ],
-        };
-        let sent = self
-            .in_flight
-            .values()
-            .chain(self.asks.values().map(|(_, at)| at))
-            .min();
-        let answer = sent.map(|at| after(*at, ANSWER));
-        phase.into_iter().chain([answer, self.proof, self.paused]).flatten()
-    }
-}
 
 impl<V: Vault, E: Environment + 'static> Client<V, E> {
     /// `Connect`.
@@ -162,7 +70,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         }
     }
 
-    fn open_socket(&mut self) {
+    pub(crate) fn open_socket(&mut self) {
         let now = self.environment.now();
         self.retry_at = None;
         self.link = Link {
@@ -504,11 +412,14 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                     .any(|(ask, _)| matches!(ask, Ask::PublishKeyPackages { .. }));
                 self.link.topping = more || kept < crate::roster::FEW_KEY_PACKAGES;
                 if last_resort.is_some() && !self.state.settings.last_resort {
-                    let mut step = Step::default();
-                    step.settings = Some(crate::records::Settings {
+                    let settings = Settings {
                         last_resort: true,
                         ..self.state.settings.clone()
-                    });
+                    };
+                    let step = Step {
+                        settings: Some(settings),
+                        ..Step::default()
+                    };
                     self.finish(step).await?;
                 }
             }
@@ -537,57 +448,6 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                     topics: vec![(topic, cursor)],
                 });
             }
-        }
-    }
-
-    /// Whatever is due now.
-    pub(crate) async fn tick(&mut self) {
-        let now = self.environment.now();
-        if self.retry_at.is_some_and(|at| is_due(at, now)) && self.wanted {
-            self.open_socket();
-        }
-        if self.link.phase == Phase::Down {
-            return;
-        }
-        let late = |from: UnixMillis, milliseconds: i64| is_due(UnixMillis(from.0 + milliseconds), now);
-        let seconds = |count: u64| i64::try_from(count).unwrap_or(i64::MAX) * 1000;
-        let unanswered = self
-            .link
-            .in_flight
-            .values()
-            .chain(self.link.asks.values().map(|(_, at)| at));
-        let silent = match self.link.phase {
-            Phase::Ready => late(self.link.heard, seconds(limits::SILENCE_SECONDS)),
-            _ => late(self.link.since, ANSWER),
-        };
-        if silent
-            || self.link.proof.is_some_and(|at| is_due(at, now))
-            || unanswered.min().is_some_and(|at| late(*at, ANSWER))
-        {
-            return self.drop_link();
-        }
-        if self.link.is_ready() && late(self.link.spoke, seconds(limits::HEARTBEAT_SECONDS)) {
-            self.transmit(ClientFrame::Ping);
-        }
-        if self.link.paused.is_some_and(|at| is_due(at, now)) {
-            self.link.paused = None;
-        }
-        self.pump().await;
-    }
-
-    /// Asks to be woken at the next deadline, if it is another one than before.
-    pub(crate) fn plan(&mut self) {
-        let now = self.environment.now();
-        let resume = self.rosters.values().filter_map(|roster| roster.resume);
-        let next = self.link.deadlines().chain(self.retry_at).chain(resume).min();
-        // A wake-up that comes too early plans the next one.
-        let Some(at) = next.filter(|at| self.wake_at.is_none_or(|planned| *at < planned)) else {
-            return;
-        };
-        {
-            self.wake_at = Some(at);
-            let milliseconds = u32::try_from(at.0.saturating_sub(now.0).clamp(0, FARTHEST)).unwrap_or(0);
-            self.effects.push(Effect::WakeIn { milliseconds });
         }
     }
 }

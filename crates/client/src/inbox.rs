@@ -52,23 +52,23 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         let mut rest = &new[..];
         while !rest.is_empty() {
             let mut step = Step::default();
-            let Err((at, stop)) = self.read(&mut step, topic, rest).await else {
+            let Err((place, reason)) = self.read(&mut step, topic, rest).await else {
                 return self.finish(step).await;
             };
             // The engine cannot take back one envelope alone: everything up to the one that failed is read again.
             self.give_up();
             let mut step = Step::default();
-            if self.read(&mut step, topic, &rest[..at]).await.is_err() {
+            if self.read(&mut step, topic, &rest[..place]).await.is_err() {
                 self.give_up();
                 return Err(VaultError::Unavailable(
                     "what was read before does not read again".into(),
                 ));
             }
-            match stop {
+            match reason {
                 Stop::Skip => {
-                    self.pass(&mut step, topic, &rest[at]);
+                    self.pass(&mut step, topic, &rest[place]);
                     self.finish(step).await?;
-                    rest = &rest[at + 1..];
+                    rest = &rest[place + 1..];
                 }
                 Stop::Hold(hash) => {
                     self.finish(step).await?;
@@ -125,6 +125,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             .ok_or(Stop::Skip)?;
         let peer = log.peer.ok_or(Stop::Skip)?;
         match &envelope.body {
+            // Ours, acknowledged before it came back.
+            Body::Application(_) if self.link.acknowledged.contains(&envelope.id) => Ok(()),
             Body::Application(payload) => {
                 let own = self.state.outbox.iter().find(|(_, intent)| intent.id == envelope.id);
                 let own = own.filter(|(_, intent)| {
@@ -139,7 +141,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 }
                 self.take_message(step, topic, peer, log, envelope, payload).await
             }
-            Body::Commit(payload) => self.take_commit(step, topic, peer, log, envelope, payload),
+            Body::Commit(payload) => self.take_commit(step, topic, peer, &log, envelope, payload),
             Body::Welcome { .. } => Err(Stop::Skip),
         }
     }
@@ -156,10 +158,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         let read = self.installation.process(topic, payload, &self.directory);
         let (from, content) = match read {
             Ok(Processed::Message { from, content }) => (from, content),
-            // Our own message, acknowledged before: nothing was changed, nothing is to be done.
-            Err(E2eeError::OwnMessage) => return Ok(()),
             Ok(Processed::Commit { .. }) => return Err(Stop::Skip),
-            Err(error) => return Err(self.stop(topic, error)),
+            Err(error) => return Err(self.stop(topic, &error)),
         };
         let mine = from.address == self.account;
         if content.id != envelope.id || !(mine || from.address == peer) {
@@ -201,7 +201,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         step: &mut Step,
         topic: Topic,
         peer: Address,
-        log: Log,
+        log: &Log,
         envelope: &Envelope,
         payload: &[u8],
     ) -> Result<(), Stop> {
@@ -216,7 +216,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 Log {
                     commit: None,
                     stage: Stage::Joined,
-                    ..log
+                    ..log.clone()
                 },
             );
             return Ok(());
@@ -228,7 +228,13 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                     .iter()
                     .any(|member| member.address != peer && member.address != self.account);
                 // A commit of ours that was pending is gone: its epoch has passed.
-                step.logs.insert(topic, Log { commit: None, ..log });
+                step.logs.insert(
+                    topic,
+                    Log {
+                        commit: None,
+                        ..log.clone()
+                    },
+                );
                 if left || stranger {
                     // We are out, or it is no conversation of two any more: nothing more is said in it.
                     self.leave(step, topic);
@@ -236,7 +242,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 Ok(())
             }
             Ok(Processed::Message { .. }) => Err(Stop::Skip),
-            Err(error) => Err(self.stop(topic, error)),
+            Err(error) => Err(self.stop(topic, &error)),
         }
     }
 
@@ -246,7 +252,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             return Err(Stop::Skip);
         }
         let read = self.installation.join(topic, message, &self.directory);
-        let members = read.map_err(|error| self.stop(inbox, error))?;
+        let members = read.map_err(|error| self.stop(inbox, &error))?;
         let others: Vec<_> = members
             .iter()
             .map(|member| member.address)
@@ -277,8 +283,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         Ok(())
     }
 
-    fn stop(&self, topic: Topic, error: E2eeError) -> Stop {
-        let E2eeError::MissingAssociation(hash) = error else {
+    fn stop(&self, topic: Topic, error: &E2eeError) -> Stop {
+        let E2eeError::MissingAssociation(hash) = *error else {
             return Stop::Skip;
         };
         let inbox = topic == self.installation.id().inbox();

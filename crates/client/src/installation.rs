@@ -10,8 +10,8 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     Effect, Environment, Records, SocketEvent, Space, Vault, VaultError,
-    connection::Link,
     directory::Directory,
+    link::Link,
     records,
     roster::{Listing, Roster},
     step::{State, Step, trouble},

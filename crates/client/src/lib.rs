@@ -15,6 +15,7 @@ mod directory;
 mod effect;
 mod inbox;
 mod installation;
+mod link;
 pub mod memory;
 mod outbox;
 mod ports;

@@ -75,7 +75,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             .values()
             .any(|other| other.peer == peer && other.is_unsealed());
         if let (Some(topic), true) = (self.open_topic(peer), alone && self.room() > 0)
-            && self.seal(&mut step, order, intent, topic).is_err()
+            && self.seal(&mut step, order, &intent, topic).is_err()
         {
             self.give_up();
         }
@@ -150,7 +150,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     }
 
     /// Encrypts an intent into `topic`, in this step. On an error the engine's changes must be given up.
-    fn seal(&mut self, step: &mut Step, order: u64, intent: Intent, topic: Topic) -> Result<(), e2ee::E2eeError> {
+    fn seal(&mut self, step: &mut Step, order: u64, intent: &Intent, topic: Topic) -> Result<(), e2ee::E2eeError> {
         let mut log = self.log(step, topic).ok_or(e2ee::E2eeError::UnknownConversation)?;
         let body = ContentBody::Text(intent.text.clone());
         let payload = self.installation.encrypt(
@@ -230,7 +230,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             .collect();
         let mut step = Step::default();
         for (order, intent) in ready {
-            if self.seal(&mut step, order, intent.clone(), topic).is_err() {
+            if self.seal(&mut step, order, &intent, topic).is_err() {
                 self.give_up();
                 let mut step = Step::default();
                 self.fail(&mut step, order, intent, Unsent::Refused(ErrorCode::Internal))
@@ -279,6 +279,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         if let Some((order, intent)) = self.find_intent(id) {
             let mut step = Step::default();
             self.sent(&mut step, order, &intent).await;
+            self.link.acknowledged.insert(id);
             return self.finish(step).await;
         }
         let pending = |log: &Log| log.commit.as_ref().is_some_and(|commit| commit.id == id);

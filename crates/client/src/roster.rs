@@ -76,10 +76,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             }
             let now = self.environment.now();
             let roster = self.rosters.entry(peer).or_default();
-            if roster
-                .resume
-                .is_some_and(|resume| !super::connection::is_due(resume, now))
-            {
+            if roster.resume.is_some_and(|resume| !crate::link::is_due(resume, now)) {
                 return Ok(None);
             }
             roster.resume = None;
@@ -242,21 +239,21 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         topic: Option<Topic>,
         add: &[(Vec<u8>, Vouched)],
     ) -> Result<(), E2eeError> {
-        let (topic, log) = match topic.and_then(|topic| Some((topic, self.log(step, topic)?))) {
-            Some(known) => known,
-            None => {
-                let topic = Topic(self.random());
-                self.installation.create(topic)?;
-                let log = Log {
-                    peer: Some(peer),
-                    stage: Stage::Made,
-                    cursor: Seq(0),
-                    last_commit: Seq(0),
-                    newest: UnixMillis(0),
-                    commit: None,
-                };
-                (topic, log)
-            }
+        let known = topic.and_then(|topic| Some((topic, self.log(step, topic)?)));
+        let (topic, log) = if let Some(known) = known {
+            known
+        } else {
+            let topic = Topic(self.random());
+            self.installation.create(topic)?;
+            let log = Log {
+                peer: Some(peer),
+                stage: Stage::Made,
+                cursor: Seq(0),
+                last_commit: Seq(0),
+                newest: UnixMillis(0),
+                commit: None,
+            };
+            (topic, log)
         };
         let proposed = self.installation.commit(topic, add, &[])?;
         let commit = PendingCommit {

@@ -81,7 +81,7 @@ fn the_reason_before_the_close_counts_too() {
         },
     );
     for socket in world.server.borrow_mut().sockets.values_mut() {
-        socket.closed = Some(None);
+        socket.closed = Some(1000);
     }
     world.run();
     assert_eq!(world.connection("alice"), Some(Connection::SignedOut));

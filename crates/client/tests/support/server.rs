@@ -33,8 +33,11 @@ pub struct Socket {
     subscribed: BTreeMap<Topic, Seq>,
     pub out: VecDeque<Vec<u8>>,
     /// Frames that still come through before the socket breaks.
-    pub closed: Option<Option<u16>>,
+    pub closed: Option<u16>,
 }
+
+/// Why a publish is refused, if it is.
+pub type Refusal = Box<dyn FnMut(&Publish) -> Option<ErrorCode>>;
 
 /// Changes what the server says before it is said.
 pub type Lie = Box<dyn FnMut(ServerFrame) -> Vec<ServerFrame>>;
@@ -54,7 +57,7 @@ pub struct Server {
     /// Every publish that arrived, stored or not.
     pub arrived: Vec<(InstallationId, Publish)>,
     /// Publishes are refused with this, if it says so.
-    pub refuse: Option<Box<dyn FnMut(&Publish) -> Option<ErrorCode>>>,
+    pub refuse: Option<Refusal>,
     /// Answers to publishes are lost.
     pub mute: bool,
     pub lie: Option<Lie>,
@@ -72,7 +75,7 @@ impl Server {
             ..Socket::default()
         };
         if let Some(code) = self.closing {
-            socket.closed = Some(Some(code));
+            socket.closed = Some(code);
         }
         self.sockets.insert(id, socket);
         if self.closing.is_none() {
@@ -85,7 +88,7 @@ impl Server {
     pub fn restart(&mut self) {
         for socket in self.sockets.values_mut() {
             socket.out.clear();
-            socket.closed = Some(Some(1012));
+            socket.closed = Some(1012);
         }
     }
 
@@ -142,7 +145,7 @@ impl Server {
                     .map(|known| known.association.public_key.clone())
                     .unwrap_or_default();
                 if !verify_challenge(&key, DOMAIN, &state.nonce, &signature) {
-                    state.closed = Some(Some(4401));
+                    state.closed = Some(4401);
                     return;
                 }
                 state.who = Some(installation);

@@ -341,7 +341,7 @@ impl World {
             Effect::Frame(frame) => {
                 if std::env::var("TALK").is_ok() {
                     let text = format!("{:?}", protocol::codec::decode::<protocol::ClientFrame>(&frame));
-                    eprintln!("{name} > {:.200}", text);
+                    eprintln!("{name} > {text:.200}");
                 }
                 if let Some(socket) = person.socket {
                     server.receive(socket, &frame);
@@ -366,13 +366,13 @@ impl World {
         let event = if let Some(frame) = socket.out.pop_front() {
             if std::env::var("TALK").is_ok() {
                 let text = format!("{:?}", protocol::codec::decode::<protocol::ServerFrame>(&frame));
-                eprintln!("{name} < {:.200}", text);
+                eprintln!("{name} < {text:.200}");
             }
             SocketEvent::Frame(frame)
         } else if let Some(code) = socket.closed {
             server.sockets.remove(&id);
             person.socket = None;
-            SocketEvent::Closed { code }
+            SocketEvent::Closed { code: Some(code) }
         } else {
             return false;
         };
@@ -438,13 +438,12 @@ impl World {
                 domain: DOMAIN.into(),
             },
         );
-        let lists = self.people[who].events.iter().rev();
+        let mut lists = self.people[who].events.iter().rev();
         lists
-            .filter_map(|event| match event {
+            .find_map(|event| match event {
                 Event::Conversations(list) => Some(list.clone()),
                 _ => None,
             })
-            .next()
             .unwrap()
     }
 
