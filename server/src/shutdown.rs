@@ -57,11 +57,6 @@ impl Shutdown {
         self.tracker.token()
     }
 
-    /// How many tasks the end would wait for.
-    pub fn running(&self) -> usize {
-        self.tracker.len()
-    }
-
     /// Waits for all tasks, at most [`DRAIN`]. True if all ended by themselves.
     pub async fn drained(&self) -> bool {
         self.tracker.close();
