@@ -20,12 +20,17 @@ pub fn Dialog(
         title.with_untracked(|title| title.replace(' ', "-").to_lowercase())
     );
     Effect::new(move |_| {
-        let (Some(element), open) = (dialog.get(), open.get()) else {
+        let (Some(element), shown) = (dialog.get(), open.get()) else {
             return;
         };
-        if open && !element.open() {
-            let _ = element.show_modal();
-        } else if !open && element.open() {
+        if shown && !element.open() {
+            // A frame later what it holds is there, and its first control takes the keyboard.
+            request_animation_frame(move || {
+                if open.try_get_untracked() == Some(true) {
+                    let _ = element.show_modal();
+                }
+            });
+        } else if !shown && element.open() {
             element.close();
         }
     });
@@ -40,13 +45,11 @@ pub fn Dialog(
     };
     view! {
         <dialog node_ref=dialog aria-labelledby=id on:close=move |_| open.set(false) on:click=on_veil>
-            <header>
-                <h2 id=heading>{title}</h2>
-                <button type="button" class="round plain" aria-label="Close" on:click=move |_| open.set(false)>
-                    <Icon shape=Shape::Close />
-                </button>
-            </header>
+            <h2 id=heading>{title}</h2>
             <Show when=move || open.get()>{children()}</Show>
+            <button type="button" class="round plain close" aria-label="Close" on:click=move |_| open.set(false)>
+                <Icon shape=Shape::Close />
+            </button>
         </dialog>
     }
 }

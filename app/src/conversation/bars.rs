@@ -1,5 +1,6 @@
 use bridge::{Connection, Trouble};
 use leptos::prelude::*;
+use protocol::ErrorCode;
 
 use crate::{
     components::{Icon, Shape},
@@ -26,9 +27,13 @@ pub fn Bars() -> impl IntoView {
             }
         })
     };
-    let trouble = move || {
-        state.trouble.get().map(|trouble| {
-            let reload = matches!(trouble, Trouble::Internal | Trouble::VaultNewer | Trouble::OtherTab);
+    let trouble =
+        move || {
+            state.trouble.get().map(|trouble| {
+            let reload = matches!(trouble, Trouble::Internal
+                    | Trouble::VaultNewer
+                    | Trouble::OtherTab
+                    | Trouble::Refused(ErrorCode::Superseded | ErrorCode::UnknownVersion | ErrorCode::CursorAhead));
             view! {
                 <div class="bar bad" role="alert">
                     <Icon shape=Shape::Warning />
@@ -47,6 +52,6 @@ pub fn Bars() -> impl IntoView {
                 </div>
             }
         })
-    };
+        };
     view! { <div class="bars">{offline} {trouble}</div> }
 }

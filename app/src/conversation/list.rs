@@ -20,7 +20,7 @@ pub fn List() -> impl IntoView {
     // One heading of the first level on every page: on phones the list is the page.
     let heading = move || {
         if alone.get() {
-            Either::Left(view! { <h1 class="list-title" id="list-title">"Conversations"</h1> })
+            Either::Left(view! { <h1 class="list-title" id="title" tabindex="-1">"Conversations"</h1> })
         } else {
             Either::Right(view! { <h2 class="list-title">"Conversations"</h2> })
         }

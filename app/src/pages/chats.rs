@@ -12,12 +12,12 @@ pub fn Chats() -> impl IntoView {
     let state = expect_context::<State>();
     let none = Memo::new(move |_| state.conversations.with(|all| all.as_ref().is_some_and(Vec::is_empty)));
     view! {
-        <section class="pane" aria-labelledby="title">
+        <section class="pane" aria-label="Conversation">
             <div class="empty">
                 <Mark />
                 {move || if none.get() {
                     view! {
-                        <h1 id="title" tabindex="-1">"Nobody here yet"</h1>
+                        <h2>"Nobody here yet"</h2>
                         <p>"Start with somebody's address, or send your own link: whoever opens it can write to you."</p>
                         <div class="acts">
                             <A place=Place::New class="btn first">
@@ -29,7 +29,7 @@ pub fn Chats() -> impl IntoView {
                     }.into_any()
                 } else {
                     view! {
-                        <h1 id="title" tabindex="-1">"Choose a conversation"</h1>
+                        <h2>"Choose a conversation"</h2>
                         <p>"Everything in it is sealed: only you and the other side can read it."</p>
                     }.into_any()
                 }}

@@ -33,11 +33,12 @@ pub fn Gate() -> impl IntoView {
         Stage::In => ().into_any(),
     };
     // After a step the keyboard is where the next one is.
-    Effect::new(move |before: Option<()>| {
-        stage.track();
-        if before.is_some() {
+    Effect::new(move |before: Option<Stage>| {
+        let now = stage.get();
+        if before.is_some_and(|before| before != now && !matches!(before, Stage::Loading | Stage::Unreachable)) {
             request_animation_frame(|| browser::focus("next"));
         }
+        now
     });
     view! {
         <div class="gate">
@@ -207,9 +208,8 @@ fn DeskWithout() -> impl IntoView {
             "A wallet is an extension that holds your key and asks you before it signs. It is how you sign in here; Jackdaw never sees the key."
         </p>
         <Problem />
-        <ul>
+        <ol>
             <li>
-                <Icon shape=Shape::Check />
                 <span>
                     "Install one that you trust, for instance "
                     <a href="https://metamask.io/download" rel="noreferrer">"MetaMask"</a> ", "
@@ -218,14 +218,12 @@ fn DeskWithout() -> impl IntoView {
                 </span>
             </li>
             <li>
-                <Icon shape=Shape::Check />
                 <span>"Make an account in it and keep its recovery phrase on paper."</span>
             </li>
             <li>
-                <Icon shape=Shape::Check />
                 <span>"Come back and reload this page."</span>
             </li>
-        </ul>
+        </ol>
         <button type="button" id="next" class="btn first" on:click=move |_| drop(window().location().reload())>"Reload"</button>
     }
 }

@@ -77,7 +77,10 @@ fn Hero() -> impl IntoView {
     view! {
         <section class="hero">
             <div>
-                <h1>"Words stay sealed. Keys stay yours."</h1>
+                <h1>
+                    <span>"Words stay sealed. "</span>
+                    <span>"Keys stay yours."</span>
+                </h1>
                 <p class="lead">
                     "Sign in with your own wallet and talk end-to-end encrypted. No password, no phone number. On a server of your own, if you like."
                 </p>

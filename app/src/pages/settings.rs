@@ -165,7 +165,7 @@ fn Installations() -> impl IntoView {
                 <Icon shape=Shape::Key />
                 <div>
                     <b>{row.agent}</b>
-                    {row.this.then(|| view! { <span class="good small">" This browser"</span> })}
+                    {row.this.then(|| view! { <span class="badge good small">"This browser"</span> })}
                     <div class="small soft">{seen(row.since, row.seen)}</div>
                     <div class="small soft mono">{row.id.to_string()[..16].to_owned()} "…"</div>
                 </div>
@@ -216,7 +216,7 @@ fn Sessions() -> impl IntoView {
             <li>
                 <div>
                     <b>{row.agent.clone()}</b>
-                    {row.this.then(|| view! { <span class="good small">" This session"</span> })}
+                    {row.this.then(|| view! { <span class="badge good small">"This session"</span> })}
                     <div class="small soft">{seen(row.since, row.seen)}</div>
                 </div>
                 {(!row.this).then(|| view! {

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use bridge::{Connection, Consent, ConversationView, Event, MessageView, Trouble};
 use leptos::prelude::*;
-use protocol::Address;
+use protocol::{Address, ErrorCode};
 
 use super::{
     Opened, State, flow,
@@ -144,6 +144,8 @@ fn take_in(state: State, event: Event) {
         }),
         Event::Waiting(waiting) => state.waiting.set(waiting),
         Event::Forgotten => flow::forgotten(state),
+        // Passes by itself; the bar about the connection says all there is to know.
+        Event::Trouble(Trouble::Refused(ErrorCode::Restarting | ErrorCode::TooSlow | ErrorCode::StaleEpoch)) => {}
         Event::Trouble(trouble) => {
             state.trouble.set(Some(trouble));
             if matches!(
