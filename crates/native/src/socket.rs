@@ -52,17 +52,15 @@ async fn talk(
 ) -> Option<u16> {
     loop {
         tokio::select! {
-            frame = outgoing.recv() => match frame {
-                Some(frame) => {
-                    if stream.send(Message::Binary(frame.into())).await.is_err() {
-                        return None;
-                    }
-                }
-                None => {
+            frame = outgoing.recv() => {
+                let Some(frame) = frame else {
                     let _ = stream.close(None).await;
                     return None;
+                };
+                if stream.send(Message::Binary(frame.into())).await.is_err() {
+                    return None;
                 }
-            },
+            }
             message = stream.next() => match message {
                 Some(Ok(Message::Binary(bytes))) => {
                     if events.send(SocketEvent::Frame(bytes.to_vec())).is_err() {
