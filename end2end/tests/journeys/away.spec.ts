@@ -79,6 +79,16 @@ test('the server is killed while Alice writes; nothing is lost, nothing comes tw
   await alice.jackdaw.thread.reads(['hello', ...texts]);
 });
 
+test('the database is killed; it comes back by itself and nothing is lost', async ({ alice, bob, stack }) => {
+  await befriend(alice, bob);
+  for (const person of [alice, bob]) person.watch.expectDisconnection();
+  await Promise.all([stack.killDatabase(), alice.jackdaw.thread.send('into a dead database')]);
+  await alice.jackdaw.thread.sent('into a dead database');
+  await bob.jackdaw.thread.send('it lives');
+  await alice.jackdaw.thread.reads(['hello', 'into a dead database', 'it lives']);
+  await bob.jackdaw.thread.reads(['hello', 'into a dead database', 'it lives']);
+});
+
 test('a worker that dies is started again and nothing is lost', async ({ alice, bob }) => {
   await befriend(alice, bob);
   // Its death is a page error, and that is what this is about.

@@ -44,6 +44,22 @@ test('Alice and Bob talk, and both still have it after a reload', async ({ alice
   });
 });
 
+test('both write first at the same moment: it is one conversation', async ({ alice, bob }) => {
+  await Promise.all([alice.signIn(), bob.signIn()]);
+  await Promise.all([alice.jackdaw.start(bob.address), bob.jackdaw.start(alice.address)]);
+  await Promise.all([alice.jackdaw.thread.send('I was first'), bob.jackdaw.thread.send('no, I was')]);
+  for (const [person, other] of [[alice, bob], [bob, alice]] as const) {
+    // Whoever wrote has agreed to talk: nobody is asked.
+    await expect(person.jackdaw.thread.message('I was first')).toHaveCount(1);
+    await expect(person.jackdaw.thread.message('no, I was')).toHaveCount(1);
+    await expect(person.jackdaw.conversations.getByRole('link', { name: other.short })).toHaveCount(1);
+  }
+  await alice.jackdaw.thread.send('well');
+  await expect(bob.jackdaw.thread.message('well')).toHaveCount(1);
+  await bob.jackdaw.thread.send('well, well');
+  await expect(alice.jackdaw.thread.message('well, well')).toHaveCount(1);
+});
+
 test('messages wait as unread until their thread is opened', async ({ alice, bob, carol }) => {
   await Promise.all([alice.signIn(), bob.signIn(), carol.signIn()]);
   await alice.greet(bob, 'one');

@@ -33,6 +33,13 @@ test('on the wrong network the button itself says what to do', async ({ people, 
 test('an empty wallet on a development chain gets test ETH', async ({ alice, stack }) => {
   await rpc(stack.rpc, 'anvil_setBalance', [alice.address, '0x0']);
   await alice.signIn();
+  await test.step('a chain that does not answer is no dead end', async () => {
+    stack.chain.pause();
+    alice.watch.expect(/status of 5\d\d/);
+    await alice.jackdaw.testEth.click();
+    await expect(alice.page.getByText('The development chain does not answer.')).toBeVisible({ timeout: 30_000 });
+    stack.chain.resume();
+  });
   await alice.jackdaw.testEth.click();
   await until('the coins are there', async () => BigInt(await rpc<string>(stack.rpc, 'eth_getBalance', [alice.address, 'latest'])) > 0n);
 });

@@ -51,6 +51,32 @@ test('signing out is real, and says what stays in this browser', async ({ alice,
   });
 });
 
+test('signing out can delete the history here; then one begins anew', async ({ alice, bob }) => {
+  await befriend(alice, bob);
+  await bob.jackdaw.signOut();
+  const dialog = bob.page.getByRole('dialog');
+  await dialog.getByRole('checkbox', { name: 'Delete the history in this browser' }).check();
+  await dialog.getByRole('button', { name: 'Sign out and delete' }).click();
+  await bob.jackdaw.out();
+  await expect.poll(() => bob.page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name))).toEqual([]);
+
+  await bob.jackdaw.connect();
+  await bob.jackdaw.signIn.click();
+  await bob.jackdaw.in();
+  await expect(bob.page.getByText('hello', { exact: true })).toBeHidden();
+  await test.step('what Alice writes now reaches the new key', async () => {
+    // A list of somebody's browsers is taken as it is for a minute; a reload asks anew.
+    await alice.page.reload();
+    await alice.jackdaw.thread.send('do you remember me?');
+    await bob.jackdaw.conversation(alice.short).click();
+    await bob.jackdaw.thread.accept.click();
+    await bob.jackdaw.thread.reads(['do you remember me?']);
+    await bob.jackdaw.thread.send('not really');
+    await expect(alice.jackdaw.thread.message('not really')).toHaveCount(1);
+    await alice.jackdaw.thread.reads(['hello', 'do you remember me?', 'not really']);
+  });
+});
+
 test('a name is shown to others', async ({ alice, bob }) => {
   await befriend(alice, bob);
   await alice.jackdaw.openSettings();

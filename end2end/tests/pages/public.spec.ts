@@ -26,6 +26,22 @@ test('public pages are readable without JavaScript', async ({ people, stack }) =
   });
 });
 
+test('the chosen theme holds on every page, before the first paint', async ({ alice }) => {
+  await alice.signIn();
+  await alice.jackdaw.openSettings();
+  const ink = (): Promise<string> => alice.page.evaluate(() => getComputedStyle(document.body).color);
+  await alice.page.emulateMedia({ colorScheme: 'light' });
+  const light = await ink();
+  await alice.page.getByRole('button', { name: 'Dark', exact: true }).click();
+  await expect.poll(ink).not.toBe(light);
+  const dark = await ink();
+  for (const path of ['/', '/app']) {
+    await alice.page.goto(path, { waitUntil: 'commit' });
+    await alice.page.waitForFunction(() => document.body);
+    expect(await ink(), path).toBe(dark);
+  }
+});
+
 test('what is not there says so', async ({ alice }) => {
   alice.watch.expect(/status of 404/);
   for (const path of ['/no/such/page', '/invite/0x12', '/pkg/none.js']) {
