@@ -2,10 +2,17 @@
 //! under `hydrate` the browser takes the shell over. It knows nothing of sockets, keys or wallets: the server hands it
 //! `services` by context, the browser an [`state::EngineHandle`] and a [`state::WalletHandle`].
 //!
-//! To add a page: a variant in [`place::Place`], a file in `pages/`, a line in the match of [`frame`].
+//! To add a page: a variant in [`place::Place`], a file in `pages/`, a line in the match of `pages/frame.rs`.
 
 // Views are types that contain each other.
 #![recursion_limit = "512"]
+#![cfg_attr(
+    not(target_arch = "wasm32"),
+    expect(
+        clippy::large_types_passed_by_value,
+        reason = "the state is a handful of ids; what makes it large are pointers and the file names of development builds"
+    )
+)]
 
 mod account;
 mod amount;

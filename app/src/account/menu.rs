@@ -51,24 +51,6 @@ pub fn AccountMenu() -> impl IntoView {
         event.prevent_default();
         move_focus(popup, to);
     };
-    let copied = RwSignal::new(false);
-    let copy = move |_| {
-        leptos::task::spawn_local(async move {
-            let done = browser::copy(&me.get_untracked().to_string()).await;
-            let _ = copied.try_set(done);
-            state.announcement.set(if done {
-                "Copied".to_owned()
-            } else {
-                me.get_untracked().to_string()
-            });
-            set_timeout(
-                move || {
-                    let _ = copied.try_set(false);
-                },
-                std::time::Duration::from_secs(2),
-            );
-        });
-    };
     view! {
         <div class="account" on:keydown=key>
             <button
@@ -85,36 +67,9 @@ pub fn AccountMenu() -> impl IntoView {
             <Show when=move || open.get()>
                 <div class="away" on:click=move |_| close()></div>
                 <div class="popup" node_ref=popup>
-                    <div class="about">
-                        <div>
-                            <b><bdi>{name}</bdi></b>
-                            <div class="mono small soft">{move || short(me.get())}</div>
-                        </div>
-                        <dl>
-                            <dt>"Network"</dt>
-                            <dd>{move || state.served().or_else(|| state.network()).map(|network| network.name)}</dd>
-                            {move || state.balance.get().map(|wei| {
-                                let symbol = state.served().map(|network| network.symbol).unwrap_or_default();
-                                view! {
-                                    <dt>"Balance"</dt>
-                                    <dd class="num">{amount::shown(&wei, 18)} " " {symbol}</dd>
-                                }
-                            })}
-                        </dl>
-                        {move || {
-                            if elsewhere.get() {
-                                return state.network().map(|network| view! { <ChangeNetwork network=network /> }.into_any());
-                            }
-                            let given = state.served().or_else(|| state.network()).is_some_and(|network| network.development);
-                            // Where the wallet is empty the list offers it already.
-                            (given && !is_empty(state)).then(|| view! { <TestCoins /> }.into_any())
-                        }}
-                    </div>
+                    <About />
                     <div role="menu" aria-label="Account">
-                        <button type="button" role="menuitem" tabindex="-1" on:click=copy>
-                            {move || view! { <Icon shape=if copied.get() { Shape::Check } else { Shape::Copy } /> }}
-                            {move || if copied.get() { "Copied" } else { "Copy address" }}
-                        </button>
+                        <CopyAddress />
                         <button
                             type="button"
                             role="menuitem"
@@ -146,6 +101,73 @@ pub fn AccountMenu() -> impl IntoView {
                 <SignOutForm />
             </Dialog>
         </div>
+    }
+}
+
+/// Who is signed in, on which network, with how much.
+#[component]
+fn About() -> impl IntoView {
+    let state = expect_context::<State>();
+    let me = move || state.me().map(|me| me.address).unwrap_or_default();
+    let name = move || state.name(me());
+    let elsewhere = Memo::new(move |_| state.wallet_elsewhere());
+    view! {
+        <div class="about">
+            <div>
+                <b><bdi>{name}</bdi></b>
+                <div class="mono small soft">{move || short(me())}</div>
+            </div>
+            <dl>
+                <dt>"Network"</dt>
+                <dd>{move || state.served().or_else(|| state.network()).map(|network| network.name)}</dd>
+                {move || state.balance.get().map(|wei| {
+                    let symbol = state.served().map(|network| network.symbol).unwrap_or_default();
+                    view! {
+                        <dt>"Balance"</dt>
+                        <dd class="num">{amount::shown(&wei, 18)} " " {symbol}</dd>
+                    }
+                })}
+            </dl>
+            {move || {
+                if elsewhere.get() {
+                    return state.network().map(|network| view! { <ChangeNetwork network=network /> }.into_any());
+                }
+                let given = state.served().or_else(|| state.network()).is_some_and(|network| network.development);
+                // Where the wallet is empty the list offers it already.
+                (given && !is_empty(state)).then(|| view! { <TestCoins /> }.into_any())
+            }}
+        </div>
+    }
+}
+
+/// The menu's first item.
+#[component]
+fn CopyAddress() -> impl IntoView {
+    let state = expect_context::<State>();
+    let me = Memo::new(move |_| state.me().map(|me| me.address).unwrap_or_default());
+    let copied = RwSignal::new(false);
+    let copy = move |_| {
+        leptos::task::spawn_local(async move {
+            let done = browser::copy(&me.get_untracked().to_string()).await;
+            let _ = copied.try_set(done);
+            state.announcement.set(if done {
+                "Copied".to_owned()
+            } else {
+                me.get_untracked().to_string()
+            });
+            set_timeout(
+                move || {
+                    let _ = copied.try_set(false);
+                },
+                std::time::Duration::from_secs(2),
+            );
+        });
+    };
+    view! {
+        <button type="button" role="menuitem" tabindex="-1" on:click=copy>
+            {move || view! { <Icon shape=if copied.get() { Shape::Check } else { Shape::Copy } /> }}
+            {move || if copied.get() { "Copied" } else { "Copy address" }}
+        </button>
     }
 }
 

@@ -46,7 +46,7 @@ pub fn Timeline(
     let scrolled = move |_: ev::Event| {
         let Some(log) = log.get_untracked() else { return };
         reading.update_value(|reading| {
-            reading.at_end = log.scroll_height() - log.scroll_top() - log.client_height() < NEAR
+            reading.at_end = log.scroll_height() - log.scroll_top() - log.client_height() < NEAR;
         });
         if log.scroll_top() < NEAR && state.more.get_untracked() {
             older();

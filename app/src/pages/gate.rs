@@ -14,8 +14,8 @@ use crate::{
 #[component]
 pub fn Gate() -> impl IntoView {
     let state = expect_context::<State>();
-    let stage = Memo::new(move |_| state.stage.get());
-    let step = move || match stage.get() {
+    let reached = Memo::new(move |_| state.stage.get());
+    let step = move || match reached.get() {
         Stage::Loading => view! { <Waits words="Opening".to_owned() cancel=false /> }.into_any(),
         Stage::Unreachable => view! { <Unreachable /> }.into_any(),
         Stage::Insecure => view! { <Insecure /> }.into_any(),
@@ -34,7 +34,7 @@ pub fn Gate() -> impl IntoView {
     };
     // After a step the keyboard is where the next one is.
     Effect::new(move |before: Option<Stage>| {
-        let now = stage.get();
+        let now = reached.get();
         if before.is_some_and(|before| before != now && !matches!(before, Stage::Loading | Stage::Unreachable)) {
             request_animation_frame(|| browser::focus("next"));
         }

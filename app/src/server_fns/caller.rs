@@ -28,12 +28,13 @@ pub struct Caller {
 impl Caller {
     /// The browser that asks; one without the cookie gets it with the answer.
     pub(crate) fn browser(&self) -> BrowserId {
-        self.browser.map(BrowserId::from).unwrap_or_else(|| {
-            let fresh = BrowserId::draw(&SystemRandomness);
-            let name = cookies::browser_name(self.secure);
-            cookies::answer(name, &fresh.to_cookie(), cookies::BROWSER_SECONDS, self.secure);
-            fresh
-        })
+        if let Some(known) = self.browser {
+            return BrowserId::from(known);
+        }
+        let fresh = BrowserId::draw(&SystemRandomness);
+        let name = cookies::browser_name(self.secure);
+        cookies::answer(name, &fresh.to_cookie(), cookies::BROWSER_SECONDS, self.secure);
+        fresh
     }
 
     /// Gives the browser the session's cookie.

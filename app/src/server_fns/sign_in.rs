@@ -1,14 +1,14 @@
 #![expect(missing_docs, reason = "the fields of the generated struct are the arguments below")]
 
 use leptos::server;
-use protocol::api::Me;
+use protocol::api::SignedIn;
 use server_fn::codec::Postcard;
 
 use crate::error::AppError;
 
 /// Opens a session: checks the signed text and sets the session's cookie.
 #[server(name = SignIn, prefix = "/api", endpoint = "sign_in", input = Postcard, output = Postcard)]
-pub async fn sign_in(text: String, signature: Vec<u8>) -> Result<Me, AppError> {
+pub async fn sign_in(text: String, signature: Vec<u8>) -> Result<SignedIn, AppError> {
     let (services, caller) = super::caller::here()?;
     let signed_in = services
         .accounts
@@ -16,5 +16,5 @@ pub async fn sign_in(text: String, signature: Vec<u8>) -> Result<Me, AppError> {
         .await;
     let signed_in = signed_in.map_err(super::caller::refused)?;
     caller.keep_session(&signed_in.token);
-    Ok(signed_in.session.me())
+    Ok(signed_in.answer())
 }

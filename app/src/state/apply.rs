@@ -138,14 +138,15 @@ fn take_in(state: State, event: Event) {
             state.memory.update_value(|memory| memory.timeline.discard(id));
             draw(state);
         }
-        Event::Older { .. } | Event::Discarded { .. } => {}
         Event::Found { account, here } => state.found.update(|found| {
             found.insert(account, here);
         }),
         Event::Waiting(waiting) => state.waiting.set(waiting),
         Event::Forgotten => flow::forgotten(state),
-        // Passes by itself; the bar about the connection says all there is to know.
-        Event::Trouble(Trouble::Refused(ErrorCode::Restarting | ErrorCode::TooSlow | ErrorCode::StaleEpoch)) => {}
+        // Of a thread that is not shown any more; or what passes by itself, where the bar about the connection says enough.
+        Event::Older { .. }
+        | Event::Discarded { .. }
+        | Event::Trouble(Trouble::Refused(ErrorCode::Restarting | ErrorCode::TooSlow | ErrorCode::StaleEpoch)) => {}
         Event::Trouble(trouble) => {
             state.trouble.set(Some(trouble));
             if matches!(

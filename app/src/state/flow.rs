@@ -285,19 +285,23 @@ pub fn sign_in(state: State) {
                 return Err(String::new());
             }
             state.stage.set(Stage::Entering);
-            let me = server_fns::sign_in(text.clone(), signature.clone())
+            server_fns::sign_in(text, signature)
                 .await
-                .map_err(|e| sentence(e.0).to_owned())?;
-            Ok((me, text, signature))
+                .map_err(|e| sentence(e.0).to_owned())
         }
         .await;
         if !is_current(state, this) {
             return;
         }
         match signed {
-            Ok((me, text, signature)) => {
-                state.memory.update_value(|memory| memory.signed = Some(me));
-                state.send(Command::Associate { text, signature });
+            Ok(signed_in) => {
+                state
+                    .memory
+                    .update_value(|memory| memory.signed = Some(signed_in.me));
+                state.send(Command::Associate {
+                    text: signed_in.text,
+                    signature: signed_in.signature,
+                });
             }
             Err(problem) => {
                 state.problem.set(Some(problem));
@@ -324,18 +328,18 @@ fn set_me(state: State, me: Option<Me>) {
 }
 
 pub(super) fn trouble(state: State, trouble: Trouble) {
-    let stage = state.stage.get_untracked();
+    let reached = state.stage.get_untracked();
     match trouble {
-        Trouble::WrongAssociation if stage == Stage::Entering => {
+        Trouble::WrongAssociation if reached == Stage::Entering => {
             state.problem.set(Some(trouble_sentence(trouble).to_owned()));
             state.stage.set(Stage::SignIn);
         }
         Trouble::Refused(ErrorCode::NotSignedIn | ErrorCode::SessionEnded | ErrorCode::NotYourInstallation) => {
-            session_lost(state)
+            session_lost(state);
         }
         // Stands in the card, while there is nothing else to show.
-        _ if matches!(stage, Stage::Opening | Stage::Entering) => {
-            state.problem.set(Some(trouble_sentence(trouble).to_owned()))
+        _ if matches!(reached, Stage::Opening | Stage::Entering) => {
+            state.problem.set(Some(trouble_sentence(trouble).to_owned()));
         }
         _ => {}
     }
@@ -481,9 +485,9 @@ fn ask_names(state: State) {
                 }),
                 // Shown by address meanwhile, asked for again with the next occasion.
                 Err(_) => state.memory.update_value(|memory| {
-                    some.iter().for_each(|account| {
+                    for account in &some {
                         memory.asked.remove(account);
-                    })
+                    }
                 }),
             }
         });
