@@ -98,7 +98,7 @@ impl Site {
     ///
     /// # Errors
     /// Those of [`Site::call`].
-    pub async fn sign_in(&mut self, text: &str, signature: &[u8]) -> Result<api::Me, NativeError> {
+    pub async fn sign_in(&mut self, text: &str, signature: &[u8]) -> Result<api::SignedIn, NativeError> {
         self.call("sign_in", &(text, signature)).await
     }
 

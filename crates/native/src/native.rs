@@ -103,9 +103,10 @@ impl Native {
             .challenge(self.account, chain_id, self.public_key.clone())
             .await?;
         let signature = sign(&text);
-        let me = self.site.sign_in(&text, &signature).await?;
-        self.associate(self.site.clone(), text, signature).await?;
-        Ok(me)
+        let signed_in = self.site.sign_in(&text, &signature).await?;
+        self.associate(self.site.clone(), signed_in.text, signed_in.signature)
+            .await?;
+        Ok(signed_in.me)
     }
 
     /// Takes a session (its cookie is in `site`) and an association that came about by other means.

@@ -22,6 +22,19 @@ pub struct Me {
     pub installation: InstallationId,
 }
 
+/// A sign-in that worked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignedIn {
+    /// Who is signed in now.
+    pub me: Me,
+    /// The text by which others know this installation: of its first sign-in. It may differ from the one just signed, if
+    /// the answer to an earlier sign-in was lost.
+    pub text: String,
+    /// The wallet's signature over it. The browser verifies both, as everybody does.
+    #[serde(with = "serde_bytes")]
+    pub signature: Vec<u8>,
+}
+
 /// What the page must know of the site before anybody signs in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Site {

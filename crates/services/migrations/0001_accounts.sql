@@ -43,7 +43,7 @@ create table installations (
     revoked_at timestamptz
 );
 comment on table installations is 'One account in one browser profile, with its own key. Named by the SHA-256 of that key.';
-comment on column installations.association is 'The one to list; fixed once key packages that name it are published.';
+comment on column installations.association is 'Of its first sign-in, for ever: credentials name it.';
 create index installations_account on installations (account_id, seen_at desc);
 
 create table sessions (

@@ -74,7 +74,8 @@ impl Installation {
         let arguments = (self.account(), 1u64, self.public_key());
         let challenge: api::Challenge = self.browser.call("challenge", &arguments).await?;
         let signature = self.sign_text(&challenge.text);
-        self.browser.call("sign_in", &(challenge.text, signature)).await
+        let signed_in: api::SignedIn = self.browser.call("sign_in", &(challenge.text, signature)).await?;
+        Ok(signed_in.me)
     }
 
     /// Signs out.

@@ -1,4 +1,8 @@
-use protocol::{Address, InstallationId, UnixMillis, api::Me};
+use identity::Association;
+use protocol::{
+    Address, InstallationId, UnixMillis,
+    api::{self, Me},
+};
 use uuid::Uuid;
 
 use super::{error::AccountError, store::SessionRow};
@@ -44,6 +48,19 @@ pub struct SignedIn {
     pub token: String,
     /// The new session.
     pub session: Session,
+    /// By which others know its installation: the one of its first sign-in.
+    pub association: Association,
+}
+
+impl SignedIn {
+    /// As the page sees it.
+    pub fn answer(self) -> api::SignedIn {
+        api::SignedIn {
+            me: self.session.me(),
+            text: self.association.text,
+            signature: self.association.signature,
+        }
+    }
 }
 
 impl std::fmt::Debug for SignedIn {

@@ -114,7 +114,7 @@ impl Accounts {
         }
         let account = store::account(&mut transaction, vouched.address.as_slice(), to_db(now)).await?;
         store::keep_association(&mut transaction, &vouched.hash.0, &association.to_bytes()).await?;
-        let installation = store::installation(
+        let (installation, association) = store::installation(
             &mut transaction,
             store::NewInstallation {
                 installation: &vouched.installation.0,
@@ -140,6 +140,7 @@ impl Accounts {
         )
         .await?;
         transaction.commit().await?;
+        let association = Association::from_bytes(&association).map_err(|_| AccountError::Damaged)?;
 
         let session = Session {
             id,
@@ -150,7 +151,11 @@ impl Accounts {
             expires,
         };
         let token = token::write(&self.config.session_key, &self.config.domain, &session)?;
-        Ok(SignedIn { token, session })
+        Ok(SignedIn {
+            token,
+            session,
+            association,
+        })
     }
 
     /// What the text itself says must hold here and now, whatever the database remembers.

@@ -96,20 +96,20 @@ pub(super) struct NewInstallation<'a> {
 }
 
 /// The installation's row with its inbox, new or known; nothing if it is another account's or revoked.
-pub(super) async fn installation(connection: &mut PgConnection, new: NewInstallation<'_>) -> Result<Option<i64>> {
-    // The listed association may only change while no key package names it.
+/// The row's id, and the association by which others know it. `None`: it is another account's, or revoked.
+pub(super) async fn installation(
+    connection: &mut PgConnection,
+    new: NewInstallation<'_>,
+) -> Result<Option<(i64, Vec<u8>)>> {
+    // The first association stays: key packages and credentials name it.
     let row = sqlx::query!(
         r#"insert into installations as i (installation, account_id, public_key, association, agent, created_at, seen_at)
            values ($1, $2, $3, $4, $5, $6, $6)
            on conflict (installation) do update set
                seen_at = excluded.seen_at,
-               agent = excluded.agent,
-               association = case
-                   when exists (select from key_packages k where k.installation_id = i.id)
-                       or exists (select from last_resorts l where l.installation_id = i.id)
-                   then i.association else excluded.association end
+               agent = excluded.agent
            where i.account_id = excluded.account_id and i.revoked_at is null
-           returning id"#,
+           returning id, (select a.bytes from associations a where a.hash = i.association) as "association!""#,
         new.installation,
         new.account_id,
         new.public_key,
@@ -131,7 +131,7 @@ pub(super) async fn installation(connection: &mut PgConnection, new: NewInstalla
     let inbox = sqlx::query!("select id from topics where inbox_of = $1", row.id)
         .fetch_optional(connection)
         .await?;
-    Ok(inbox.map(|_| row.id))
+    Ok(inbox.map(|_| (row.id, row.association)))
 }
 
 pub(super) struct NewSession<'a> {
