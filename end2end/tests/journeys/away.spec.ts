@@ -89,6 +89,19 @@ test('the database is killed; it comes back by itself and nothing is lost', asyn
   await bob.jackdaw.thread.reads(['hello', 'into a dead database', 'it lives']);
 });
 
+test('a reload in the moment of sending loses nothing', async ({ alice, bob }) => {
+  await befriend(alice, bob);
+  for (const text of ['and off I go', 'and again']) {
+    await alice.jackdaw.thread.box.fill(text);
+    await alice.jackdaw.thread.sendButton.evaluate((button: HTMLElement) => {
+      button.click();
+      location.reload();
+    });
+    await alice.jackdaw.thread.sent(text);
+  }
+  await bob.jackdaw.thread.reads(['hello', 'and off I go', 'and again']);
+});
+
 test('a worker that dies is started again and nothing is lost', async ({ alice, bob }) => {
   await befriend(alice, bob);
   // Its death is a page error, and that is what this is about.

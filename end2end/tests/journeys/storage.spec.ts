@@ -1,9 +1,12 @@
 import { befriend } from '../../fixtures/stories';
 import { expect, test } from '../../fixtures/test';
 
-test('a full browser says so, sends nothing half, and goes on when there is room', async ({ alice, bob, stack }) => {
+test('a full browser says so, sends nothing half, and goes on when there is room', async ({ people, bob, stack }) => {
+  const alice = await people.arrive('Alice', { profile: true });
   await befriend(alice, bob);
-  // Chromium asks for the quota when a database is opened, and then reckons for a while.
+  // For half a minute Chromium reckons with the room it was last told of: a browser just opened asks.
+  await alice.close();
+  await alice.open();
   await alice.page.goto('/');
   const cdp = await alice.context.newCDPSession(alice.page);
   const used = await alice.page.evaluate(async () => (await navigator.storage.estimate()).usage ?? 0);
