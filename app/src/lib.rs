@@ -2,7 +2,8 @@
 //! under `hydrate` the browser takes the shell over. It knows nothing of sockets, keys or wallets: the server hands it
 //! `services` by context, the browser an [`state::EngineHandle`] and a [`state::WalletHandle`].
 //!
-//! To add a page: a variant in [`place::Place`], a file in `pages/`, a line in the match of `pages/frame.rs`.
+//! To add a page: a variant in [`place::Place`], a file in `pages/`, a line in the match of `pages/frame.rs`. A public page:
+//! a function in `public/pages.rs`.
 
 // Views are types that contain each other.
 #![recursion_limit = "512"]
@@ -20,16 +21,14 @@ mod app;
 mod browser;
 mod components;
 mod conversation;
-mod document;
 pub mod error;
 mod navigate;
 pub mod pages;
 pub mod place;
+#[cfg(feature = "ssr")]
+pub mod public;
 pub mod server_fns;
 pub mod state;
 mod time;
 
 pub use app::App;
-#[cfg(feature = "ssr")]
-pub use document::shell;
-pub use document::{Assets, THEME_SCRIPT, start_script};

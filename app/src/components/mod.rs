@@ -1,6 +1,6 @@
 //! Small parts: they receive, they do not fetch.
 
-mod avatar;
+pub mod avatar;
 mod copy;
 mod dialog;
 mod icon;
@@ -8,8 +8,6 @@ mod link;
 mod mark;
 
 pub use avatar::Avatar;
-#[cfg(feature = "ssr")]
-pub use avatar::{classes as avatar_classes, letter as avatar_letter};
 pub use copy::Copy;
 pub use dialog::Dialog;
 pub use icon::{Icon, Shape};

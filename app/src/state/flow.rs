@@ -295,9 +295,7 @@ pub fn sign_in(state: State) {
         }
         match signed {
             Ok(signed_in) => {
-                state
-                    .memory
-                    .update_value(|memory| memory.signed = Some(signed_in.me));
+                state.memory.update_value(|memory| memory.signed = Some(signed_in.me));
                 state.send(Command::Associate {
                     text: signed_in.text,
                     signature: signed_in.signature,

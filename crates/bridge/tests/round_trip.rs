@@ -18,14 +18,30 @@ fn message(state: MessageState) -> MessageView {
 fn a_command_arrives_as_it_was_given() {
     let peer = Address::from([2; 20]);
     for command in [
-        Command::Open { account: peer, domain: "localhost:3000".into() },
-        Command::Associate { text: "text".into(), signature: vec![0, 255] },
+        Command::Open {
+            account: peer,
+            domain: "localhost:3000".into(),
+        },
+        Command::Associate {
+            text: "text".into(),
+            signature: vec![0, 255],
+        },
         Command::Show { peer: None },
-        Command::Send { peer, id: MessageId([1; 16]), text: "hello".into() },
-        Command::Consent { peer, consent: Consent::Declined },
+        Command::Send {
+            peer,
+            id: MessageId([1; 16]),
+            text: "hello".into(),
+        },
+        Command::Consent {
+            peer,
+            consent: Consent::Declined,
+        },
         Command::Forget,
     ] {
-        assert_eq!(bridge::decode::<Command>(&bridge::encode(&command).unwrap()).unwrap(), command);
+        assert_eq!(
+            bridge::decode::<Command>(&bridge::encode(&command).unwrap()).unwrap(),
+            command
+        );
     }
 }
 
@@ -48,10 +64,16 @@ fn an_event_arrives_as_it_happened() {
             at: UnixMillis(1),
             unread: 1,
         }),
-        Event::Messages { peer, messages: states.map(message).to_vec() },
+        Event::Messages {
+            peer,
+            messages: states.map(message).to_vec(),
+        },
         Event::Trouble(Trouble::Refused(ErrorCode::Unavailable)),
     ] {
-        assert_eq!(bridge::decode::<Event>(&bridge::encode(&event).unwrap()).unwrap(), event);
+        assert_eq!(
+            bridge::decode::<Event>(&bridge::encode(&event).unwrap()).unwrap(),
+            event
+        );
     }
 }
 

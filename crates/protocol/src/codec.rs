@@ -33,8 +33,7 @@ impl From<CodecError> for ErrorCode {
 /// # Errors
 /// `TooLarge` if it would not fit.
 pub fn encode<F: Serialize>(frame: &F) -> Result<Vec<u8>, CodecError> {
-    let bytes =
-        postcard::to_extend(frame, vec![limits::VERSION]).map_err(|_| CodecError::Malformed)?;
+    let bytes = postcard::to_extend(frame, vec![limits::VERSION]).map_err(|_| CodecError::Malformed)?;
     if bytes.len() > limits::FRAME {
         Err(CodecError::TooLarge(bytes.len()))
     } else {

@@ -6,8 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Address, AssociationHash, Envelope, ErrorCode, Incarnation, InstallationId, MessageId, Publish,
-    Seq, Topic, UnixMillis,
+    Address, AssociationHash, Envelope, ErrorCode, Incarnation, InstallationId, MessageId, Publish, Seq, Topic,
+    UnixMillis,
 };
 
 /// From an installation to the server.

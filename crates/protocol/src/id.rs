@@ -88,9 +88,7 @@ impl InstallationId {
 }
 
 /// The place of an envelope in its topic: 1 for the first, without gaps. As a cursor: the last one already stored, 0 for none.
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Seq(pub u64);
 
 impl Seq {
@@ -108,7 +106,5 @@ impl std::fmt::Display for Seq {
 }
 
 /// Milliseconds since 1970-01-01 UTC.
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct UnixMillis(pub i64);

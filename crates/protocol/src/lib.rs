@@ -19,6 +19,4 @@ pub use alloy_primitives::Address;
 pub use envelope::{Body, Envelope, Kind, Publish, Welcome};
 pub use error_code::ErrorCode;
 pub use frame::{Answer, Ask, ClientFrame, ServerFrame};
-pub use id::{
-    AssociationHash, Incarnation, InstallationId, MessageId, ParseIdError, Seq, Topic, UnixMillis,
-};
+pub use id::{AssociationHash, Incarnation, InstallationId, MessageId, ParseIdError, Seq, Topic, UnixMillis};

@@ -17,24 +17,54 @@ const ID: MessageId = MessageId([4; 16]);
 const AT: UnixMillis = UnixMillis(1_795_000_000_000);
 
 fn publish(kind: Kind) -> ClientFrame {
-    ClientFrame::Publish(Publish { topic: TOPIC, id: ID, last_commit: Seq(7), kind, payload: b"sealed".to_vec() })
+    ClientFrame::Publish(Publish {
+        topic: TOPIC,
+        id: ID,
+        last_commit: Seq(7),
+        kind,
+        payload: b"sealed".to_vec(),
+    })
 }
 
 fn client_frames() -> Vec<(&'static str, ClientFrame)> {
     let ask = |ask| ClientFrame::Ask { number: 9, ask };
     vec![
-        ("hello", ClientFrame::Hello { installation: ALICE, signature: vec![5; 8] }),
-        ("subscribe", ClientFrame::Subscribe { topics: vec![(TOPIC, Seq(300)), (ALICE.inbox(), Seq(0))] }),
+        (
+            "hello",
+            ClientFrame::Hello {
+                installation: ALICE,
+                signature: vec![5; 8],
+            },
+        ),
+        (
+            "subscribe",
+            ClientFrame::Subscribe {
+                topics: vec![(TOPIC, Seq(300)), (ALICE.inbox(), Seq(0))],
+            },
+        ),
         ("publish application", publish(Kind::Application)),
         (
             "publish commit",
             publish(Kind::Commit {
-                welcomes: vec![Welcome { installation: BOB, message: b"come in".to_vec() }],
+                welcomes: vec![Welcome {
+                    installation: BOB,
+                    message: b"come in".to_vec(),
+                }],
                 removed: vec![ALICE],
             }),
         ),
-        ("ask installations", ask(Ask::Installations { account: Address::from([6; 20]) })),
-        ("ask association", ask(Ask::Association { hash: AssociationHash([7; 32]) })),
+        (
+            "ask installations",
+            ask(Ask::Installations {
+                account: Address::from([6; 20]),
+            }),
+        ),
+        (
+            "ask association",
+            ask(Ask::Association {
+                hash: AssociationHash([7; 32]),
+            }),
+        ),
         ("ask key package", ask(Ask::ClaimKeyPackage { installation: BOB })),
         (
             "ask to keep key packages",
@@ -49,12 +79,37 @@ fn client_frames() -> Vec<(&'static str, ClientFrame)> {
 
 fn server_frames() -> Vec<(&'static str, ServerFrame)> {
     let answer = |answer| ServerFrame::Answer { number: 9, answer };
-    let envelope = |body| Envelope { seq: Seq(8), id: ID, at: AT, body };
+    let envelope = |body| Envelope {
+        seq: Seq(8),
+        id: ID,
+        at: AT,
+        body,
+    };
     vec![
         ("challenge", ServerFrame::Challenge { nonce: [8; 32] }),
-        ("ready", ServerFrame::Ready { incarnation: Incarnation([9; 16]), key_packages: 20, now: AT }),
-        ("stored", ServerFrame::Stored { id: ID, seq: Seq(8), at: AT }),
-        ("refused", ServerFrame::Refused { id: ID, code: ErrorCode::StaleEpoch }),
+        (
+            "ready",
+            ServerFrame::Ready {
+                incarnation: Incarnation([9; 16]),
+                key_packages: 20,
+                now: AT,
+            },
+        ),
+        (
+            "stored",
+            ServerFrame::Stored {
+                id: ID,
+                seq: Seq(8),
+                at: AT,
+            },
+        ),
+        (
+            "refused",
+            ServerFrame::Refused {
+                id: ID,
+                code: ErrorCode::StaleEpoch,
+            },
+        ),
         (
             "envelopes",
             ServerFrame::Envelopes {
@@ -62,19 +117,46 @@ fn server_frames() -> Vec<(&'static str, ServerFrame)> {
                 envelopes: vec![
                     envelope(Body::Application(b"sealed".to_vec())),
                     envelope(Body::Commit(b"new epoch".to_vec())),
-                    envelope(Body::Welcome { topic: TOPIC, commit: Seq(1), message: b"come in".to_vec() }),
+                    envelope(Body::Welcome {
+                        topic: TOPIC,
+                        commit: Seq(1),
+                        message: b"come in".to_vec(),
+                    }),
                 ],
             },
         ),
-        ("caught up", ServerFrame::CaughtUp { topic: TOPIC, head: Seq(8) }),
-        ("not subscribed", ServerFrame::NotSubscribed { topic: TOPIC, code: ErrorCode::NotAMember }),
-        ("answer installations", answer(Ok(Answer::Installations(vec![(BOB, AssociationHash([7; 32]))])))),
-        ("answer association", answer(Ok(Answer::Association(Some(ByteBuf::from(*b"vouched")))))),
+        (
+            "caught up",
+            ServerFrame::CaughtUp {
+                topic: TOPIC,
+                head: Seq(8),
+            },
+        ),
+        (
+            "not subscribed",
+            ServerFrame::NotSubscribed {
+                topic: TOPIC,
+                code: ErrorCode::NotAMember,
+            },
+        ),
+        (
+            "answer installations",
+            answer(Ok(Answer::Installations(vec![(BOB, AssociationHash([7; 32]))]))),
+        ),
+        (
+            "answer association",
+            answer(Ok(Answer::Association(Some(ByteBuf::from(*b"vouched"))))),
+        ),
         ("answer key package", answer(Ok(Answer::KeyPackage(None)))),
         ("answer key packages kept", answer(Ok(Answer::KeyPackagesKept(20)))),
         ("answer refused", answer(Err(ErrorCode::TooMany))),
         ("pong", ServerFrame::Pong),
-        ("bye", ServerFrame::Bye { code: ErrorCode::Restarting }),
+        (
+            "bye",
+            ServerFrame::Bye {
+                code: ErrorCode::Restarting,
+            },
+        ),
     ]
 }
 
@@ -83,19 +165,31 @@ fn every_frame_keeps_its_bytes() {
     let mut seen = String::new();
     for (name, frame) in client_frames() {
         let bytes = codec::encode(&frame).unwrap();
-        assert_eq!(codec::decode::<ClientFrame>(&bytes).unwrap(), frame, "{name} comes back as it went");
+        assert_eq!(
+            codec::decode::<ClientFrame>(&bytes).unwrap(),
+            frame,
+            "{name} comes back as it went"
+        );
         seen += &format!("client {name}: {}\n", hex::encode(bytes));
     }
     for (name, frame) in server_frames() {
         let bytes = codec::encode(&frame).unwrap();
-        assert_eq!(codec::decode::<ServerFrame>(&bytes).unwrap(), frame, "{name} comes back as it went");
+        assert_eq!(
+            codec::decode::<ServerFrame>(&bytes).unwrap(),
+            frame,
+            "{name} comes back as it went"
+        );
         seen += &format!("server {name}: {}\n", hex::encode(bytes));
     }
     let kept = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/frames.txt");
     if std::env::var_os("UPDATE").is_some() {
         std::fs::write(kept, &seen).unwrap();
     }
-    assert_eq!(seen, std::fs::read_to_string(kept).unwrap(), "a frame has other bytes than the browsers out there speak");
+    assert_eq!(
+        seen,
+        std::fs::read_to_string(kept).unwrap(),
+        "a frame has other bytes than the browsers out there speak"
+    );
 }
 
 #[test]
@@ -107,7 +201,10 @@ fn a_frame_of_another_version_is_refused_by_name() {
 
 #[test]
 fn a_frame_over_the_limit_is_neither_made_nor_read() {
-    let fat = ClientFrame::Hello { installation: ALICE, signature: vec![0; limits::FRAME] };
+    let fat = ClientFrame::Hello {
+        installation: ALICE,
+        signature: vec![0; limits::FRAME],
+    };
     assert!(matches!(codec::encode(&fat), Err(CodecError::TooLarge(_))));
     assert_eq!(
         codec::decode::<ClientFrame>(&vec![limits::VERSION; limits::FRAME + 1]),
@@ -120,10 +217,17 @@ fn every_cut_and_every_leftover_is_refused() {
     for (name, frame) in client_frames() {
         let bytes = codec::encode(&frame).unwrap();
         for cut in 0..bytes.len() {
-            assert!(codec::decode::<ClientFrame>(&bytes[..cut]).is_err(), "{name} cut at {cut}");
+            assert!(
+                codec::decode::<ClientFrame>(&bytes[..cut]).is_err(),
+                "{name} cut at {cut}"
+            );
         }
         let longer = [bytes.as_slice(), &[0]].concat();
-        assert_eq!(codec::decode::<ClientFrame>(&longer), Err(CodecError::Malformed), "{name} with a byte left over");
+        assert_eq!(
+            codec::decode::<ClientFrame>(&longer),
+            Err(CodecError::Malformed),
+            "{name} with a byte left over"
+        );
     }
 }
 

@@ -45,7 +45,7 @@ impl Manifest {
     }
 }
 
-impl From<Manifest> for app::Assets {
+impl From<Manifest> for app::public::Assets {
     fn from(manifest: Manifest) -> Self {
         Self {
             page_js: manifest.page_js,

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use app::Assets;
+use app::public::Assets;
 use axum::{
     body::{Body, Bytes},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
@@ -46,9 +46,9 @@ impl Face {
         let site = Site { me: None, ..site };
         let page = |html: String, policy| Page::new(&with_dev(html, dev), policy);
         Self {
-            landing: page(app::pages::landing_html(&assets, &site), Policy::Public),
-            shell: page(app::shell(&assets), Policy::Shell),
-            not_found: page(app::pages::not_found_html(&assets), Policy::Public),
+            landing: page(app::public::landing_html(&assets, &site), Policy::Public),
+            shell: page(app::public::shell(&assets), Policy::Shell),
+            not_found: page(app::public::not_found_html(&assets), Policy::Public),
             assets,
             site,
             dev,
@@ -66,8 +66,8 @@ impl Face {
                 .into_iter()
                 .filter(|script| !inline_scripts(&landing).contains(script)),
         );
-        if !public.contains(&app::THEME_SCRIPT) {
-            public.push(app::THEME_SCRIPT);
+        if !public.contains(&app::public::THEME_SCRIPT) {
+            public.push(app::public::THEME_SCRIPT);
         }
         Policies::new(&public, &inline_scripts(&shell), https, self.dev)
     }
@@ -84,7 +84,7 @@ impl Face {
 
     /// `/invite/{address}`
     pub fn invite(&self, from: Address, headers: &HeaderMap) -> Response {
-        let html = with_dev(app::pages::invite_html(&self.assets, &self.site, from), self.dev);
+        let html = with_dev(app::public::invite_html(&self.assets, &self.site, from), self.dev);
         once(html, headers)
     }
 
@@ -95,7 +95,7 @@ impl Face {
 
     /// Something went wrong; the log has it under `incident`.
     pub fn error_page(&self, status: StatusCode, incident: &str) -> Response {
-        let html = with_dev(app::pages::error_html(&self.assets, incident), self.dev);
+        let html = with_dev(app::public::error_html(&self.assets, incident), self.dev);
         let mut response = once(html, &HeaderMap::new());
         *response.status_mut() = status;
         response

@@ -26,7 +26,6 @@ pub fn start_script(assets: &Assets) -> String {
     )
 }
 
-#[cfg(feature = "ssr")]
 /// The head that all pages share, up to and without `</head>`.
 pub(crate) fn head(assets: &Assets, title: &str, description: &str) -> String {
     format!(
@@ -40,7 +39,6 @@ pub(crate) fn head(assets: &Assets, title: &str, description: &str) -> String {
 }
 
 /// The shell of `/app`: the same bytes for every path below it and for everybody.
-#[cfg(feature = "ssr")]
 pub fn shell(assets: &Assets) -> String {
     use std::fmt::Write as _;
 

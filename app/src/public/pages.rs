@@ -1,10 +1,9 @@
 use leptos::prelude::*;
 use protocol::{Address, api::Site};
 
+use super::document::{Assets, head};
 use crate::{
-    Assets,
-    components::{Mark, avatar_classes, avatar_letter},
-    document::head,
+    components::{Mark, avatar},
     place::{Place, grouped, short},
 };
 
@@ -194,8 +193,8 @@ pub fn invite_html(assets: &Assets, site: &Site, from: Address) -> String {
                     <Top into=into />
                     <main class="alone">
                         <div class="card mid">
-                            <span class=avatar_classes(from, 2) aria-hidden="true">
-                                {avatar_letter(None, from)}
+                            <span class=avatar::classes(from, 2) aria-hidden="true">
+                                {avatar::letter(None, from)}
                             </span>
                             <h1>{short(from)} " invites you to talk"</h1>
                             <span class="full">{grouped(from)}</span>

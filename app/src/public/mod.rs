@@ -1,0 +1,7 @@
+//! What the server renders: the public pages as whole documents without wasm, and the shell of `/app`.
+
+mod document;
+mod pages;
+
+pub use document::{Assets, THEME_SCRIPT, shell, start_script};
+pub use pages::{error_html, invite_html, landing_html, not_found_html};
