@@ -319,9 +319,9 @@ mod tests {
 
     #[test]
     fn the_shell_is_the_same_every_time_and_starts_the_page() {
-        let (one, two) = (crate::shell(&assets()), crate::shell(&assets()));
+        let (one, two) = (crate::public::shell(&assets()), crate::public::shell(&assets()));
         assert_eq!(one, two);
-        assert!(one.contains(&crate::start_script(&assets())) && one.contains("content=\"/pkg/w.js\""));
+        assert!(one.contains(&crate::public::start_script(&assets())) && one.contains("content=\"/pkg/w.js\""));
         assert!(!one.contains("style=\""));
     }
 }

@@ -5,7 +5,7 @@
 //! so that a test can say what no good client would say. [`Person`] is somebody whole: the client that runs in browsers,
 //! outside of one.
 //!
-//! `DATABASE_URL` names a Postgres in which databases may be made; without it a private one is started.
+//! `DATABASE_URL` names a Postgres in which databases may be made; `cargo xtask test` starts one.
 //! Everything here panics where something is not as it must be: a test has failed then.
 #![expect(clippy::missing_panics_doc, reason = "a test that cannot go on panics")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]

@@ -151,7 +151,6 @@ pub fn client_address(peer: IpAddr, forwarded_for: Option<&str>, proxies: &[IpAd
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 mod tests {
     use std::time::Duration;
 
