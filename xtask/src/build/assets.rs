@@ -21,7 +21,7 @@ const COMPRESSIBLE: [&str; 9] = ["js", "css", "wasm", "svg", "txt", "json", "htm
 /// The URLs that the server's pages name: `assets.json`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Assets {
-    /// The page's glue: exports `default` (init) and `hydrate`.
+    /// The page's glue: exports `default` (init) and `start`.
     pub page_js: String,
     /// The page's wasm.
     pub page_wasm: String,

@@ -103,7 +103,7 @@ fn cargo_wasm(places: &Places, crate_name: &str, profile: Profile, more: &[&str]
         .args(["build", "-p", crate_name, "--lib", "--target", "wasm32-unknown-unknown"])
         .args(more);
     let folder = if profile.is_release() {
-        command.args(["--profile", "wasm"]);
+        command.args(["--profile", "wasm", "--config", &short_paths(places)?]);
         "wasm"
     } else {
         "debug"
@@ -114,6 +114,25 @@ fn cargo_wasm(places: &Places, crate_name: &str, profile: Profile, more: &[&str]
         .join("wasm32-unknown-unknown")
         .join(folder)
         .join(format!("{crate_name}.wasm")))
+}
+
+/// Panics name source files: without this their paths on the building machine would be shipped, and no two machines would build
+/// the same bytes.
+fn short_paths(places: &Places) -> Result<String> {
+    let home = std::env::var_os("CARGO_HOME").map_or_else(
+        || PathBuf::from(std::env::var_os("HOME").unwrap_or_default()).join(".cargo"),
+        PathBuf::from,
+    );
+    let mut prefixes = vec![format!("{}/", places.root.display())];
+    let sources = home.join("registry/src");
+    for entry in fs::read_dir(&sources).with_context(|| format!("{} cannot be read", sources.display()))? {
+        prefixes.push(format!("{}/", entry?.path().display()));
+    }
+    let flags: Vec<String> = prefixes
+        .iter()
+        .map(|prefix| format!("\"--remap-path-prefix={prefix}=\""))
+        .collect();
+    Ok(format!("target.wasm32-unknown-unknown.rustflags=[{}]", flags.join(",")))
 }
 
 /// Skips the work when the same wasm went through it the last time.
