@@ -1,12 +1,11 @@
 //! Who vouches for whom: associations by hash, fetched once, verified here, kept.
 
-use std::{
-    cell::RefCell,
-    collections::{BTreeMap, BTreeSet},
-};
+use std::cell::RefCell;
 
 use identity::{Association, Vouched};
 use protocol::AssociationHash;
+
+use crate::map::{Map, Set};
 
 /// What became of a fetched association.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,10 +22,10 @@ pub(crate) enum Verdict {
 #[derive(Default)]
 pub(crate) struct Directory {
     domain: String,
-    kept: BTreeMap<AssociationHash, Association>,
+    kept: Map<AssociationHash, Association>,
     /// Verifying costs a third of a millisecond: done when first asked for.
-    verified: RefCell<BTreeMap<AssociationHash, Option<Vouched>>>,
-    withheld: BTreeSet<AssociationHash>,
+    verified: RefCell<Map<AssociationHash, Option<Vouched>>>,
+    withheld: Set<AssociationHash>,
 }
 
 impl Directory {

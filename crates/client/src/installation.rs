@@ -1,6 +1,6 @@
 //! One installation of one account: opened, associated, driven.
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::rc::Rc;
 
 use bridge::{Command, Connection, Event, Trouble};
 use e2ee::{Installation, Randomness};
@@ -12,6 +12,7 @@ use crate::{
     Effect, Environment, Records, SocketEvent, Space, Vault, VaultError,
     directory::Directory,
     link::Link,
+    map::Map,
     records,
     roster::{Listing, Roster},
     step::{State, Step, trouble},
@@ -35,8 +36,8 @@ pub struct Client<V, E> {
     pub(crate) retry_at: Option<UnixMillis>,
     /// The server's clock minus ours, in milliseconds.
     pub(crate) skew: i64,
-    pub(crate) lists: BTreeMap<Address, Listing>,
-    pub(crate) rosters: BTreeMap<Address, Roster>,
+    pub(crate) lists: Map<Address, Listing>,
+    pub(crate) rosters: Map<Address, Roster>,
     pub(crate) finds: Vec<Address>,
     /// The thread on the page.
     pub(crate) shown: Option<Address>,
@@ -66,9 +67,9 @@ impl Reader {
         space: Space,
         records: Records,
         key: impl Fn(&[u8]) -> Option<K>,
-    ) -> Result<BTreeMap<K, T>, VaultError> {
+    ) -> Result<Map<K, T>, VaultError> {
         self.damaged |= !records.damaged.is_empty();
-        let mut read = BTreeMap::new();
+        let mut read = Map::default();
         for (bytes, value) in records.rows {
             match (key(&bytes), records::read(space, &bytes, &value)) {
                 (Some(key), Ok(value)) => {
@@ -157,8 +158,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             failures: 0,
             retry_at: None,
             skew: 0,
-            lists: BTreeMap::new(),
-            rosters: BTreeMap::new(),
+            lists: Map::default(),
+            rosters: Map::default(),
             finds: Vec::new(),
             shown: None,
             trouble: None,

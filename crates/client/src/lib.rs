@@ -16,6 +16,7 @@ mod effect;
 mod inbox;
 mod installation;
 mod link;
+mod map;
 pub mod memory;
 mod outbox;
 mod ports;

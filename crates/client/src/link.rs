@@ -1,10 +1,11 @@
 //! One socket: what is known on it, what is awaited, and what is due.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use protocol::{Ask, AssociationHash, ClientFrame, ErrorCode, MessageId, Seq, Topic, UnixMillis, limits};
 
-use crate::{Client, Effect, Environment, Vault};
+use crate::{
+    Client, Effect, Environment, Vault,
+    map::{Map, Set},
+};
 
 /// Milliseconds until an unanswered question or publish, or a socket that does not greet, is given up.
 const ANSWER: i64 = 20_000;
@@ -45,22 +46,22 @@ pub(crate) struct Link {
     pub live: bool,
     /// The reason the server gave before it closed.
     pub bye: Option<ErrorCode>,
-    pub subscribed: BTreeSet<Topic>,
+    pub subscribed: Set<Topic>,
     /// Subscribed, not caught up.
-    pub behind: BTreeSet<Topic>,
+    pub behind: Set<Topic>,
     /// Wait for an association.
-    pub held: BTreeMap<Topic, AssociationHash>,
+    pub held: Map<Topic, AssociationHash>,
     /// Subscribed again: what was sent before the server heard of it has gaps, and comes again.
-    pub resuming: BTreeSet<Topic>,
+    pub resuming: Set<Topic>,
     /// A publish was refused because there is a commit behind this one.
-    pub stale: BTreeMap<Topic, Seq>,
+    pub stale: Map<Topic, Seq>,
     /// Publishes without an answer.
-    pub in_flight: BTreeMap<MessageId, UnixMillis>,
+    pub in_flight: Map<MessageId, UnixMillis>,
     /// Messages of ours that are stored and may come back.
-    pub acknowledged: BTreeSet<MessageId>,
+    pub acknowledged: Set<MessageId>,
     /// Commits that are stored and not read back yet.
-    pub stored: BTreeSet<MessageId>,
-    pub asks: BTreeMap<u32, (Ask, UnixMillis)>,
+    pub stored: Set<MessageId>,
+    pub asks: Map<u32, (Ask, UnixMillis)>,
     pub next_ask: u32,
     pub key_packages: u32,
     /// Key packages are on their way.

@@ -58,7 +58,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         conversation.advance(&message);
         step.conversations.insert(peer, conversation);
         step.put_message(peer, id, message);
-        let order = self.state.outbox.last_key_value().map_or(0, |(order, _)| order + 1);
+        let order = self.state.outbox.last().map_or(0, |(order, _)| order + 1);
         let intent = Intent {
             id,
             peer,
@@ -244,7 +244,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     /// Sends again, with the same bytes, what is ready and not on its way.
     fn repeat(&mut self) {
         let mut frames = Vec::new();
-        for (topic, log) in &self.state.logs {
+        for (topic, log) in self.state.logs.iter() {
             let Some(pending) = log.commit.as_ref().filter(|_| log.stage != Stage::Left) else {
                 continue;
             };
@@ -379,7 +379,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 },
             );
         }
-        for (order, intent) in &self.state.outbox {
+        for (order, intent) in self.state.outbox.iter() {
             let here = intent.sealed.as_ref().is_some_and(|sealed| sealed.topic == topic);
             if here && !step.outbox.contains_key(order) {
                 step.outbox.insert(

@@ -1,8 +1,6 @@
 //! Who must be in a group before it is written to: every live installation of the peer and of ourselves whose association
 //! holds. Missing ones are added by a commit first.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use bridge::{Event, Unsent};
 use e2ee::E2eeError;
 use identity::Vouched;
@@ -14,6 +12,7 @@ use serde_bytes::ByteBuf;
 
 use crate::{
     Client, Environment, Vault, VaultError,
+    map::{Map, Set},
     records::{Log, PendingCommit, Stage},
     step::Step,
 };
@@ -39,9 +38,9 @@ pub(crate) struct Listing {
 #[derive(Default)]
 pub(crate) struct Roster {
     /// Claimed, not used yet; `None`: there was none to claim.
-    packages: BTreeMap<InstallationId, Option<Vec<u8>>>,
+    packages: Map<InstallationId, Option<Vec<u8>>>,
     /// Their key packages are not theirs, or the server refuses them.
-    bad: BTreeSet<InstallationId>,
+    bad: Set<InstallationId>,
     /// One at a time, to find out which one is bad.
     single: bool,
     /// Nobody is missing.
@@ -75,7 +74,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 return Ok(Some(topic));
             }
             let now = self.environment.now();
-            let roster = self.rosters.entry(peer).or_default();
+            let roster = self.rosters.get_or_default(peer);
             if roster.resume.is_some_and(|resume| !crate::link::is_due(resume, now)) {
                 return Ok(None);
             }
@@ -107,7 +106,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 return self.unreachable(peer, &missing).await.map(|()| None);
             }
             if add.is_empty() && joined {
-                self.rosters.entry(peer).or_default().settled = true;
+                self.rosters.get_or_default(peer).settled = true;
                 if self.open_topic(peer).is_none() {
                     return Ok(None);
                 }
@@ -128,14 +127,16 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
 
     /// Believed installations of both accounts that are not in the group. `None` while associations are being fetched.
     fn missing(&mut self, peer: Address, topic: Option<Topic>) -> Option<Vec<Vouched>> {
-        let members: BTreeSet<_> = topic
+        let members: Vec<_> = topic
             .map(|topic| self.installation.members(topic))
             .unwrap_or_default()
             .into_iter()
             .map(|member| member.installation)
             .chain([self.installation.id()])
             .collect();
-        let accounts: BTreeSet<_> = [peer, self.account].into();
+        let mut accounts = vec![peer, self.account];
+        accounts.sort_unstable();
+        accounts.dedup();
         let mut listed: Vec<_> = accounts
             .into_iter()
             .flat_map(|account| {
@@ -149,7 +150,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         // The peer's first: they must be in it for a message to be read at all.
         listed.sort_by_key(|(account, ..)| *account != peer);
         listed.truncate(2 * limits::INSTALLATIONS);
-        let roster = self.rosters.entry(peer).or_default();
+        let roster = self.rosters.get_or_default(peer);
         roster.packages.retain(|id, _| !members.contains(id));
         let bad = roster.bad.clone();
         let (mut missing, mut waiting) = (Vec::new(), false);
@@ -171,7 +172,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
 
     /// Key packages of the next few that are missing. `None` while they are being claimed.
     fn claim(&mut self, peer: Address, missing: &[Vouched]) -> Option<Vec<(Vec<u8>, Vouched)>> {
-        let roster = self.rosters.entry(peer).or_default();
+        let roster = self.rosters.get_or_default(peer);
         let chunk = if roster.single { 1 } else { CHUNK };
         let (mut add, mut wanted) = (Vec::new(), Vec::new());
         for vouched in missing {
@@ -195,7 +196,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         if missing.iter().any(|vouched| vouched.address == peer) {
             // They have signed in and not given key packages yet: a matter of moments, or of their next visit.
             let resume = UnixMillis(self.environment.now().0 + PATIENCE);
-            let roster = self.rosters.entry(peer).or_default();
+            let roster = self.rosters.get_or_default(peer);
             roster.packages.retain(|_, package| package.is_some());
             roster.resume = Some(resume);
             Ok(())
@@ -216,7 +217,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             Ok(()) => return self.finish(step).await.map(|()| true),
             Err(error) => {
                 self.give_up();
-                let roster = self.rosters.entry(peer).or_default();
+                let roster = self.rosters.get_or_default(peer);
                 match (add, error) {
                     ([_, _, ..], _) => roster.single = true,
                     ([(_, vouched)], E2eeError::NotBelieved | E2eeError::Garbage) => {
@@ -314,7 +315,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             }
             ErrorCode::StaleEpoch | ErrorCode::NotAMember | ErrorCode::NoSuchTopic => self.leave(&mut step, topic),
             _ => {
-                let roster = self.rosters.entry(peer).or_default();
+                let roster = self.rosters.get_or_default(peer);
                 roster
                     .bad
                     .extend(pending.welcomes.iter().map(|welcome| welcome.installation));

@@ -1,13 +1,12 @@
 //! One step: everything that becomes true together, and what may be said about it afterwards.
 
-use std::collections::BTreeMap;
-
 use bridge::{Event, MessageView, Trouble};
 use identity::Association;
 use protocol::{Address, Ask, ClientFrame, MessageId, Topic};
 
 use crate::{
     Batch, Client, Effect, Environment, Space, Vault, VaultError, conversations,
+    map::Map,
     records::{self, Conversation, Intent, Log, Message, Settings},
 };
 
@@ -15,22 +14,22 @@ use crate::{
 #[derive(Default)]
 pub(crate) struct State {
     pub settings: Settings,
-    pub conversations: BTreeMap<Address, Conversation>,
-    pub logs: BTreeMap<Topic, Log>,
-    pub outbox: BTreeMap<u64, Intent>,
+    pub conversations: Map<Address, Conversation>,
+    pub logs: Map<Topic, Log>,
+    pub outbox: Map<u64, Intent>,
 }
 
 /// Changes over [`State`] and the vault that are not yet durable. Dropped, nothing has happened.
 #[derive(Default)]
 pub(crate) struct Step {
     pub settings: Option<Settings>,
-    pub conversations: BTreeMap<Address, Conversation>,
-    pub logs: BTreeMap<Topic, Log>,
+    pub conversations: Map<Address, Conversation>,
+    pub logs: Map<Topic, Log>,
     /// `None`: done with.
-    pub outbox: BTreeMap<u64, Option<Intent>>,
+    pub outbox: Map<u64, Option<Intent>>,
     /// `None`: deleted.
-    pub messages: BTreeMap<Vec<u8>, Option<Message>>,
-    pub index: BTreeMap<MessageId, Option<Vec<u8>>>,
+    pub messages: Map<Vec<u8>, Option<Message>>,
+    pub index: Map<MessageId, Option<Vec<u8>>>,
     pub associations: Vec<Association>,
     /// Sent once the step is durable.
     pub frames: Vec<ClientFrame>,
@@ -65,26 +64,26 @@ impl Step {
         for association in &self.associations {
             batch.put(Space::Association, association.hash().0, association.to_bytes());
         }
-        for (peer, conversation) in &self.conversations {
+        for (peer, conversation) in self.conversations.iter() {
             batch.put(Space::Conversation, peer.as_slice(), records::write(conversation));
         }
-        for (topic, log) in &self.logs {
+        for (topic, log) in self.logs.iter() {
             batch.put(Space::Topic, topic.0, records::write(log));
         }
-        for (order, intent) in &self.outbox {
+        for (order, intent) in self.outbox.iter() {
             let key = records::order_key(*order);
             match intent {
                 Some(intent) => batch.put(Space::Outbox, key, records::write(intent)),
                 None => batch.delete(Space::Outbox, key),
             }
         }
-        for (key, message) in &self.messages {
+        for (key, message) in self.messages.iter() {
             match message {
                 Some(message) => batch.put(Space::Message, key.clone(), records::write(message)),
                 None => batch.delete(Space::Message, key.clone()),
             }
         }
-        for (id, key) in &self.index {
+        for (id, key) in self.index.iter() {
             match key {
                 Some(key) => batch.put(Space::Index, id.0, key.clone()),
                 None => batch.delete(Space::Index, id.0),

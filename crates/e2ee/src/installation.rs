@@ -2,7 +2,7 @@
 
 use std::{
     cell::{RefCell, RefMut},
-    collections::{BTreeMap, BTreeSet, btree_map::Entry},
+    collections::HashMap,
 };
 
 use identity::{Vouched, challenge_bytes, fingerprint};
@@ -78,9 +78,13 @@ pub struct Installation {
     claim: Option<Claim>,
     random: Box<dyn Randomness>,
     /// Groups that were loaded. OpenMLS keeps state in them beside the records.
-    groups: RefCell<BTreeMap<Topic, MlsGroup>>,
-    /// Groups that differ from the durable records.
-    touched: RefCell<BTreeSet<Topic>>,
+    groups: RefCell<HashMap<Topic, Loaded>>,
+}
+
+struct Loaded {
+    group: MlsGroup,
+    /// It differs from the durable records.
+    touched: bool,
 }
 
 impl Installation {
@@ -119,7 +123,6 @@ impl Installation {
             claim,
             random,
             groups: RefCell::default(),
-            touched: RefCell::default(),
         }
     }
 
@@ -169,7 +172,9 @@ impl Installation {
     /// The changes are durable.
     pub fn committed(&mut self) {
         self.provider.store.commit();
-        self.touched.get_mut().clear();
+        for loaded in self.groups.get_mut().values_mut() {
+            loaded.touched = false;
+        }
     }
 
     /// The changes are not durable and never will be: everything is as it was after the last `committed`. (A key that was
@@ -177,10 +182,7 @@ impl Installation {
     #[expect(clippy::missing_panics_doc, reason = "writing a key into a vector cannot fail")]
     pub fn discard(&mut self) {
         self.provider.store.discard();
-        let groups = self.groups.get_mut();
-        for topic in std::mem::take(self.touched.get_mut()) {
-            groups.remove(&topic);
-        }
+        self.groups.get_mut().retain(|_, loaded| !loaded.touched);
         if let Ok(Some((_, claim))) = read_key(&self.provider.store) {
             self.claim = claim;
         } else {
@@ -205,14 +207,18 @@ impl Installation {
 
     /// The group of a conversation, to read from.
     pub(crate) fn group(&self, topic: Topic) -> Result<RefMut<'_, MlsGroup>, E2eeError> {
+        Ok(RefMut::map(self.loaded(topic)?, |loaded| &mut loaded.group))
+    }
+
+    fn loaded(&self, topic: Topic) -> Result<RefMut<'_, Loaded>, E2eeError> {
         if !self.provider.store.has(&topic_record(topic)) {
             return Err(E2eeError::UnknownConversation);
         }
         let mut groups = self.groups.borrow_mut();
-        if let Entry::Vacant(place) = groups.entry(topic) {
+        if !groups.contains_key(&topic) {
             let group = MlsGroup::load(&self.provider.store, &group_id(topic))?
                 .ok_or(E2eeError::Damaged("a conversation without its group"))?;
-            place.insert(group);
+            groups.insert(topic, Loaded { group, touched: false });
         }
         Ok(RefMut::map(groups, |groups| {
             groups.get_mut(&topic).expect("it was put there")
@@ -221,16 +227,15 @@ impl Installation {
 
     /// The group of a conversation, to change it.
     pub(crate) fn group_to_change(&self, topic: Topic) -> Result<RefMut<'_, MlsGroup>, E2eeError> {
-        let group = self.group(topic)?;
-        self.touched.borrow_mut().insert(topic);
-        Ok(group)
+        let mut loaded = self.loaded(topic)?;
+        loaded.touched = true;
+        Ok(RefMut::map(loaded, |loaded| &mut loaded.group))
     }
 
     /// A new group.
     pub(crate) fn keep(&self, topic: Topic, group: MlsGroup) {
         self.provider.store.put_bytes(topic_record(topic), vec![RECORD_VERSION]);
-        self.touched.borrow_mut().insert(topic);
-        self.groups.borrow_mut().insert(topic, group);
+        self.groups.borrow_mut().insert(topic, Loaded { group, touched: true });
     }
 
     /// A group we are no longer in: nothing of it stays.

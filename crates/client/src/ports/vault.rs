@@ -106,7 +106,7 @@ impl Batch {
 
     /// The changes with only the last one of every key left, for databases that do not keep the order.
     pub fn last_of_each_key(self) -> impl Iterator<Item = Change> {
-        let mut last = std::collections::BTreeMap::new();
+        let mut last = crate::map::Map::default();
         for change in self.changes {
             last.insert((change.space, change.key), change.value);
         }

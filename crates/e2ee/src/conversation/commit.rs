@@ -1,7 +1,5 @@
 //! Changing who is in a conversation, and renewing its keys.
 
-use std::collections::BTreeSet;
-
 use identity::{Vouched, fingerprint};
 use openmls::prelude::{LeafNodeIndex, LeafNodeParameters, MlsGroup, Proposal, Sender, StagedCommit};
 use protocol::{InstallationId, Topic, Welcome, limits};
@@ -156,8 +154,9 @@ fn judge(
             return Err(E2eeError::NotBelieved);
         }
     }
-    let distinct: BTreeSet<_> = added.iter().map(|member| member.installation).collect();
-    if distinct.len() == added.len() {
+    let mut ids: Vec<_> = added.iter().map(|member| member.installation).collect();
+    ids.sort_unstable();
+    if ids.is_sorted_by(|one, next| one < next) {
         Ok((added, removed))
     } else {
         Err(E2eeError::Garbage)

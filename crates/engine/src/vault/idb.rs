@@ -1,6 +1,6 @@
 //! `IndexedDB`, awaited.
 
-use std::{cell::Cell, collections::BTreeSet, rc::Rc};
+use std::{cell::Cell, rc::Rc};
 
 use client::{Change, Space, VaultError};
 use js_sys::{Array, Function, Object, Promise, Reflect, Uint8Array};
@@ -160,7 +160,12 @@ impl Database {
 
     /// One transaction: `sealed` are the new values of the changes.
     pub async fn commit(&self, changes: &[Change], sealed: &[Option<Uint8Array>]) -> Result<(), VaultError> {
-        let spaces: BTreeSet<&str> = changes.iter().map(|change| change.space.name()).collect();
+        let mut spaces: Vec<&str> = Vec::new();
+        for change in changes {
+            if !spaces.contains(&change.space.name()) {
+                spaces.push(change.space.name());
+            }
+        }
         if spaces.is_empty() {
             return if self.closed.get() {
                 Err(VaultError::Closed)
