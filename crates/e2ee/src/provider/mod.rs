@@ -1,6 +1,7 @@
 //! What OpenMLS stands on here: RustCrypto for suite 2, and records in memory with a diff.
 
 mod crypto;
+mod described;
 mod storage;
 mod store;
 

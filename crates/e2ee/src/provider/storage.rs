@@ -1,6 +1,6 @@
 //! OpenMLS' 53 storage methods over [`Store`]. Keys are one byte for the format, one for the kind, and the key in
-//! postcard (self-delimiting, so that one key is never the beginning of another); values are postcard, but for the one type that
-//! postcard cannot load.
+//! postcard (self-delimiting, so that one key is never the beginning of another); values are postcard; the one type that
+//! postcard cannot load has a loader of its own (`described`).
 
 use openmls::prelude::GroupId;
 use openmls_traits::storage::{CURRENT_VERSION, StorageProvider, traits};
@@ -136,7 +136,7 @@ impl StorageProvider<VERSION> for Store {
         id: &GroupId,
         config: &MlsGroupJoinConfig,
     ) -> Result<(), StoreError> {
-        self.put_described(key(kind::JOIN_CONFIG, id)?, config)
+        self.put(key(kind::JOIN_CONFIG, id)?, config)
     }
 
     fn mls_group_join_config<

@@ -5,6 +5,7 @@ use std::{cell::RefCell, collections::BTreeMap};
 use serde::{Serialize, de::DeserializeOwned};
 use zeroize::Zeroizing;
 
+use super::described;
 use crate::Changes;
 
 /// Records hold keys: they are wiped when they are replaced.
@@ -109,19 +110,11 @@ impl Store {
         Ok(())
     }
 
-    /// A value that only loads from an encoding which names its fields: an untagged enum.
+    /// A value that postcard cannot load by itself.
     pub(crate) fn get_described<T: DeserializeOwned>(&self, key: &[u8]) -> Result<Option<T>, StoreError> {
         self.get_bytes(key)
-            .map(|bytes| ciborium::from_reader(bytes.as_slice()).map_err(|_| StoreError::Unreadable))
+            .map(|bytes| described::from_bytes(&bytes).map_err(|_| StoreError::Unreadable))
             .transpose()
-    }
-
-    /// As [`Store::put`], for [`Store::get_described`].
-    pub(crate) fn put_described<T: Serialize>(&self, key: Vec<u8>, value: &T) -> Result<(), StoreError> {
-        let mut bytes = Vec::new();
-        ciborium::into_writer(value, &mut bytes).map_err(|_| StoreError::Unwritable)?;
-        self.put_bytes(key, bytes);
-        Ok(())
     }
 
     /// What differs from the durable state; writing what stands there already is left out.
