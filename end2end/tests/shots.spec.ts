@@ -65,6 +65,8 @@ test('pictures of the main pages', async ({ people, alice, bob, carol, stack }) 
   await carol.greet(alice, 'See you at the meet-up then');
   await expect(alice.jackdaw.conversations.getByRole('link')).toHaveCount(2);
   await shoot(alice.page, 'thread');
+  await alice.page.goto('/app');
+  await shoot(alice.page, 'list');
   await alice.jackdaw.account.click();
   await expect(alice.jackdaw.menuItem('Settings')).toBeVisible();
   await shoot(alice.page, 'account-menu');

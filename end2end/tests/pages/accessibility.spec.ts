@@ -63,6 +63,8 @@ test('in a conversation', async ({ alice, bob, carol }) => {
   await bob.jackdaw.thread.send('A long answer, with_a_word_that_is_longer_than_any_phone_is_wide_and_must_break_somewhere_in_between.');
   await bob.jackdaw.thread.sent('hello').catch(() => undefined);
   await accessible(alice.page, 'a thread');
+  // On phones a thread has the screen to itself; the account stands above the list.
+  await alice.page.goto('/app');
   await alice.jackdaw.account.click();
   await expect(alice.jackdaw.menuItem('Settings')).toBeVisible();
   await accessible(alice.page, 'the account menu');
