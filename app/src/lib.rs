@@ -1,5 +1,5 @@
 //! The face: what a person sees, compiled twice. Under `ssr` the server renders the public pages and the shell of `/app`;
-//! under `hydrate` the browser takes the shell over. It knows nothing of sockets, keys or wallets: the server hands it
+//! under `csr` the browser draws everything below `/app` in the shell's place. It knows nothing of sockets, keys or wallets: the server hands it
 //! `services` by context, the browser an [`state::EngineHandle`] and a [`state::WalletHandle`].
 //!
 //! To add a page: a variant in [`place::Place`], a file in `pages/`, a line in the match of `pages/frame.rs`. A public page:

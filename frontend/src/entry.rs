@@ -1,14 +1,15 @@
 use app::state::{EngineHandle, State, WalletHandle};
-use leptos::prelude::{IntoView, provide_context, view};
+use leptos::prelude::{IntoView, document, provide_context, view};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::{engine::Engine, wallet::Wallet};
 
-/// What the page's script calls once the wasm is there.
+/// What the page's script calls once the wasm is there. The page stands in the place of what the server has sent.
 #[wasm_bindgen]
-pub fn hydrate() {
+pub fn start() {
     console_error_panic_hook::set_once();
-    leptos::mount::hydrate_body(|| {
+    let shell = document().body().and_then(|body| body.first_element_child());
+    leptos::mount::mount_to_body(|| {
         let state = State::new();
         let engine = Engine::new(state);
         provide_context(state);
@@ -16,4 +17,7 @@ pub fn hydrate() {
         provide_context(WalletHandle::new(Wallet::discover()));
         view! { <app::App /> }.into_view()
     });
+    if let Some(shell) = shell {
+        shell.remove();
+    }
 }
