@@ -28,9 +28,9 @@ impl Tree {
         .context("tidy reads what git knows: run it in a clone")?;
         let mut files = BTreeMap::new();
         for path in listed.split('\0').filter(|path| !path.is_empty()) {
-            // What is deleted but not committed, and what is no text (fonts, pictures), is of no interest.
-            if let Ok(text) = fs::read_to_string(places.root.join(path)) {
-                files.insert(path.to_owned(), text);
+            // What is deleted but not committed is of no interest; of pictures only that they are there.
+            if let Ok(bytes) = fs::read(places.root.join(path)) {
+                files.insert(path.to_owned(), String::from_utf8(bytes).unwrap_or_default());
             }
         }
         let tree = |package: &str, more: &[&str]| {
