@@ -2,7 +2,7 @@
 
 use std::{
     cell::{RefCell, RefMut},
-    collections::HashMap,
+    collections::{HashMap, hash_map::Entry},
 };
 
 use identity::{Vouched, challenge_bytes, fingerprint};
@@ -215,10 +215,10 @@ impl Installation {
             return Err(E2eeError::UnknownConversation);
         }
         let mut groups = self.groups.borrow_mut();
-        if !groups.contains_key(&topic) {
+        if let Entry::Vacant(place) = groups.entry(topic) {
             let group = MlsGroup::load(&self.provider.store, &group_id(topic))?
                 .ok_or(E2eeError::Damaged("a conversation without its group"))?;
-            groups.insert(topic, Loaded { group, touched: false });
+            place.insert(Loaded { group, touched: false });
         }
         Ok(RefMut::map(groups, |groups| {
             groups.get_mut(&topic).expect("it was put there")
