@@ -3,6 +3,7 @@ use leptos::prelude::*;
 use crate::{
     navigate,
     pages::{Frame, Gate},
+    signal::{Memo, effect, live},
     state::{Stage, State, flow},
 };
 
@@ -14,15 +15,15 @@ pub fn App() -> impl IntoView {
     state.plug();
     navigate::listen(state);
     flow::start(state);
-    Effect::new(move |_| document().set_title(&navigate::title(state)));
+    effect(move || document().set_title(&navigate::title(state)));
     let inside = Memo::new(move |_| state.stage.with(|stage| *stage == Stage::In));
-    move || {
+    live(move || {
         if inside.get() {
             view! { <Frame /> }.into_any()
         } else {
             view! { <Gate /> }.into_any()
         }
-    }
+    })
 }
 
 /// What the screen reader says when something arrives.
@@ -31,7 +32,7 @@ pub fn Announcer() -> impl IntoView {
     let state = expect_context::<State>();
     view! {
         <div class="sr" role="status" aria-live="polite">
-            {move || state.announcement.get()}
+            {live(move || state.announcement.get())}
         </div>
     }
 }

@@ -73,6 +73,11 @@ pub fn is_watched() -> bool {
     !document().hidden()
 }
 
+/// In small letters, of any script: the browser has the tables.
+pub fn lowercase(text: &str) -> String {
+    js_sys::JsString::from(text).to_lower_case().into()
+}
+
 /// Gives the keyboard to the element with this id.
 pub fn focus(id: &str) {
     if let Some(element) = document()

@@ -28,6 +28,7 @@ pub mod place;
 #[cfg(feature = "ssr")]
 pub mod public;
 pub mod server_fns;
+pub mod signal;
 pub mod state;
 mod time;
 

@@ -4,10 +4,11 @@ use wasm_bindgen::JsCast;
 use super::purse::{ChangeNetwork, TestCoins, is_empty};
 use crate::{
     amount, browser,
-    components::{Avatar, Dialog, Icon, Shape},
+    components::{Avatar, Dialog, Icon, Shape, icon},
     navigate,
     pages::SignOutForm,
     place::{Place, short},
+    signal::{Memo, RwSignal, effect, live, on, when},
     state::State,
 };
 
@@ -30,12 +31,12 @@ pub fn AccountMenu() -> impl IntoView {
         open.set(false);
         browser::focus("account");
     };
-    Effect::new(move |_| {
+    effect(move || {
         if open.get() {
             request_animation_frame(move || move_focus(popup, |_, _| 0));
         }
     });
-    let key = move |event: ev::KeyboardEvent| {
+    let key = on(move |event: ev::KeyboardEvent| {
         let to: fn(usize, usize) -> usize = match event.key().as_str() {
             "Escape" => {
                 event.prevent_default();
@@ -50,22 +51,22 @@ pub fn AccountMenu() -> impl IntoView {
         };
         event.prevent_default();
         move_focus(popup, to);
-    };
+    });
     view! {
         <div class="account" on:keydown=key>
             <button
                 type="button"
                 id="account"
                 aria-haspopup="menu"
-                aria-expanded=move || if open.get() { "true" } else { "false" }
-                aria-label=move || format!("Account {}, {}", name(), network())
-                on:click=move |_| open.update(|open| *open = !*open)
+                aria-expanded=live(move || Some(if open.get() { "true" } else { "false" }))
+                aria-label=live(move || Some(format!("Account {}, {}", name(), network())))
+                on:click=on(move |_| open.update(|open| *open = !*open))
             >
-                {move || view! { <Avatar account=me.get() size=0 /> }}
-                <span class="pill net">{network}</span>
+                {live(move || view! { <Avatar account=me.get() size=0 /> }.into_any())}
+                <span class="pill net">{live(network)}</span>
             </button>
-            <Show when=move || open.get()>
-                <div class="away" on:click=move |_| close()></div>
+            {when(move || open.get(), move || view! {
+                <div class="away" on:click=on(move |_| close())></div>
                 <div class="popup" node_ref=popup>
                     <About />
                     <div role="menu" aria-label="Account">
@@ -74,10 +75,10 @@ pub fn AccountMenu() -> impl IntoView {
                             type="button"
                             role="menuitem"
                             tabindex="-1"
-                            on:click=move |_| {
+                            on:click=on(move |_| {
                                 open.set(false);
                                 navigate::go(state, Place::Settings);
-                            }
+                            })
                         >
                             <Icon shape=Shape::Settings />
                             "Settings"
@@ -86,17 +87,17 @@ pub fn AccountMenu() -> impl IntoView {
                             type="button"
                             role="menuitem"
                             tabindex="-1"
-                            on:click=move |_| {
+                            on:click=on(move |_| {
                                 close();
                                 leaving.set(true);
-                            }
+                            })
                         >
                             <Icon shape=Shape::Out />
                             "Sign out"
                         </button>
                     </div>
                 </div>
-            </Show>
+            }.into_any())}
             <Dialog open=leaving title="Sign out">
                 <SignOutForm />
             </Dialog>
@@ -114,28 +115,29 @@ fn About() -> impl IntoView {
     view! {
         <div class="about">
             <div>
-                <b><bdi>{name}</bdi></b>
-                <div class="mono small soft">{move || short(me())}</div>
+                <b><bdi>{live(name)}</bdi></b>
+                <div class="mono small soft">{live(move || short(me()))}</div>
             </div>
             <dl>
                 <dt>"Network"</dt>
-                <dd>{move || state.served().or_else(|| state.network()).map(|network| network.name)}</dd>
-                {move || state.balance.get().map(|wei| {
+                <dd>{live(move || state.served().or_else(|| state.network()).map(|network| network.name).unwrap_or_default())}</dd>
+                {live(move || state.balance.get().map(|wei| {
                     let symbol = state.served().map(|network| network.symbol).unwrap_or_default();
                     view! {
                         <dt>"Balance"</dt>
                         <dd class="num">{amount::shown(&wei, 18)} " " {symbol}</dd>
                     }
-                })}
+                    .into_any()
+                }))}
             </dl>
-            {move || {
+            {live(move || {
                 if elsewhere.get() {
                     return state.network().map(|network| view! { <ChangeNetwork network=network /> }.into_any());
                 }
                 let given = state.served().or_else(|| state.network()).is_some_and(|network| network.development);
                 // Where the wallet is empty the list offers it already.
                 (given && !is_empty(state)).then(|| view! { <TestCoins /> }.into_any())
-            }}
+            })}
         </div>
     }
 }
@@ -146,27 +148,25 @@ fn CopyAddress() -> impl IntoView {
     let state = expect_context::<State>();
     let me = Memo::new(move |_| state.me().map(|me| me.address).unwrap_or_default());
     let copied = RwSignal::new(false);
-    let copy = move |_| {
+    let copy = on(move |_| {
         leptos::task::spawn_local(async move {
             let done = browser::copy(&me.get_untracked().to_string()).await;
-            let _ = copied.try_set(done);
+            copied.set(done);
             state.announcement.set(if done {
                 "Copied".to_owned()
             } else {
                 me.get_untracked().to_string()
             });
             set_timeout(
-                move || {
-                    let _ = copied.try_set(false);
-                },
+                move || copied.set(false),
                 std::time::Duration::from_secs(2),
             );
         });
-    };
+    });
     view! {
         <button type="button" role="menuitem" tabindex="-1" on:click=copy>
-            {move || view! { <Icon shape=if copied.get() { Shape::Check } else { Shape::Copy } /> }}
-            {move || if copied.get() { "Copied" } else { "Copy address" }}
+            {live(move || icon(if copied.get() { Shape::Check } else { Shape::Copy }))}
+            {live(move || if copied.get() { "Copied" } else { "Copy address" }.to_owned())}
         </button>
     }
 }

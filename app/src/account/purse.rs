@@ -6,6 +6,7 @@ use protocol::{Address, api::Network};
 use crate::{
     error::{sentence, wallet_sentence},
     server_fns,
+    signal::{RwSignal, effect, live, on, when},
     state::{State, WalletHandle},
 };
 
@@ -13,7 +14,7 @@ use crate::{
 pub fn watch(state: State) {
     let Some(wallet) = state.wallet() else { return };
     let (account, chain) = (wallet.account(), wallet.chain_id());
-    Effect::new(move |_| {
+    effect(move || {
         let (mine, _) = (account.get(), chain.get());
         match state.account.get() {
             Some(me) if mine == Some(me) && state.served().is_some() => ask(state, me, 0),
@@ -43,15 +44,12 @@ fn ask(state: State, account: Address, again: u32) {
 #[component]
 pub fn Purse() -> impl IntoView {
     let state = expect_context::<State>();
-    let empty = Memo::new(move |_| is_empty(state));
-    view! {
-        <Show when=move || empty.get()>
+    when(move || is_empty(state), || view! {
             <div class="purse">
                 <p>"Your wallet is empty on this development chain. Its coins are worth nothing and cost nothing."</p>
                 <TestCoins />
             </div>
-        </Show>
-    }
+    }.into_any())
 }
 
 /// Nothing in the wallet, where test coins are given. Reactive.
@@ -70,7 +68,7 @@ pub fn TestCoins() -> impl IntoView {
     let state = expect_context::<State>();
     let busy = RwSignal::new(false);
     let said = RwSignal::new(None::<&'static str>);
-    let press = move |_| {
+    let press = on(move |_| {
         if busy.get_untracked() {
             return;
         }
@@ -78,23 +76,23 @@ pub fn TestCoins() -> impl IntoView {
         said.set(None);
         spawn_local(async move {
             let answer = server_fns::test_coins().await;
-            let _ = busy.try_set(false);
+            busy.set(false);
             match (answer, state.account.get_untracked()) {
                 (Ok(()), Some(account)) => {
                     state.announcement.set("Test ETH is on its way.".to_owned());
                     ask(state, account, 6);
                 }
-                (Err(error), _) => drop(said.try_set(Some(sentence(error.0)))),
+                (Err(error), _) => said.set(Some(sentence(error.0))),
                 _ => {}
             }
         });
-    };
+    });
     view! {
-        <button type="button" class="btn wide" on:click=press aria-disabled=move || busy.get().then_some("true")>
-            {move || busy.get().then(|| view! { <span class="spin"></span> })}
+        <button type="button" class="btn wide" on:click=press aria-disabled=live(move || busy.get().then_some("true"))>
+            {live(move || busy.get().then(|| view! { <span class="spin"></span> }.into_any()))}
             "Get test ETH"
         </button>
-        {move || said.get().map(|words| view! { <p class="small" role="alert">{words}</p> })}
+        {live(move || said.get().map(|words| view! { <p class="small" role="alert">{words}</p> }.into_any()))}
     }
 }
 
@@ -110,7 +108,7 @@ pub fn ChangeNetwork(
     let state = expect_context::<State>();
     let name = network.name.clone();
     let problem = RwSignal::new(None::<String>);
-    let press = move |_| {
+    let press = on(move |_| {
         let Some(wallet): Option<WalletHandle> = state.wallet() else {
             return;
         };
@@ -118,15 +116,15 @@ pub fn ChangeNetwork(
         problem.set(None);
         spawn_local(async move {
             if let Err(error) = wallet.switch(&network).await {
-                let _ = problem.try_set(Some(wallet_sentence(&error, &name)));
+                problem.set(Some(wallet_sentence(&error, &name)));
             }
         });
-    };
+    });
     view! {
         <button type="button" id="next" class=class on:click=press>
             "Change network to "
             {name}
         </button>
-        {move || problem.get().map(|words| view! { <p class="small" role="alert">{words}</p> })}
+        {live(move || problem.get().map(|words| view! { <p class="small" role="alert">{words}</p> }.into_any()))}
     }
 }

@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 use protocol::Address;
 
-use crate::state::State;
+use crate::{signal::live, state::State};
 
 const CLASSES: [[&str; 8]; 3] = [
     [
@@ -56,10 +56,10 @@ pub fn Avatar(
     size: usize,
 ) -> impl IntoView {
     let state = expect_context::<State>();
-    let text = move || {
+    let text = live(move || {
         let name = state.is_named(account).then(|| state.name(account));
         letter(name.as_deref(), account)
-    };
+    });
     view! {
         <span class=classes(account, size) aria-hidden="true">
             {text}

@@ -1,6 +1,12 @@
 use leptos::{ev, prelude::*};
 
-use crate::{navigate, place::Place, state::State};
+use super::Words;
+use crate::{
+    navigate,
+    place::Place,
+    signal::{live, on},
+    state::State,
+};
 
 /// A link to a place of `/app`: a real link, followed without loading a page. `aria-current` marks the place where we are.
 #[component]
@@ -11,8 +17,8 @@ pub fn A(
     #[prop(optional)]
     class: &'static str,
     /// Its name, if its text is not enough.
-    #[prop(optional, into)]
-    label: Option<Signal<String>>,
+    #[prop(optional)]
+    label: Option<Words>,
     /// The id of what describes it.
     #[prop(optional, into)]
     by: Option<String>,
@@ -23,19 +29,20 @@ pub fn A(
     children: Children,
 ) -> impl IntoView {
     let state = expect_context::<State>();
-    let follow = move |event: ev::MouseEvent| {
+    let follow = on(move |event: ev::MouseEvent| {
         if navigate::is_plain(&event) {
             event.prevent_default();
             navigate::go(state, place);
         }
-    };
-    let current = move || match state.place.get() {
+    });
+    let label = live(move || label.as_ref().map(|label| label()));
+    let current = live(move || match state.place.get() {
         here if here == place => Some("page"),
         Place::Thread(_) | Place::New if within => Some("true"),
         _ => None,
-    };
+    });
     view! {
-        <a class=class href=place.path() aria-label=move || label.map(|label| label.get()) aria-describedby=by aria-current=current on:click=follow>
+        <a class=class href=place.path() aria-label=label aria-describedby=by aria-current=current on:click=follow>
             {children()}
         </a>
     }

@@ -8,8 +8,8 @@ mod link;
 mod mark;
 
 pub use avatar::Avatar;
-pub use copy::Copy;
+pub use copy::{Copy, Words, fixed};
 pub use dialog::Dialog;
-pub use icon::{Icon, Shape};
+pub use icon::{Icon, Shape, icon};
 pub use link::A;
 pub use mark::Mark;

@@ -4,6 +4,7 @@ use protocol::ErrorCode;
 
 use crate::{
     components::{Icon, Shape},
+    signal::{Memo, live, on},
     state::{State, flow::trouble_sentence},
 };
 
@@ -12,7 +13,7 @@ use crate::{
 pub fn Bars() -> impl IntoView {
     let state = expect_context::<State>();
     let down = Memo::new(move |_| matches!(state.connection.get(), Connection::Waiting { .. }));
-    let offline = move || {
+    let offline = live(move || {
         down.get().then(|| {
             let words = match state.waiting.get() {
                 0 => "You are offline. You can read and write; it is sent when the connection is back.".to_owned(),
@@ -25,10 +26,10 @@ pub fn Bars() -> impl IntoView {
                     <span>{words}</span>
                 </div>
             }
+            .into_any()
         })
-    };
-    let trouble =
-        move || {
+    });
+    let trouble = live(move || {
             state.trouble.get().map(|trouble| {
             let reload = matches!(trouble, Trouble::Internal
                     | Trouble::VaultNewer
@@ -40,18 +41,19 @@ pub fn Bars() -> impl IntoView {
                     <span>{trouble_sentence(trouble)}</span>
                     {if reload {
                         view! {
-                            <button type="button" class="btn" on:click=move |_| drop(window().location().reload())>
+                            <button type="button" class="btn" on:click=on(|_| drop(window().location().reload()))>
                                 "Reload"
                             </button>
                         }.into_any()
                     } else {
                         view! {
-                            <button type="button" class="btn" on:click=move |_| state.trouble.set(None)>"Close"</button>
+                            <button type="button" class="btn" on:click=on(move |_| state.trouble.set(None))>"Close"</button>
                         }.into_any()
                     }}
                 </div>
             }
+            .into_any()
         })
-        };
+        });
     view! { <div class="bars">{offline} {trouble}</div> }
 }

@@ -3,6 +3,7 @@ use protocol::{Address, limits};
 
 use crate::{
     components::{Icon, Shape},
+    signal::{Memo, RwSignal, effect, live, on, when},
     state::{State, drafts, flow},
 };
 
@@ -15,9 +16,10 @@ pub fn Composer(
     let state = expect_context::<State>();
     let text = RwSignal::new(drafts::get(state, peer));
     let field = NodeRef::<html::Textarea>::new();
-    Effect::new(move |before: Option<()>| {
+    let mut before = false;
+    effect(move || {
         state.redraft.track();
-        if before.is_some() {
+        if std::mem::replace(&mut before, true) {
             text.set(drafts::get(state, peer));
         }
     });
@@ -32,20 +34,20 @@ pub fn Composer(
             let _ = field.focus();
         }
     };
-    let key = move |event: ev::KeyboardEvent| {
+    let key = on(move |event: ev::KeyboardEvent| {
         // While an input method composes, Enter belongs to it.
         if event.key() == "Enter" && !event.shift_key() && !event.is_composing() {
             event.prevent_default();
             send();
         }
-    };
+    });
     view! {
         <form
             class="composer"
-            on:submit=move |event| {
+            on:submit=on(move |event: ev::SubmitEvent| {
                 event.prevent_default();
                 send();
-            }
+            })
         >
             <textarea
                 id="message"
@@ -55,17 +57,17 @@ pub fn Composer(
                 dir="auto"
                 enterkeyhint="send"
                 node_ref=field
-                prop:value=text
+                prop:value=live(move || text.get())
                 on:keydown=key
-                on:input=move |event| {
+                on:input=on(move |event| {
                     let typed = event_target_value(&event);
                     drafts::set(state, peer, &typed);
                     text.set(typed);
-                }
+                })
             ></textarea>
-            <Show when=is_over>
-                <span class="over" role="status">{move || format!("{} too many", over.get())}</span>
-            </Show>
+            {when(is_over, move || view! {
+                <span class="over" role="status">{live(move || format!("{} too many", over.get()))}</span>
+            }.into_any())}
             <button class="round first" type="submit" aria-label="Send">
                 <Icon shape=Shape::Send />
             </button>

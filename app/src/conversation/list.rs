@@ -1,13 +1,16 @@
+use std::sync::Arc;
+
 use bridge::Consent;
-use leptos::{either::Either, prelude::*};
+use leptos::prelude::*;
 use protocol::Address;
 
 use crate::{
     account::Purse,
     browser,
-    components::{A, Avatar, Icon, Shape},
+    components::{A, Avatar, Icon, Shape, Words, fixed},
     pages::InviteLink,
     place::Place,
+    signal::{Memo, RwSignal, live},
     state::{ConversationLine, State},
     time,
 };
@@ -18,13 +21,13 @@ pub fn List() -> impl IntoView {
     let state = expect_context::<State>();
     let alone = Memo::new(move |_| state.place.get() == Place::Chats);
     // One heading of the first level on every page: on phones the list is the page.
-    let heading = move || {
+    let heading = live(move || {
         if alone.get() {
-            Either::Left(view! { <h1 class="list-title" id="title" tabindex="-1">"Conversations"</h1> })
+            view! { <h1 class="list-title" id="title" tabindex="-1">"Conversations"</h1> }.into_any()
         } else {
-            Either::Right(view! { <h2 class="list-title">"Conversations"</h2> })
+            view! { <h2 class="list-title">"Conversations"</h2> }.into_any()
         }
-    };
+    });
     let shown = move || {
         state
             .conversations
@@ -39,16 +42,16 @@ pub fn List() -> impl IntoView {
         <div class="list">
             <header>
                 {heading}
-                <A place=Place::New class="round" label="New conversation">
+                <A place=Place::New class="round" label=fixed("New conversation".to_owned())>
                     <Icon shape=Shape::Plus />
                 </A>
             </header>
             <nav aria-label="Conversations">
-                {move || match empty.get() {
-                    None => Some(Either::Left(view! { <Bones /> })),
-                    Some(true) => Some(Either::Right(view! { <NoneYet /> })),
-                    Some(false) => None,
-                }}
+                {live(move || match empty.get() {
+                    None => view! { <Bones /> }.into_any(),
+                    Some(true) => view! { <NoneYet /> }.into_any(),
+                    Some(false) => ().into_any(),
+                })}
                 <For each=shown key=|(peer, _)| *peer let:one>
                     <Line peer=one.0 line=one.1 />
                 </For>
@@ -67,35 +70,33 @@ fn Line(peer: Address, line: ConversationLine) -> impl IntoView {
     let asked = Memo::new(move |_| line.with(|view| view.consent == Consent::Asked));
     let name = move || state.name(peer);
     // The name of the link: who, and what is new. The rest describes it.
-    let label = Signal::derive(move || match (asked.get(), unread.get()) {
+    let label: Words = Arc::new(move || match (asked.get(), unread.get()) {
         (true, _) => format!("{}, wants to talk", name()),
         (false, 0) => name(),
         (false, unread) => format!("{}, {unread} unread", name()),
     });
-    let preview = move || {
+    let preview = live(move || {
         line.with(|view| match view.consent {
             Consent::Asked => "Wants to talk".to_owned(),
             _ if view.mine => format!("You: {}", view.preview),
             _ => view.preview.clone(),
         })
-    };
-    let when = move || line.with(|view| time::brief(view.at, browser::now(), browser::offset(view.at)));
-    let badge = move || {
-        if asked.get() {
-            Some(Either::Left(view! { <span class="pill">"new"</span> }))
-        } else if unread.get() > 0 {
-            Some(Either::Right(
-                view! { <span class="pill">{move || unread.get().min(999)}</span> },
-            ))
-        } else {
-            None
-        }
-    };
+    });
+    let when = live(move || line.with(|view| time::brief(view.at, browser::now(), browser::offset(view.at))));
+    let count = Memo::new(move |()| match (asked.get(), unread.get()) {
+        (true, _) => "new".to_owned(),
+        (false, 0) => String::new(),
+        (false, unread) => unread.min(999).to_string(),
+    });
+    let badge = live(move || {
+        let count = count.get();
+        (!count.is_empty()).then(|| view! { <span class="pill">{count}</span> }.into_any())
+    });
     let id = format!("about-{peer}");
     view! {
         <A place=Place::Thread(peer) class="row" label=label by=id.clone()>
             <Avatar account=peer />
-            <b><bdi>{name}</bdi></b>
+            <b><bdi>{live(name)}</bdi></b>
             <time>{when}</time>
             <span class="line" id=id dir="auto">{preview}</span>
             {badge}

@@ -5,6 +5,7 @@ use protocol::Address;
 use crate::{
     browser,
     error::sentence,
+    signal::{Memo, RwSignal, live, on},
     state::{MessageLine, State},
     time,
 };
@@ -22,7 +23,7 @@ pub fn Message(
     let id = line.with_untracked(|row| row.message.id);
     let mine = line.with_untracked(|row| row.message.mine);
     let day = Memo::new(move |_| line.with(|row| row.day));
-    let text = Memo::new(move |_| line.with(|row| row.message.text.clone()));
+    let text = Memo::new(move |()| line.with(|row| row.message.text.clone()));
     let progress = Memo::new(move |_| line.with(|row| row.message.state));
     let last = Memo::new(move |_| line.with(|row| row.last));
     let unsent = Memo::new(move |_| match progress.get() {
@@ -30,42 +31,44 @@ pub fn Message(
         _ => None,
     });
     let clock = move || line.with(|row| time::clock(row.message.at, browser::offset(row.message.at)));
-    let meta = move || match progress.get() {
+    let meta = live(move || match progress.get() {
         MessageState::Received => clock(),
         MessageState::Sending => "Sending".to_owned(),
         MessageState::Sent => format!("{} · Sent", clock()),
         MessageState::NotSent(_) => "Not sent".to_owned(),
-    };
-    let day_line = move || {
+    });
+    let day_line = live(move || {
         day.get().map(|day| {
             let now = browser::now();
-            view! { <p class="day">{time::day(day, time::day_number(now, browser::offset(now)))}</p> }
+            view! { <p class="day">{time::day(day, time::day_number(now, browser::offset(now)))}</p> }.into_any()
         })
-    };
-    let author = move || if mine { "You".to_owned() } else { state.name(peer) };
-    let reason = move || {
+    });
+    let author = live(move || if mine { "You".to_owned() } else { state.name(peer) });
+    let reason = live(move || {
         unsent.get().map(|why| view! {
             <div class="unsent-why">
                 <span>{words(why)}</span>
                 <div class="acts">
-                    <button type="button" class="btn" on:click=move |_| state.send(Command::Retry { id })>"Try again"</button>
-                    <button type="button" class="btn" on:click=move |_| state.send(Command::Discard { id })>"Discard"</button>
+                    <button type="button" class="btn" on:click=on(move |_| state.send(Command::Retry { id }))>"Try again"</button>
+                    <button type="button" class="btn" on:click=on(move |_| state.send(Command::Discard { id }))>"Discard"</button>
                 </div>
             </div>
-        })
-    };
+        }.into_any())
+    });
+    let class = live(move || match (mine, last.get(), unsent.get().is_some()) {
+        (_, true, true) => "msg mine last unsent",
+        (_, false, true) => "msg mine unsent",
+        (true, true, false) => "msg mine last",
+        (true, false, false) => "msg mine",
+        (false, true, false) => "msg last",
+        (false, false, false) => "msg",
+    });
     view! {
         {day_line}
-        <div
-            role="article"
-            class="msg"
-            class:mine=mine
-            class:last=move || last.get()
-            class:unsent=move || unsent.get().is_some()
-        >
+        <div role="article" class=class>
             <span class="sr">{author}</span>
-            <p class="bubble" dir="auto">{text}</p>
-            <span class=move || if last.get() { "meta" } else { "sr" }>{meta}</span>
+            <p class="bubble" dir="auto">{live(move || text.get())}</p>
+            <span class=live(move || if last.get() { "meta" } else { "sr" })>{meta}</span>
             {reason}
         </div>
     }

@@ -4,9 +4,10 @@ use protocol::Address;
 
 use crate::{
     browser,
-    components::{Avatar, Copy},
+    components::{Avatar, Copy, fixed},
     navigate,
     place::{Place, grouped},
+    signal::{live, on},
     state::State,
 };
 
@@ -33,11 +34,11 @@ pub fn Request(
         <div class="request">
             <Avatar account=peer size=2 />
             <h2>
-                <bdi>{move || state.name(peer)}</bdi>
+                <bdi>{live(move || state.name(peer))}</bdi>
                 {if asked { " wants to talk" } else { " was turned away" }}
             </h2>
             <p class="mono full">{grouped(peer)}</p>
-            <Copy text=peer.to_string() name="Copy address" />
+            <Copy text=fixed(peer.to_string()) name="Copy address" />
             <p>
                 {if asked {
                     "You have not talked before. The message stays hidden until you accept. Names are chosen freely: the address tells who it is. Whatever you choose, they are not told."
@@ -46,10 +47,10 @@ pub fn Request(
                 }}
             </p>
             <div class="acts">
-                <button type="button" class="btn first" on:click=move |_| answer(Consent::Accepted)>"Accept"</button>
+                <button type="button" class="btn first" on:click=on(move |_| answer(Consent::Accepted))>"Accept"</button>
                 {asked.then(|| view! {
-                    <button type="button" class="btn" on:click=move |_| answer(Consent::Declined)>"Decline"</button>
-                    <button type="button" class="btn bad" on:click=move |_| answer(Consent::Blocked)>"Block"</button>
+                    <button type="button" class="btn" on:click=on(move |_| answer(Consent::Declined))>"Decline"</button>
+                    <button type="button" class="btn bad" on:click=on(move |_| answer(Consent::Blocked))>"Block"</button>
                 })}
             </div>
         </div>

@@ -4,9 +4,10 @@ use protocol::Address;
 
 use super::{composer::Composer, request::Request, timeline::Timeline};
 use crate::{
-    components::{A, Avatar, Copy, Icon, Shape},
+    components::{A, Avatar, Copy, Icon, Shape, fixed},
     pages::NotHere,
     place::{Place, short},
+    signal::{Memo, live},
     state::State,
 };
 
@@ -43,7 +44,7 @@ pub fn Thread(
             Shown::Talk
         }
     });
-    let body = move || match shown.get() {
+    let body = live(move || match shown.get() {
         Shown::Waiting => view! { <Bones /> }.into_any(),
         Shown::Oneself => view! {
             <div class="empty">
@@ -65,22 +66,22 @@ pub fn Thread(
             <Composer peer=peer />
         }
         .into_any(),
-    };
+    });
     view! {
         <section class="pane thread" aria-labelledby="title">
             <header>
-                <A place=Place::Chats class="round back" label="Back">
+                <A place=Place::Chats class="round back" label=fixed("Back".to_owned())>
                     <Icon shape=Shape::Back />
                 </A>
                 <Avatar account=peer size=0 />
                 <div class="who">
-                    <h1 id="title" tabindex="-1"><bdi>{move || state.name(peer)}</bdi></h1>
+                    <h1 id="title" tabindex="-1"><bdi>{live(move || state.name(peer))}</bdi></h1>
                     <span class="seal">
                         <Icon shape=Shape::Lock />
                         "Sealed"
                     </span>
                 </div>
-                <Copy text=peer.to_string() name="Copy their address" shown=short(peer) />
+                <Copy text=fixed(peer.to_string()) name="Copy their address" shown=short(peer) />
             </header>
             {body}
         </section>

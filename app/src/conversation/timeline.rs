@@ -4,6 +4,7 @@ use protocol::{Address, MessageId};
 use super::message::Message;
 use crate::{
     components::{Icon, Shape},
+    signal::{Memo, RwSignal, effect, live, on},
     state::{State, flow},
 };
 
@@ -28,7 +29,7 @@ pub fn Timeline(
 ) -> impl IntoView {
     let state = expect_context::<State>();
     let log = NodeRef::<html::Div>::new();
-    let reading = StoredValue::new(Reading {
+    let reading = RwSignal::new(Reading {
         at_end: true,
         height: 0,
         first: None,
@@ -38,20 +39,20 @@ pub fn Timeline(
 
     let older = move || {
         let first = state.messages.with_untracked(|all| all.first().map(|(id, _)| *id));
-        let fresh = reading.try_update_value(|reading| std::mem::replace(&mut reading.asked, first) != first);
+        let fresh = reading.change_silently(|reading| std::mem::replace(&mut reading.asked, first) != first);
         if fresh == Some(true) {
             flow::older(state);
         }
     };
-    let scrolled = move |_: ev::Event| {
+    let scrolled = on(move |_: ev::Event| {
         let Some(log) = log.get_untracked() else { return };
-        reading.update_value(|reading| {
+        reading.change_silently(|reading| {
             reading.at_end = log.scroll_height() - log.scroll_top() - log.client_height() < NEAR;
         });
         if log.scroll_top() < NEAR && state.more.get_untracked() {
             older();
         }
-    };
+    });
     let settle = move || {
         // A frame later the thread may be gone.
         let Some(log) = log.try_get_untracked().flatten() else {
@@ -59,7 +60,7 @@ pub fn Timeline(
         };
         let first = state.messages.with_untracked(|all| all.first().map(|(id, _)| *id));
         let height = log.scroll_height();
-        reading.update_value(|reading| {
+        reading.change_silently(|reading| {
             if reading.at_end {
                 log.set_scroll_top(height);
             } else if reading.first != first {
@@ -69,14 +70,14 @@ pub fn Timeline(
             reading.first = first;
         });
     };
-    Effect::new(move |_| {
+    effect(move || {
         let mine = state.messages.with(|all| {
             all.last()
                 .is_some_and(|(_, line)| line.with_untracked(|row| row.message.mine))
         });
         let newest = state.messages.with_untracked(|all| all.last().map(|(id, _)| *id));
         // One's own new message is always followed.
-        reading.update_value(|reading| {
+        reading.change_silently(|reading| {
             reading.at_end |= mine && reading.last != newest;
             reading.last = newest;
         });
@@ -86,15 +87,17 @@ pub fn Timeline(
     let listener = window_event_listener(ev::resize, move |_| settle());
     on_cleanup(move || listener.remove());
 
+    let more = Memo::new(move |()| state.more.get());
+
     view! {
         <div class="log" role="log" aria-label="Messages" aria-live="off" tabindex="0" node_ref=log on:scroll=scrolled>
-            {move || if state.more.get() {
+            {live(move || if more.get() {
                 view! {
-                    <button type="button" class="btn earlier" on:click=move |_| flow::older(state)>"Earlier messages"</button>
+                    <button type="button" class="btn earlier" on:click=on(move |_| flow::older(state))>"Earlier messages"</button>
                 }.into_any()
             } else {
                 view! { <Beginning peer=peer /> }.into_any()
-            }}
+            })}
             <For each=move || state.messages.get() key=|(id, _)| *id let:one>
                 <Message peer=peer line=one.1 />
             </For>
@@ -109,14 +112,14 @@ fn Beginning(peer: Address) -> impl IntoView {
     let empty = Memo::new(move |_| state.messages.with(Vec::is_empty));
     view! {
         <div class="first-words">
-            {move || if empty.get() {
+            {live(move || if empty.get() {
                 view! {
                     <span class="seal">
                         <Icon shape=Shape::Lock />
                         "Sealed from the first word"
                     </span>
                     <span>
-                        "Say hi to " <bdi>{move || state.name(peer)}</bdi>
+                        "Say hi to " <bdi>{live(move || state.name(peer))}</bdi>
                         ". What you write is sealed in this browser and opened only in theirs."
                     </span>
                 }.into_any()
@@ -124,7 +127,7 @@ fn Beginning(peer: Address) -> impl IntoView {
                 view! {
                     <span>"Only the two of you can read this. What was said before this browser joined is not here."</span>
                 }.into_any()
-            }}
+            })}
         </div>
     }
 }

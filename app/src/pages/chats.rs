@@ -1,8 +1,11 @@
+use std::sync::Arc;
+
 use leptos::prelude::*;
 
 use crate::{
-    components::{A, Copy, Icon, Mark, Shape},
+    components::{A, Copy, Icon, Mark, Shape, Words},
     place::Place,
+    signal::{Memo, live},
     state::State,
 };
 
@@ -15,7 +18,7 @@ pub fn Chats() -> impl IntoView {
         <section class="pane" aria-label="Conversation">
             <div class="empty">
                 <Mark />
-                {move || if none.get() {
+                {live(move || if none.get() {
                     view! {
                         <h2>"Nobody here yet"</h2>
                         <p>"Start with somebody's address, or send your own link: whoever opens it can write to you."</p>
@@ -32,7 +35,7 @@ pub fn Chats() -> impl IntoView {
                         <h2>"Choose a conversation"</h2>
                         <p>"Everything in it is sealed: only you and the other side can read it."</p>
                     }.into_any()
-                }}
+                })}
             </div>
         </section>
     }
@@ -42,7 +45,7 @@ pub fn Chats() -> impl IntoView {
 #[component]
 pub fn InviteLink() -> impl IntoView {
     let state = expect_context::<State>();
-    let link = Signal::derive(move || invite_link(state));
+    let link: Words = Arc::new(move || invite_link(state));
     view! { <Copy text=link name="Copy my link" class="btn" /> }
 }
 

@@ -7,6 +7,7 @@ use crate::{
     components::{A, Icon, Mark, Shape},
     conversation::{Bars, List, Thread},
     place::Place,
+    signal::{Memo, live, when},
     state::State,
 };
 
@@ -15,21 +16,21 @@ use crate::{
 pub fn Frame() -> impl IntoView {
     let state = expect_context::<State>();
     watch_purse(state);
-    let class = move || match state.place.get() {
+    let class = live(move || match state.place.get() {
         Place::Thread(_) => "app at-thread",
         Place::New => "app at-new",
         Place::Settings => "app at-settings",
         Place::NotFound => "app at-none",
         _ => "app at-chats",
-    };
+    });
     let place = Memo::new(move |_| state.place.get());
-    let pane = move || match place.get() {
+    let pane = live(move || match place.get() {
         Place::Thread(peer) => view! { <Thread peer=peer /> }.into_any(),
         Place::New => view! { <New /> }.into_any(),
         Place::Settings => view! { <Settings /> }.into_any(),
         Place::NotFound => view! { <NotFound /> }.into_any(),
         _ => view! { <Chats /> }.into_any(),
-    };
+    });
     view! {
         <a class="btn skip" href="#title">"Skip to the content"</a>
         <div class=class>
@@ -59,9 +60,9 @@ fn Tabs() -> impl IntoView {
             <A place=Place::Chats class="tab" within=true>
                 <Icon shape=Shape::Chat />
                 "Chats"
-                <Show when=some>
-                    <span class="pill">{move || unread.get().min(99)} <span class="sr">" unread"</span></span>
-                </Show>
+                {when(some, move || view! {
+                    <span class="pill">{live(move || unread.get().min(99).to_string())} <span class="sr">" unread"</span></span>
+                }.into_any())}
             </A>
             <A place=Place::Settings class="tab">
                 <Icon shape=Shape::Settings />

@@ -5,9 +5,10 @@ use crate::{
     account::ChangeNetwork,
     app::Announcer,
     browser,
-    components::{Avatar, Copy, Dialog, Icon, Mark, Shape},
+    components::{Avatar, Copy, Dialog, Icon, Mark, Shape, fixed},
     place::grouped,
-    state::{Stage, State, flow},
+    signal::{Memo, RwSignal, effect, live, on},
+    state::{Stage, State, WalletInfo, flow},
 };
 
 /// The way in: from an empty page to the conversations, one step at a time.
@@ -15,7 +16,7 @@ use crate::{
 pub fn Gate() -> impl IntoView {
     let state = expect_context::<State>();
     let reached = Memo::new(move |_| state.stage.get());
-    let step = move || match reached.get() {
+    let step = live(move || match reached.get() {
         Stage::Loading => view! { <Waits words="Opening".to_owned() cancel=false /> }.into_any(),
         Stage::Unreachable => view! { <Unreachable /> }.into_any(),
         Stage::Insecure => view! { <Insecure /> }.into_any(),
@@ -31,14 +32,15 @@ pub fn Gate() -> impl IntoView {
         }
         Stage::Entering => view! { <Waits words="Checking the signature".to_owned() cancel=false /> }.into_any(),
         Stage::In => ().into_any(),
-    };
+    });
     // After a step the keyboard is where the next one is.
-    Effect::new(move |before: Option<Stage>| {
+    let mut before = None::<Stage>;
+    effect(move || {
         let now = reached.get();
-        if before.is_some_and(|before| before != now && !matches!(before, Stage::Loading | Stage::Unreachable)) {
+        if before.as_ref().is_some_and(|before| *before != now && !matches!(before, Stage::Loading | Stage::Unreachable)) {
             request_animation_frame(|| browser::focus("next"));
         }
-        now
+        before = Some(now);
     });
     view! {
         <div class="gate">
@@ -58,7 +60,7 @@ pub fn Gate() -> impl IntoView {
 #[component]
 fn Problem() -> impl IntoView {
     let state = expect_context::<State>();
-    move || {
+    live(move || {
         state.problem.get().map(|words| {
             view! {
                 <div class="note" role="alert">
@@ -66,8 +68,9 @@ fn Problem() -> impl IntoView {
                     <p>{words}</p>
                 </div>
             }
+            .into_any()
         })
-    }
+    })
 }
 
 #[component]
@@ -81,7 +84,7 @@ fn Waits(words: String, cancel: bool) -> impl IntoView {
         </p>
         <Problem />
         {cancel.then(|| view! {
-            <button type="button" id="next" class="btn" on:click=move |_| flow::cancel(state)>"Cancel"</button>
+            <button type="button" id="next" class="btn" on:click=on(move |_| flow::cancel(state))>"Cancel"</button>
         })}
     }
 }
@@ -135,9 +138,9 @@ fn Insecure() -> impl IntoView {
 fn Welcome() -> impl IntoView {
     let state = expect_context::<State>();
     let wallets = state.wallet().map(|wallet| wallet.wallets());
-    let found = Signal::derive(move || wallets.map(|wallets| wallets.get()).unwrap_or_default());
+    let found = Memo::new(move |()| wallets.map(|wallets| wallets.get()).unwrap_or_default());
     let none = Memo::new(move |_| found.with(Vec::is_empty));
-    move || {
+    live(move || {
         if none.get() {
             if browser::is_phone() {
                 view! { <PhoneWithout /> }.into_any()
@@ -147,11 +150,11 @@ fn Welcome() -> impl IntoView {
         } else {
             view! { <Connect found=found /> }.into_any()
         }
-    }
+    })
 }
 
 #[component]
-fn Connect(found: Signal<Vec<crate::state::WalletInfo>>) -> impl IntoView {
+fn Connect(found: Memo<Vec<WalletInfo>>) -> impl IntoView {
     view! {
         <h1>"Talk sealed"</h1>
         <p>"Your wallet is your way in: no password, no mail address. Connecting shows us your address, nothing else."</p>
@@ -162,20 +165,20 @@ fn Connect(found: Signal<Vec<crate::state::WalletInfo>>) -> impl IntoView {
 
 /// One wallet connects straight, several are offered by their names.
 #[component]
-fn ConnectButton(found: Signal<Vec<crate::state::WalletInfo>>) -> impl IntoView {
+fn ConnectButton(found: Memo<Vec<WalletInfo>>) -> impl IntoView {
     let state = expect_context::<State>();
     let picking = RwSignal::new(false);
-    let press = move |_| match found.get_untracked().as_slice() {
+    let press = on(move |_| match found.get_untracked().as_slice() {
         [only] => flow::connect(state, only.id.clone(), only.name.clone()),
         _ => picking.set(true),
-    };
+    });
     view! {
         <button type="button" id="next" class="btn first big wide" on:click=press>
             <Icon shape=Shape::Wallet />
             "Connect wallet"
         </button>
         <Dialog open=picking title="Choose a wallet">
-            {move || found.get().into_iter().map(|wallet| {
+            {live(move || found.get().into_iter().map(|wallet| {
                 let (id, name) = (wallet.id.clone(), wallet.name.clone());
                 // Only pictures that came with the announcement: none is fetched.
                 let icon = wallet.icon.starts_with("data:image/").then(|| wallet.icon.clone());
@@ -183,10 +186,10 @@ fn ConnectButton(found: Signal<Vec<crate::state::WalletInfo>>) -> impl IntoView 
                     <button
                         type="button"
                         class="choice"
-                        on:click=move |_| {
+                        on:click=on(move |_| {
                             picking.set(false);
                             flow::connect(state, id.clone(), name.clone());
-                        }
+                        })
                     >
                         {match icon {
                             Some(icon) => view! { <img src=icon alt="" /> }.into_any(),
@@ -194,8 +197,8 @@ fn ConnectButton(found: Signal<Vec<crate::state::WalletInfo>>) -> impl IntoView 
                         }}
                         <bdi>{wallet.name}</bdi>
                     </button>
-                }
-            }).collect_view()}
+                }.into_any()
+            }).collect::<Vec<_>>().into_any())}
         </Dialog>
     }
 }
@@ -224,21 +227,21 @@ fn DeskWithout() -> impl IntoView {
                 <span>"Come back and reload this page."</span>
             </li>
         </ol>
-        <button type="button" id="next" class="btn first" on:click=move |_| drop(window().location().reload())>"Reload"</button>
+        <button type="button" id="next" class="btn first" on:click=on(|_| drop(window().location().reload()))>"Reload"</button>
     }
 }
 
 #[component]
 fn PhoneWithout() -> impl IntoView {
-    let link = Signal::derive(|| window().location().href().unwrap_or_default());
+    let link = window().location().href().unwrap_or_default();
     view! {
         <h1>"Open in your wallet's browser"</h1>
         <p>
             "On a phone the wallet is an app with a browser of its own. Copy this link, open your wallet's app, find Browser or Discover in it, and paste."
         </p>
         <Problem />
-        <p class="mono full">{link}</p>
-        <Copy text=link name="Copy link" class="btn first big" />
+        <p class="mono full">{link.clone()}</p>
+        <Copy text=fixed(link) name="Copy link" class="btn first big" />
         <p class="small">"No wallet yet? Install one from your phone's store, make an account in it, and come back to this link."</p>
     }
 }
@@ -249,17 +252,17 @@ fn SignIn() -> impl IntoView {
     let state = expect_context::<State>();
     let account = Memo::new(move |_| state.account.get().unwrap_or_default());
     let wallets = state.wallet().map(|wallet| wallet.wallets());
-    let found = Signal::derive(move || wallets.map(|wallets| wallets.get()).unwrap_or_default());
+    let found = Memo::new(move |()| wallets.map(|wallets| wallets.get()).unwrap_or_default());
     let connected = Memo::new(move |_| {
         state
             .wallet()
             .is_some_and(|wallet| wallet.account().get() == Some(account.get()))
     });
     let elsewhere = Memo::new(move |_| state.wallet_elsewhere());
-    let domain = move || state.site.with(|site| site.as_ref().map(|site| site.domain.clone()));
+    let domain = live(move || state.site.with(|site| site.as_ref().map(|site| site.domain.clone())).unwrap_or_default());
     // Somebody else's session is still open here: back to it without a signature.
     let other = Memo::new(move |_| state.me().map(|me| me.address).filter(|me| *me != account.get()));
-    let action = move || {
+    let action = live(move || {
         match (connected.get(), elsewhere.get(), state.network()) {
         (false, ..) if found.with(Vec::is_empty) => view! {
             <p class="note" role="status">"Your wallet is not there. Open or unlock it, then reload this page."</p>
@@ -267,15 +270,15 @@ fn SignIn() -> impl IntoView {
         (false, ..) => view! { <ConnectButton found=found /> }.into_any(),
         (true, true, Some(network)) => view! { <ChangeNetwork network=network class="btn first big wide" /> }.into_any(),
         _ => view! {
-            <button type="button" id="next" class="btn first big wide" on:click=move |_| flow::sign_in(state)>"Sign in"</button>
+            <button type="button" id="next" class="btn first big wide" on:click=on(move |_| flow::sign_in(state))>"Sign in"</button>
         }.into_any(),
     }
-    };
+    });
     view! {
         <h1>"One signature, and you are in"</h1>
         <div class="who">
-            {move || view! { <Avatar account=account.get() size=0 /> }}
-            <div class="mono full">{move || grouped(account.get())}</div>
+            {live(move || view! { <Avatar account=account.get() size=0 /> }.into_any())}
+            <div class="mono full">{live(move || grouped(account.get()))}</div>
         </div>
         <ul>
             <li>
@@ -293,11 +296,11 @@ fn SignIn() -> impl IntoView {
         </ul>
         <Problem />
         {action}
-        {move || other.get().map(|me: Address| view! {
-            <button type="button" class="btn wide" on:click=move |_| flow::open(state, me)>
+        {live(move || other.get().map(|me: Address| view! {
+            <button type="button" class="btn wide" on:click=on(move |_| flow::open(state, me))>
                 "Go on as " <span class="mono">{crate::place::short(me)}</span>
             </button>
-        })}
-        <button type="button" class="btn wide" on:click=move |_| flow::another_wallet(state)>"Use another wallet"</button>
+        }.into_any()))}
+        <button type="button" class="btn wide" on:click=on(move |_| flow::another_wallet(state))>"Use another wallet"</button>
     }
 }

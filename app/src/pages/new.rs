@@ -1,11 +1,14 @@
+use std::sync::Arc;
+
 use leptos::{ev, prelude::*};
 use protocol::Address;
 
 use super::chats::invite_link;
 use crate::{
-    components::{A, Copy, Icon, Shape},
-    navigate,
+    components::{A, Copy, Icon, Shape, Words, fixed},
+    browser, navigate,
     place::{AddressError, Place, parse_address},
+    signal::{Memo, RwSignal, effect, live, on},
     state::State,
 };
 
@@ -42,7 +45,7 @@ pub fn New() -> impl IntoView {
     let state = expect_context::<State>();
     let text = RwSignal::new(String::new());
     let answer = RwSignal::new(None::<Answer>);
-    let submit = move |event: ev::SubmitEvent| {
+    let submit = on(move |event: ev::SubmitEvent| {
         event.prevent_default();
         let next = look_up(state, &text.get_untracked());
         if let Answer::Wait(account) = next {
@@ -52,7 +55,7 @@ pub fn New() -> impl IntoView {
             state.send(bridge::Command::Find { account });
         }
         answer.set(Some(next));
-    };
+    });
     // The worker's answer to what is being looked for: here, not here, or unknown.
     let found = Memo::new(move |_| match answer.get() {
         Some(Answer::Wait(account)) => state
@@ -61,7 +64,7 @@ pub fn New() -> impl IntoView {
             .map(|here| (account, here)),
         _ => None,
     });
-    Effect::new(move |_| {
+    effect(move || {
         if let Some((account, Some(true))) = found.get() {
             navigate::go(state, Place::Thread(account));
         }
@@ -71,7 +74,7 @@ pub fn New() -> impl IntoView {
     view! {
         <section class="pane page" aria-labelledby="title">
             <div class="back-line">
-                <A place=Place::Chats class="round back" label="Back">
+                <A place=Place::Chats class="round back" label=fixed("Back".to_owned())>
                     <Icon shape=Shape::Back />
                 </A>
                 <h1 id="title" tabindex="-1">"New conversation"</h1>
@@ -88,23 +91,23 @@ pub fn New() -> impl IntoView {
                             autocapitalize="off"
                             spellcheck="false"
                             placeholder="0x…"
-                            aria-invalid=move || wrong.get().map(|_| "true")
+                            aria-invalid=live(move || wrong.get().map(|_| "true"))
                             aria-describedby="who-answer"
-                            prop:value=text
-                            on:input=move |event| {
+                            prop:value=live(move || text.get())
+                            on:input=on(move |event| {
                                 text.set(event_target_value(&event));
                                 answer.set(None);
-                            }
+                            })
                         />
                     </div>
                     <div id="who-answer">
-                        {move || wrong.get().map(|answer| view! {
+                        {live(move || wrong.get().map(|answer| view! {
                             <div class="note bad" role="alert">
                                 <Icon shape=Shape::Warning />
                                 <p>{answer.words()}</p>
                             </div>
-                        })}
-                        {move || found.get().filter(|(_, here)| *here != Some(true)).map(|(_, here)| match here {
+                        }.into_any()))}
+                        {live(move || found.get().filter(|(_, here)| *here != Some(true)).map(|(_, here)| match here {
                             Some(_) => view! { <NotHere /> }.into_any(),
                             None => view! {
                                 <div class="note" role="status">
@@ -112,10 +115,10 @@ pub fn New() -> impl IntoView {
                                     <p>"There is no connection, so nobody can be looked up right now. Try again when it is back."</p>
                                 </div>
                             }.into_any(),
-                        })}
+                        }))}
                     </div>
-                    <button class="btn first big" type="submit" aria-disabled=move || waits().then_some("true")>
-                        {move || if waits() { view! { <span class="spin"></span> }.into_any() } else { ().into_any() }}
+                    <button class="btn first big" type="submit" aria-disabled=live(move || waits().then_some("true"))>
+                        {live(move || waits().then(|| view! { <span class="spin"></span> }.into_any()))}
                         "Start"
                     </button>
                 </form>
@@ -128,14 +131,15 @@ pub fn New() -> impl IntoView {
 #[component]
 pub fn NotHere() -> impl IntoView {
     let state = expect_context::<State>();
-    let link = Signal::derive(move || invite_link(state));
+    let link: Words = Arc::new(move || invite_link(state));
+    let shown = link.clone();
     view! {
         <div class="note stack" role="status">
             <div>
                 <p>
                     <b>"Not on Jackdaw yet. Send this link."</b>
                 </p>
-                <p class="mono small soft">{link}</p>
+                <p class="mono small soft">{live(move || shown())}</p>
             </div>
             <Copy text=link name="Copy link" class="btn" />
         </div>
@@ -154,7 +158,7 @@ fn look_up(state: State, text: &str) -> Answer {
             let known = state.names.with_untracked(|names| {
                 let mut named = names
                     .iter()
-                    .filter(|(_, name)| name.to_lowercase() == text.to_lowercase());
+                    .filter(|(_, name)| browser::lowercase(name) == browser::lowercase(text));
                 // Two of the same name: only an address tells them apart.
                 named
                     .next()

@@ -11,6 +11,7 @@ use crate::{
     components::{Dialog, Icon, Shape},
     error::{AppError, sentence},
     server_fns,
+    signal::{Memo, RwSignal, live, on, when},
     state::{State, flow},
     time,
 };
@@ -31,7 +32,7 @@ pub fn Settings() -> impl IntoView {
             <section aria-labelledby="leave">
                 <h2 id="leave">"This browser"</h2>
                 <p>"Signing out ends this session. What happens to the history in this browser is yours to choose."</p>
-                <button type="button" class="btn" on:click=move |_| leaving.set(true)>
+                <button type="button" class="btn" on:click=on(move |_| leaving.set(true))>
                     <Icon shape=Shape::Out />
                     "Sign out"
                 </button>
@@ -57,7 +58,7 @@ fn Profile() -> impl IntoView {
     let me = state.me();
     let name = RwSignal::new(me.as_ref().map(|me| me.name.clone()).unwrap_or_default());
     let said = RwSignal::new(None::<Result<&'static str, &'static str>>);
-    let submit = move |event: ev::SubmitEvent| {
+    let submit = on(move |event: ev::SubmitEvent| {
         event.prevent_default();
         let chosen = name.get_untracked().trim().to_owned();
         if !name_holds(&chosen) {
@@ -74,12 +75,12 @@ fn Profile() -> impl IntoView {
                             state.names.update(|names| drop(names.insert(address, chosen)));
                         }
                     });
-                    let _ = said.try_set(Some(Ok("Saved. Others see it when they next open Jackdaw.")));
+                    said.set(Some(Ok("Saved. Others see it when they next open Jackdaw.")));
                 }
-                Err(error) => drop(said.try_set(Some(Err(refused(state, error))))),
+                Err(error) => said.set(Some(Err(refused(state, error)))),
             }
         });
-    };
+    });
     view! {
         <section aria-labelledby="profile">
             <h2 id="profile">"Profile"</h2>
@@ -93,19 +94,19 @@ fn Profile() -> impl IntoView {
                         autocomplete="nickname"
                         dir="auto"
                         aria-describedby="name-said"
-                        prop:value=name
-                        on:input=move |event| {
+                        prop:value=live(move || name.get())
+                        on:input=on(move |event| {
                             name.set(event_target_value(&event));
                             said.set(None);
-                        }
+                        })
                     />
                 </div>
                 <button type="submit" class="btn first">"Save"</button>
                 <div id="name-said" aria-live="polite">
-                    {move || said.get().map(|said| match said {
+                    {live(move || said.get().map(|said| match said {
                         Ok(words) => view! { <p class="good">{words}</p> }.into_any(),
                         Err(words) => view! { <p class="note bad">{words}</p> }.into_any(),
-                    })}
+                    }))}
                 </div>
             </form>
         </section>
@@ -124,11 +125,11 @@ fn Appearance() -> impl IntoView {
         view! {
             <button
                 type="button"
-                aria-pressed=move || if theme.get() == value { "true" } else { "false" }
-                on:click=move |_| {
+                aria-pressed=live(move || Some(if theme.get() == value { "true" } else { "false" }))
+                on:click=on(move |_| {
                     browser::set_theme(value);
                     theme.set(value.to_owned());
-                }
+                })
             >
                 {words}
             </button>
@@ -157,7 +158,7 @@ fn Installations() -> impl IntoView {
     let rows = RwSignal::new(None::<Result<Vec<InstallationRow>, &'static str>>);
     spawn_local(async move {
         let answer = server_fns::installations().await.map_err(|error| refused(state, error));
-        let _ = rows.try_set(Some(answer));
+        rows.set(Some(answer));
     });
     let one = |row: InstallationRow| {
         view! {
@@ -165,22 +166,23 @@ fn Installations() -> impl IntoView {
                 <Icon shape=Shape::Key />
                 <div>
                     <b>{row.agent}</b>
-                    {row.this.then(|| view! { <span class="badge good small">"This browser"</span> })}
+                    {row.this.then(|| view! { <span class="badge good small">"This browser"</span> }.into_any())}
                     <div class="small soft">{seen(row.since, row.seen)}</div>
                     <div class="small soft mono">{row.id.to_string()[..16].to_owned()} "…"</div>
                 </div>
             </li>
         }
+        .into_any()
     };
     view! {
         <section aria-labelledby="installations">
             <h2 id="installations">"Installations"</h2>
             <p>"Browsers that hold a key of yours. Messages to you are sealed for each of them."</p>
-            {move || match rows.get() {
+            {live(move || match rows.get() {
                 None => view! { <Bones /> }.into_any(),
                 Some(Err(words)) => view! { <p class="note bad" role="alert">{words}</p> }.into_any(),
-                Some(Ok(rows)) => view! { <ul class="things">{rows.into_iter().map(one).collect_view()}</ul> }.into_any(),
-            }}
+                Some(Ok(rows)) => view! { <ul class="things">{rows.into_iter().map(one).collect::<Vec<_>>()}</ul> }.into_any(),
+            })}
         </section>
     }
 }
@@ -193,18 +195,18 @@ fn Sessions() -> impl IntoView {
     let load = move || {
         spawn_local(async move {
             let answer = server_fns::sessions().await.map_err(|error| refused(state, error));
-            let _ = rows.try_set(Some(answer));
+            rows.set(Some(answer));
         });
     };
     load();
     let after = move |answer: Result<(), AppError>| {
-        let _ = problem.try_set(answer.err().map(|error| refused(state, error)));
+        problem.set(answer.err().map(|error| refused(state, error)));
         load();
     };
     let end = move |id: String| {
         spawn_local(async move { after(server_fns::end_session(id).await) });
     };
-    let end_others = move |_| {
+    let end_others = move || {
         spawn_local(async move { after(server_fns::end_other_sessions().await) });
     };
     let others = Memo::new(move |_| {
@@ -216,7 +218,7 @@ fn Sessions() -> impl IntoView {
             <li>
                 <div>
                     <b>{row.agent.clone()}</b>
-                    {row.this.then(|| view! { <span class="badge good small">"This session"</span> })}
+                    {row.this.then(|| view! { <span class="badge good small">"This session"</span> }.into_any())}
                     <div class="small soft">{seen(row.since, row.seen)}</div>
                 </div>
                 {(!row.this).then(|| view! {
@@ -224,27 +226,28 @@ fn Sessions() -> impl IntoView {
                         type="button"
                         class="btn"
                         aria-label=format!("End the session of {}", row.agent)
-                        on:click=move |_| end(id.clone())
+                        on:click=on(move |_| end(id.clone()))
                     >
                         "End"
                     </button>
-                })}
+                }.into_any())}
             </li>
         }
+        .into_any()
     };
     view! {
         <section aria-labelledby="sessions">
             <h2 id="sessions">"Sessions"</h2>
             <p>"Where you are signed in. Ending one closes its connection at once; it keeps no way back in without your wallet."</p>
-            {move || problem.get().map(|words| view! { <p class="note bad" role="alert">{words}</p> })}
-            {move || match rows.get() {
+            {live(move || problem.get().map(|words| view! { <p class="note bad" role="alert">{words}</p> }.into_any()))}
+            {live(move || match rows.get() {
                 None => view! { <Bones /> }.into_any(),
                 Some(Err(words)) => view! { <p class="note bad" role="alert">{words}</p> }.into_any(),
-                Some(Ok(rows)) => view! { <ul class="things">{rows.into_iter().map(one).collect_view()}</ul> }.into_any(),
-            }}
-            <Show when=move || others.get()>
-                <button type="button" class="btn bad" on:click=end_others>"Sign out everywhere else"</button>
-            </Show>
+                Some(Ok(rows)) => view! { <ul class="things">{rows.into_iter().map(one).collect::<Vec<_>>()}</ul> }.into_any(),
+            })}
+            {when(move || others.get(), move || view! {
+                <button type="button" class="btn bad" on:click=on(move |_| end_others())>"Sign out everywhere else"</button>
+            }.into_any())}
         </section>
     }
 }

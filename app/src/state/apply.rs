@@ -21,7 +21,7 @@ const PAUSE: Duration = Duration::from_millis(16);
 ///
 /// The first event after a quiet moment is shown at once; what follows within a frame is shown together.
 pub fn apply(state: State, event: Event) {
-    let busy = state.memory.try_update_value(|memory| {
+    let busy = state.memory.change_silently(|memory| {
         memory.queue.push_back(event);
         std::mem::replace(&mut memory.flushing, true)
     });
@@ -35,7 +35,7 @@ fn flush(state: State) {
     for _ in 0..EVENTS {
         let Some(event) = state
             .memory
-            .try_update_value(|memory| memory.queue.pop_front())
+            .change_silently(|memory| memory.queue.pop_front())
             .flatten()
         else {
             break;
@@ -48,7 +48,7 @@ fn flush(state: State) {
                 let rest = batch.split_off(MESSAGES);
                 state
                     .memory
-                    .update_value(|memory| memory.queue.push_front(Event::Messages { peer, messages: rest }));
+                    .change_silently(|memory| memory.queue.push_front(Event::Messages { peer, messages: rest }));
                 Event::Messages { peer, messages: batch }
             }
             event => event,
@@ -63,7 +63,7 @@ fn flush(state: State) {
     }
     set_timeout(
         move || {
-            let more = state.memory.try_update_value(|memory| {
+            let more = state.memory.change_silently(|memory| {
                 memory.flushing = !memory.queue.is_empty();
                 memory.flushing
             });
@@ -120,14 +120,14 @@ fn take_in(state: State, event: Event) {
         }
         Event::Conversation(view) => conversation(state, view),
         Event::Thread { peer, messages, more } => {
-            state.memory.update_value(|memory| memory.timeline.replace(messages));
+            state.memory.change_silently(|memory| memory.timeline.replace(messages));
             state.thread.set(Some(peer));
             state.more.set(more);
             draw(state);
             flow::seen(state);
         }
         Event::Older { peer, messages, more } if state.thread.get_untracked() == Some(peer) => {
-            state.memory.update_value(|memory| {
+            state.memory.change_silently(|memory| {
                 memory.timeline.merge(messages);
             });
             state.more.set(more);
@@ -135,7 +135,7 @@ fn take_in(state: State, event: Event) {
         }
         Event::Messages { peer, messages } => thread_messages(state, peer, messages),
         Event::Discarded { peer, id } if state.thread.get_untracked() == Some(peer) => {
-            state.memory.update_value(|memory| memory.timeline.discard(id));
+            state.memory.change_silently(|memory| memory.timeline.discard(id));
             draw(state);
         }
         Event::Found { account, here } => state.found.update(|found| {
@@ -227,7 +227,7 @@ fn thread_messages(state: State, peer: Address, messages: Vec<MessageView>) {
     if messages.iter().any(|message| message.mine) {
         calm(state, |trouble| matches!(trouble, Trouble::VaultFull));
     }
-    state.memory.update_value(|memory| {
+    state.memory.change_silently(|memory| {
         for message in &messages {
             memory.unechoed.remove(&message.id);
         }
@@ -243,7 +243,7 @@ fn thread_messages(state: State, peer: Address, messages: Vec<MessageView>) {
     let received = messages.iter().filter(|message| !message.mine).count();
     let (new, trimmed) = state
         .memory
-        .try_update_value(|memory| (memory.timeline.merge(messages), memory.timeline.trim()))
+        .change_silently(|memory| (memory.timeline.merge(messages), memory.timeline.trim()))
         .unwrap_or_default();
     if trimmed {
         state.more.set(true);
@@ -272,7 +272,7 @@ fn announce_elsewhere(state: State, view: &ConversationView) {
 fn draw(state: State) {
     let rows = state
         .memory
-        .with_value(|memory| memory.timeline.rows(|message| browser::offset(message.at)));
+        .with_untracked(|memory| memory.timeline.rows(|message| browser::offset(message.at)));
     let new = state.messages.with_untracked(|old| lines(old, rows));
     let same = state
         .messages

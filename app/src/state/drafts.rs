@@ -1,6 +1,5 @@
 //! What was typed and not sent yet: kept for each conversation, in memory and in the tab's own storage.
 
-use leptos::prelude::*;
 use protocol::{Address, MessageId};
 
 use super::State;
@@ -13,7 +12,7 @@ fn key(state: State, peer: Address) -> String {
 
 /// What was typed for this account.
 pub fn get(state: State, peer: Address) -> String {
-    let kept = state.memory.with_value(|memory| memory.drafts.get(&peer).cloned());
+    let kept = state.memory.with_untracked(|memory| memory.drafts.get(&peer).cloned());
     kept.or_else(|| browser::session_get(&key(state, peer)))
         .unwrap_or_default()
 }
@@ -21,14 +20,14 @@ pub fn get(state: State, peer: Address) -> String {
 /// Keeps what was typed.
 pub fn set(state: State, peer: Address, text: &str) {
     browser::session_set(&key(state, peer), text);
-    state.memory.update_value(|memory| {
+    state.memory.change_silently(|memory| {
         memory.drafts.insert(peer, text.to_owned());
     });
 }
 
 /// Remembers a sent text until the worker shows that it has it.
 pub(super) fn expect_echo(state: State, peer: Address, id: MessageId, text: String) {
-    state.memory.update_value(|memory| {
+    state.memory.change_silently(|memory| {
         memory.unechoed.insert(id, (peer, text));
     });
 }
@@ -37,7 +36,7 @@ pub(super) fn expect_echo(state: State, peer: Address, id: MessageId, text: Stri
 pub(super) fn take_back(state: State) {
     let lost: Vec<_> = state
         .memory
-        .try_update_value(|memory| memory.unechoed.drain().collect())
+        .change_silently(|memory| memory.unechoed.drain().collect())
         .unwrap_or_default();
     for (_, (peer, text)) in lost {
         let draft = get(state, peer);

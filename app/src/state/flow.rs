@@ -13,6 +13,7 @@ use crate::{
     error::{sentence, wallet_sentence},
     place::{Place, short},
     server_fns,
+    signal::effect,
 };
 
 /// Begins, once, in the browser.
@@ -27,14 +28,15 @@ pub fn start(state: State) {
     window_event_listener(leptos::ev::focus, move |_| seen(state));
     if let Some(wallet) = state.wallet() {
         let account = wallet.account();
-        Effect::new(move |before: Option<Option<Address>>| {
+        let mut before = None;
+        effect(move || {
             let now = account.get();
-            if let (Some(Some(before)), Some(now)) = (before, now)
+            if let (Some(before), Some(now)) = (before, now)
                 && before != now
             {
                 account_switched(state, now);
             }
-            now
+            before = now;
         });
     }
     load(state, 1);
@@ -81,7 +83,7 @@ pub fn open(state: State, account: Address) {
     else {
         return;
     };
-    state.memory.update_value(|memory| {
+    state.memory.change_silently(|memory| {
         memory.attempt += 1;
         memory.drafts.clear();
         memory.asked.clear();
@@ -103,7 +105,7 @@ pub fn open(state: State, account: Address) {
 pub(super) fn worker_started(state: State) {
     let again = state
         .memory
-        .try_update_value(|memory| std::mem::replace(&mut memory.started, true))
+        .change_silently(|memory| std::mem::replace(&mut memory.started, true))
         .unwrap_or_default();
     let domain = state
         .site
@@ -159,7 +161,7 @@ pub fn show(state: State) {
         _ => None,
     };
     if state.thread.get_untracked() != peer {
-        state.memory.update_value(|memory| memory.timeline.replace(Vec::new()));
+        state.memory.change_silently(|memory| memory.timeline.replace(Vec::new()));
         state.thread.set(None);
         state.messages.set(Vec::new());
         state.more.set(false);
@@ -192,7 +194,7 @@ pub fn seen(state: State) {
 fn attempt(state: State) -> u32 {
     state
         .memory
-        .try_update_value(|memory| {
+        .change_silently(|memory| {
             memory.attempt += 1;
             memory.attempt
         })
@@ -200,7 +202,7 @@ fn attempt(state: State) -> u32 {
 }
 
 fn is_current(state: State, attempt: u32) -> bool {
-    state.memory.with_value(|memory| memory.attempt == attempt)
+    state.memory.with_untracked(|memory| memory.attempt == attempt)
 }
 
 /// Asks a wallet for its account.
@@ -295,7 +297,7 @@ pub fn sign_in(state: State) {
         }
         match signed {
             Ok(signed_in) => {
-                state.memory.update_value(|memory| memory.signed = Some(signed_in.me));
+                state.memory.change_silently(|memory| memory.signed = Some(signed_in.me));
                 state.send(Command::Associate {
                     text: signed_in.text,
                     signature: signed_in.signature,
@@ -310,7 +312,7 @@ pub fn sign_in(state: State) {
 }
 
 pub(super) fn associated(state: State) {
-    let signed: Option<Me> = state.memory.try_update_value(|memory| memory.signed.take()).flatten();
+    let signed: Option<Me> = state.memory.change_silently(|memory| memory.signed.take()).flatten();
     if let Some(me) = signed {
         set_me(state, Some(me));
         enter(state);
@@ -450,7 +452,7 @@ pub fn say(state: State, peer: Address, text: String) -> bool {
 
 /// Older messages of the shown thread.
 pub fn older(state: State) {
-    let before = state.memory.with_value(|memory| memory.timeline.oldest());
+    let before = state.memory.with_untracked(|memory| memory.timeline.oldest());
     if let (Some(peer), Some(before)) = (state.thread.get_untracked(), before) {
         state.send(Command::Older { peer, before });
     }
@@ -458,7 +460,7 @@ pub fn older(state: State) {
 
 /// Asks for the names of accounts that are not known yet; those that come together are asked for together.
 pub fn want_names(state: State, accounts: impl IntoIterator<Item = Address>) {
-    let first = state.memory.try_update_value(|memory| {
+    let first = state.memory.change_silently(|memory| {
         let quiet = memory.to_ask.is_empty();
         memory
             .to_ask
@@ -473,7 +475,7 @@ pub fn want_names(state: State, accounts: impl IntoIterator<Item = Address>) {
 fn ask_names(state: State) {
     let all = state
         .memory
-        .try_update_value(|memory| std::mem::take(&mut memory.to_ask))
+        .change_silently(|memory| std::mem::take(&mut memory.to_ask))
         .unwrap_or_default();
     for some in all.chunks(50).map(<[Address]>::to_vec) {
         spawn_local(async move {
@@ -482,11 +484,13 @@ fn ask_names(state: State) {
                     names.extend(people.into_iter().map(|person| (person.address, person.name)));
                 }),
                 // Shown by address meanwhile, asked for again with the next occasion.
-                Err(_) => state.memory.update_value(|memory| {
-                    for account in &some {
-                        memory.asked.remove(account);
-                    }
-                }),
+                Err(_) => {
+                    state.memory.change_silently(|memory| {
+                        for account in &some {
+                            memory.asked.remove(account);
+                        }
+                    });
+                }
             }
         });
     }

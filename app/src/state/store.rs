@@ -1,7 +1,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use bridge::{Command, Connection, ConversationView, Event, Trouble};
-use leptos::prelude::*;
+use leptos::prelude::use_context;
 use protocol::{
     Address, InstallationId, MessageId,
     api::{Me, Network, Site},
@@ -11,7 +11,10 @@ use super::{
     EngineHandle, WalletHandle,
     timeline::{Row, Timeline},
 };
-use crate::place::{Place, short};
+use crate::{
+    place::{Place, short},
+    signal::{ArcRwSignal, RwSignal},
+};
 
 /// The vault that is open in the worker.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,9 +113,9 @@ pub struct State {
     pub announcement: RwSignal<String>,
     /// Goes up when a draft changed from outside its text box.
     pub redraft: RwSignal<u32>,
-    pub(super) memory: StoredValue<Memory>,
-    engine: StoredValue<Option<EngineHandle>>,
-    wallet: StoredValue<Option<WalletHandle>>,
+    pub(super) memory: RwSignal<Memory>,
+    engine: RwSignal<Option<EngineHandle>>,
+    wallet: RwSignal<Option<WalletHandle>>,
 }
 
 impl State {
@@ -137,28 +140,28 @@ impl State {
             balance: RwSignal::new(None),
             announcement: RwSignal::new(String::new()),
             redraft: RwSignal::new(0),
-            memory: StoredValue::new(Memory::default()),
-            engine: StoredValue::new(None),
-            wallet: StoredValue::new(None),
+            memory: RwSignal::new(Memory::default()),
+            engine: RwSignal::new(None),
+            wallet: RwSignal::new(None),
         }
     }
 
     /// Takes the ports from the context.
     pub(crate) fn plug(self) {
-        self.engine.set_value(use_context());
-        self.wallet.set_value(use_context());
+        self.engine.set(use_context());
+        self.wallet.set(use_context());
     }
 
     /// Sends a command to the worker.
     pub fn send(self, command: Command) {
-        if let Some(engine) = self.engine.get_value() {
+        if let Some(engine) = self.engine.get_untracked() {
             engine.send(command);
         }
     }
 
     /// The wallet, in the browser.
     pub fn wallet(self) -> Option<WalletHandle> {
-        self.wallet.get_value()
+        self.wallet.get_untracked()
     }
 
     /// Who is signed in, reactive.

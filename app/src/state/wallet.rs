@@ -1,8 +1,9 @@
 use std::{future::Future, ops::Deref, pin::Pin, rc::Rc};
 
-use leptos::prelude::ReadSignal;
 use protocol::{Address, api::Network};
 use send_wrapper::SendWrapper;
+
+use crate::signal::RwSignal;
 
 /// A future of the browser's one thread (the same type as `futures::future::LocalBoxFuture`).
 pub type LocalBoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
@@ -42,7 +43,7 @@ pub enum WalletError {
 /// What the face asks of a wallet. Nothing here is an error of ours: people may say no.
 pub trait WalletPort {
     /// The wallets that are there; more may announce themselves later.
-    fn wallets(&self) -> ReadSignal<Vec<WalletInfo>>;
+    fn wallets(&self) -> RwSignal<Vec<WalletInfo>>;
     /// Asks this wallet for an account. It is remembered for [`WalletPort::reconnect`].
     fn connect(&self, id: &str) -> LocalBoxFuture<'static, Result<Address, WalletError>>;
     /// The account of the wallet of last time, if it still allows it, without a prompt.
@@ -52,9 +53,9 @@ pub trait WalletPort {
     /// Changes the wallet's network, adding it first if the wallet does not know it.
     fn switch(&self, network: &Network) -> LocalBoxFuture<'static, Result<(), WalletError>>;
     /// The wallet's account, as it changes.
-    fn account(&self) -> ReadSignal<Option<Address>>;
+    fn account(&self) -> RwSignal<Option<Address>>;
     /// The wallet's chain, as it changes.
-    fn chain_id(&self) -> ReadSignal<Option<u64>>;
+    fn chain_id(&self) -> RwSignal<Option<u64>>;
     /// What the account has on the wallet's chain, in wei, as decimal digits.
     fn balance(&self, account: Address) -> LocalBoxFuture<'static, Result<String, WalletError>>;
     /// Forgets which wallet was connected.

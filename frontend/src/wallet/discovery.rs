@@ -2,9 +2,8 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use app::state::WalletInfo;
+use app::{signal::RwSignal, state::WalletInfo};
 use js_sys::JsString;
-use leptos::prelude::{RwSignal, Set};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{CustomEvent, Event, Window};
 

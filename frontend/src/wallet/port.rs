@@ -1,9 +1,11 @@
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
-use app::state::{LocalBoxFuture, WalletError, WalletInfo, WalletPort};
+use app::{
+    signal::RwSignal,
+    state::{LocalBoxFuture, WalletError, WalletInfo, WalletPort},
+};
 use gloo_timers::future::sleep;
 use js_sys::{Array, JsString, Object};
-use leptos::prelude::{ReadSignal, RwSignal, Set};
 use protocol::{Address, api::Network};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::Storage;
@@ -154,8 +156,8 @@ impl Wallet {
 }
 
 impl WalletPort for Wallet {
-    fn wallets(&self) -> ReadSignal<Vec<WalletInfo>> {
-        self.0.discovery.list().read_only()
+    fn wallets(&self) -> RwSignal<Vec<WalletInfo>> {
+        self.0.discovery.list()
     }
 
     fn connect(&self, id: &str) -> LocalBoxFuture<'static, Result<Address, WalletError>> {
@@ -174,12 +176,12 @@ impl WalletPort for Wallet {
         Box::pin(self.clone().switch(network.clone()))
     }
 
-    fn account(&self) -> ReadSignal<Option<Address>> {
-        self.0.account.read_only()
+    fn account(&self) -> RwSignal<Option<Address>> {
+        self.0.account
     }
 
-    fn chain_id(&self) -> ReadSignal<Option<u64>> {
-        self.0.chain.read_only()
+    fn chain_id(&self) -> RwSignal<Option<u64>> {
+        self.0.chain
     }
 
     fn balance(&self, account: Address) -> LocalBoxFuture<'static, Result<String, WalletError>> {
