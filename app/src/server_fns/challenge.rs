@@ -2,12 +2,12 @@
 
 use leptos::server;
 use protocol::{Address, api::Challenge};
-use server_fn::codec::Postcard;
 
+use super::wire::Wire;
 use crate::error::AppError;
 
 /// The text the wallet shall sign: names the account, this site and the fingerprint of the installation's public key.
-#[server(name = GetChallenge, prefix = "/api", endpoint = "challenge", input = Postcard, output = Postcard)]
+#[server(name = GetChallenge, prefix = "/api", endpoint = "challenge", protocol = Wire)]
 pub async fn challenge(address: Address, chain_id: u64, public_key: Vec<u8>) -> Result<Challenge, AppError> {
     let (services, caller) = super::caller::here()?;
     let challenge = services

@@ -1,10 +1,10 @@
 use leptos::server;
-use server_fn::codec::Postcard;
 
+use super::wire::Wire;
 use crate::error::AppError;
 
 /// Ends every session of this account but this one.
-#[server(name = EndOtherSessions, prefix = "/api", endpoint = "end_other_sessions", input = Postcard, output = Postcard)]
+#[server(name = EndOtherSessions, prefix = "/api", endpoint = "end_other_sessions", protocol = Wire)]
 pub async fn end_other_sessions() -> Result<(), AppError> {
     let (services, _, session) = super::caller::signed_in().await?;
     services

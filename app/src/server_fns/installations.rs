@@ -1,11 +1,11 @@
 use leptos::server;
 use protocol::api::InstallationRow;
-use server_fn::codec::Postcard;
 
+use super::wire::Wire;
 use crate::error::AppError;
 
 /// The browsers of this account that hold keys, this one first.
-#[server(name = GetInstallations, prefix = "/api", endpoint = "installations", input = Postcard, output = Postcard)]
+#[server(name = GetInstallations, prefix = "/api", endpoint = "installations", protocol = Wire)]
 pub async fn installations() -> Result<Vec<InstallationRow>, AppError> {
     let (services, _, session) = super::caller::signed_in().await?;
     services

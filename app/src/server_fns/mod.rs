@@ -18,6 +18,7 @@ mod sign_in;
 mod sign_out;
 mod site;
 mod test_coins;
+mod wire;
 
 #[cfg(feature = "ssr")]
 pub use caller::{Caller, StatusOf};

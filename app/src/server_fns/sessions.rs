@@ -1,11 +1,11 @@
 use leptos::server;
 use protocol::api::Session;
-use server_fn::codec::Postcard;
 
+use super::wire::Wire;
 use crate::error::AppError;
 
 /// The sessions of this account that have not ended, this one first.
-#[server(name = GetSessions, prefix = "/api", endpoint = "sessions", input = Postcard, output = Postcard)]
+#[server(name = GetSessions, prefix = "/api", endpoint = "sessions", protocol = Wire)]
 pub async fn sessions() -> Result<Vec<Session>, AppError> {
     let (services, _, session) = super::caller::signed_in().await?;
     services

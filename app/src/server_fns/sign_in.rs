@@ -2,12 +2,12 @@
 
 use leptos::server;
 use protocol::api::SignedIn;
-use server_fn::codec::Postcard;
 
+use super::wire::Wire;
 use crate::error::AppError;
 
 /// Opens a session: checks the signed text and sets the session's cookie.
-#[server(name = SignIn, prefix = "/api", endpoint = "sign_in", input = Postcard, output = Postcard)]
+#[server(name = SignIn, prefix = "/api", endpoint = "sign_in", protocol = Wire)]
 pub async fn sign_in(text: String, signature: Vec<u8>) -> Result<SignedIn, AppError> {
     let (services, caller) = super::caller::here()?;
     let signed_in = services

@@ -1,10 +1,10 @@
 use leptos::server;
-use server_fn::codec::Postcard;
 
+use super::wire::Wire;
 use crate::error::AppError;
 
 /// Ends this session and clears its cookie.
-#[server(name = SignOut, prefix = "/api", endpoint = "sign_out", input = Postcard, output = Postcard)]
+#[server(name = SignOut, prefix = "/api", endpoint = "sign_out", protocol = Wire)]
 pub async fn sign_out() -> Result<(), AppError> {
     // Whatever becomes of the session: this browser has no cookie afterwards.
     super::caller::here()?.1.drop_session();

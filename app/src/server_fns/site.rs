@@ -1,11 +1,11 @@
 use leptos::server;
 use protocol::api::Site;
-use server_fn::codec::Postcard;
 
+use super::wire::Wire;
 use crate::error::AppError;
 
 /// What the page must know before anybody signs in, and who is signed in.
-#[server(name = GetSite, prefix = "/api", endpoint = "site", input = Postcard, output = Postcard)]
+#[server(name = GetSite, prefix = "/api", endpoint = "site", protocol = Wire)]
 pub async fn site() -> Result<Site, AppError> {
     let (services, caller) = super::caller::here()?;
     let me = super::caller::me(&services, &caller).await?;

@@ -1,10 +1,10 @@
 use leptos::server;
-use server_fn::codec::Postcard;
 
+use super::wire::Wire;
 use crate::error::AppError;
 
 /// Gives the signed-in account test ETH. Only on development chains.
-#[server(name = TestCoins, prefix = "/api", endpoint = "test_coins", input = Postcard, output = Postcard)]
+#[server(name = TestCoins, prefix = "/api", endpoint = "test_coins", protocol = Wire)]
 pub async fn test_coins() -> Result<(), AppError> {
     let (services, _, session) = super::caller::signed_in().await?;
     let coins = services
