@@ -126,7 +126,10 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         let peer = log.peer.ok_or(Stop::Skip)?;
         match &envelope.body {
             // Ours, acknowledged before it came back.
-            Body::Application(_) if self.link.acknowledged.contains(&envelope.id) => Ok(()),
+            Body::Application(_) if self.link.acknowledged.contains(&envelope.id) => {
+                self.take_echo(step, topic, log, envelope).await;
+                Ok(())
+            }
             Body::Application(payload) => {
                 let own = self.state.outbox.iter().find(|(_, intent)| intent.id == envelope.id);
                 let own = own.filter(|(_, intent)| {
@@ -137,6 +140,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 });
                 if let Some((order, intent)) = own.map(|(order, intent)| (*order, intent.clone())) {
                     self.sent(step, order, &intent).await;
+                    self.take_echo(step, topic, log, envelope).await;
                     return Ok(());
                 }
                 self.take_message(step, topic, peer, log, envelope, payload).await
@@ -144,6 +148,13 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             Body::Commit(payload) => self.take_commit(step, topic, peer, &log, envelope, payload),
             Body::Welcome { .. } => Err(Stop::Skip),
         }
+    }
+
+    /// A message of ours has come back: its place among the others is known now.
+    async fn take_echo(&self, step: &mut Step, topic: Topic, log: Log, envelope: &Envelope) {
+        let newest = self.time_of(envelope.at, log.newest);
+        step.logs.insert(topic, Log { newest, ..log });
+        self.move_to(step, envelope.id, newest).await;
     }
 
     async fn take_message(

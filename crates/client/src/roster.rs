@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// How long a list of installations is taken as it is, in milliseconds.
-const FRESH: i64 = 60_000;
+const FRESH: i64 = 10_000;
 /// How long to wait for somebody who has no key package yet, in milliseconds.
 const PATIENCE: i64 = 5_000;
 /// How many installations one commit adds: a welcome repeats for each, and all must fit into a frame.

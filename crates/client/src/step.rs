@@ -2,7 +2,7 @@
 
 use bridge::{Event, MessageView, Trouble};
 use identity::Association;
-use protocol::{Address, Ask, ClientFrame, MessageId, Topic};
+use protocol::{Address, Ask, ClientFrame, MessageId, Topic, UnixMillis};
 
 use crate::{
     Batch, Client, Effect, Environment, Space, Vault, VaultError, conversations,
@@ -198,26 +198,37 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         }
     }
 
+    /// A message as this step leaves it, with its key and its peer; `None` if it is not there or cannot be read.
+    async fn message(&self, step: &Step, id: MessageId) -> Option<(Vec<u8>, Address, Message)> {
+        let key = self.find_message(step, id).await.ok()??;
+        let (peer, _) = records::parse_message_key(&key)?;
+        let message = match step.messages.get(&key) {
+            Some(message) => message.clone()?,
+            None => {
+                let value = self.vault.get(Space::Message, &key).await.ok()??;
+                records::read(Space::Message, &key, &value).ok()?
+            }
+        };
+        Some((key, peer, message))
+    }
+
     /// Changes a message's state; nothing, if it is not there or cannot be read.
     pub(crate) async fn set_state(&self, step: &mut Step, id: MessageId, state: bridge::MessageState) {
-        let Ok(Some(key)) = self.find_message(step, id).await else {
-            return;
-        };
-        let Some((peer, _)) = records::parse_message_key(&key) else {
-            return;
-        };
-        let message = match step.messages.get(&key) {
-            Some(message) => message.clone(),
-            None => self
-                .vault
-                .get(Space::Message, &key)
-                .await
-                .ok()
-                .flatten()
-                .and_then(|value| records::read(Space::Message, &key, &value).ok()),
-        };
-        if let Some(message) = message.filter(|message: &Message| message.state != state) {
+        if let Some((_, peer, message)) = self.message(step, id).await
+            && message.state != state
+        {
             step.put_message(peer, id, Message { state, ..message });
+        }
+    }
+
+    /// Moves a message of ours from when it was written to where the log has it: both sides see one order.
+    pub(crate) async fn move_to(&self, step: &mut Step, id: MessageId, at: UnixMillis) {
+        if let Some((key, peer, message)) = self.message(step, id).await
+            && message.mine
+            && message.at != at
+        {
+            step.messages.insert(key, None);
+            step.put_message(peer, id, Message { at, ..message });
         }
     }
 

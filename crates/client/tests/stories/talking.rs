@@ -28,6 +28,23 @@ fn alice_and_bob_talk_both_ways() {
 }
 
 #[test]
+fn what_was_written_offline_stands_where_the_log_has_it_for_both() {
+    let mut world = World::with(12, &["alice", "bob"]);
+    world.send("alice", "bob", "hello");
+    world.accept("bob", "alice");
+    world.go_offline("bob");
+    world.send("bob", "alice", "from bob, offline");
+    world.pass(60_000);
+    world.send("alice", "bob", "from alice, meanwhile");
+    world.go_online("bob");
+    let log = ["hello", "from alice, meanwhile", "from bob, offline"];
+    assert_eq!(world.texts("alice", "bob"), log);
+    assert_eq!(world.texts("bob", "alice"), log);
+    world.crash("bob");
+    assert_eq!(world.texts("bob", "alice"), log, "also after a reload");
+}
+
+#[test]
 fn an_offline_bob_gets_everything_later_in_order() {
     let mut world = World::with(2, &["alice", "bob"]);
     world.send("alice", "bob", "one");
