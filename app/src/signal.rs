@@ -14,33 +14,61 @@ use leptos::{
 };
 use send_wrapper::SendWrapper;
 
-struct Cell<T> {
+/// What stands behind every signal.
+struct Entry {
     changed: ArcTrigger,
-    value: RefCell<T>,
+    value: RefCell<Box<dyn Any>>,
 }
 
-impl<T> Cell<T> {
-    fn set(&self, change: impl FnOnce(&mut T)) {
-        change(&mut self.value.borrow_mut());
-        self.changed.notify();
-    }
+/// An entry, as it is found as long as the part of the page that made it is there.
+type Slot = StoredValue<SendWrapper<Rc<Entry>>>;
+
+fn entry(value: Box<dyn Any>) -> SendWrapper<Rc<Entry>> {
+    let changed = ArcTrigger::new();
+    let value = RefCell::new(value);
+    SendWrapper::new(Rc::new(Entry { changed, value }))
 }
+
+#[inline(never)]
+fn find(slot: Slot) -> Option<Rc<Entry>> {
+    slot.try_get_value().map(SendWrapper::take)
+}
+
+#[inline(never)]
+fn hold(slot: Slot) -> Rc<Entry> {
+    find(slot).expect("a signal is read while its page is there")
+}
+
+#[inline(never)]
+fn follow(slot: Slot) -> Rc<Entry> {
+    let entry = hold(slot);
+    entry.changed.track();
+    entry
+}
+
+fn cast<T: 'static>(value: &dyn Any) -> &T {
+    value.downcast_ref().expect(KIND)
+}
+
+fn cast_mut<T: 'static>(value: &mut dyn Any) -> &mut T {
+    value.downcast_mut().expect(KIND)
+}
+
+const KIND: &str = "an entry keeps its type";
 
 /// A signal that is counted: it lives as long as somebody has it.
-pub struct ArcRwSignal<T>(SendWrapper<Rc<Cell<T>>>);
+pub struct ArcRwSignal<T>(SendWrapper<Rc<Entry>>, PhantomData<fn() -> T>);
 
 impl<T> Clone for ArcRwSignal<T> {
     fn clone(&self) -> Self {
-        Self(self.0.clone())
+        Self(self.0.clone(), PhantomData)
     }
 }
 
-impl<T> ArcRwSignal<T> {
+impl<T: 'static> ArcRwSignal<T> {
     /// With its first value.
     pub fn new(value: T) -> Self {
-        let changed = ArcTrigger::new();
-        let value = RefCell::new(value);
-        Self(SendWrapper::new(Rc::new(Cell { changed, value })))
+        Self(entry(Box::new(value)), PhantomData)
     }
 
     /// Reads it, followed.
@@ -51,24 +79,14 @@ impl<T> ArcRwSignal<T> {
 
     /// Reads it.
     pub fn with_untracked<R>(&self, read: impl FnOnce(&T) -> R) -> R {
-        read(&self.0.value.borrow())
+        read(cast(&**self.0.value.borrow()))
     }
 
     /// Gives it another value.
     pub fn set(&self, value: T) {
-        self.0.set(|old| *old = value);
+        *cast_mut(&mut **self.0.value.borrow_mut()) = value;
+        self.0.changed.notify();
     }
-}
-
-/// Where a value is found as long as the part of the page that made it is there.
-type Slot = StoredValue<SendWrapper<Rc<dyn Any>>>;
-
-fn slot(value: Rc<dyn Any>) -> Slot {
-    StoredValue::new(SendWrapper::new(value))
-}
-
-fn find(slot: Slot) -> Option<Rc<dyn Any>> {
-    slot.try_get_value().map(SendWrapper::take)
 }
 
 /// A signal that ends with the part of the page that made it. Changing it afterwards does nothing, reading it is a defect.
@@ -84,7 +102,7 @@ impl<T> Copy for RwSignal<T> {}
 
 impl<T: 'static> From<ArcRwSignal<T>> for RwSignal<T> {
     fn from(counted: ArcRwSignal<T>) -> Self {
-        Self(slot(counted.0.take()), PhantomData)
+        Self(StoredValue::new(counted.0), PhantomData)
     }
 }
 
@@ -94,60 +112,58 @@ impl<T: 'static> RwSignal<T> {
         ArcRwSignal::new(value).into()
     }
 
-    fn cell(self) -> Option<Rc<Cell<T>>> {
-        find(self.0)?.downcast().ok()
-    }
-
     /// Follows it without reading it.
     pub fn track(self) {
-        if let Some(cell) = self.cell() {
-            cell.changed.track();
-        }
+        follow(self.0);
     }
 
     /// Reads it, followed.
     pub fn with<R>(self, read: impl FnOnce(&T) -> R) -> R {
-        self.track();
-        self.with_untracked(read)
+        read(cast(&**follow(self.0).value.borrow()))
     }
 
     /// Reads it.
     pub fn with_untracked<R>(self, read: impl FnOnce(&T) -> R) -> R {
-        self.try_with_untracked(read).expect("a signal is read while its page is there")
+        read(cast(&**hold(self.0).value.borrow()))
     }
 
     /// Reads it, if it is still there.
     pub fn try_with_untracked<R>(self, read: impl FnOnce(&T) -> R) -> Option<R> {
-        self.cell().map(|cell| read(&cell.value.borrow()))
+        find(self.0).map(|entry| read(cast(&**entry.value.borrow())))
     }
 
     /// Changes it.
     pub fn update(self, change: impl FnOnce(&mut T)) {
-        if let Some(cell) = self.cell() {
-            cell.set(change);
+        if let Some(entry) = find(self.0) {
+            change(cast_mut(&mut **entry.value.borrow_mut()));
+            entry.changed.notify();
         }
     }
 
     /// Gives it another value.
     pub fn set(self, value: T) {
-        self.update(|old| *old = value);
+        if let Some(entry) = find(self.0) {
+            let old = entry.value.replace(Box::new(value));
+            entry.changed.notify();
+            drop(old);
+        }
     }
 
     /// Changes it behind everybody's back.
     pub fn change_silently<R>(self, change: impl FnOnce(&mut T) -> R) -> Option<R> {
-        self.cell().map(|cell| change(&mut cell.value.borrow_mut()))
+        find(self.0).map(|entry| change(cast_mut(&mut **entry.value.borrow_mut())))
     }
 }
 
 impl<T: Clone + 'static> RwSignal<T> {
     /// Its value, followed.
     pub fn get(self) -> T {
-        self.with(T::clone)
+        cast::<T>(&**follow(self.0).value.borrow()).clone()
     }
 
     /// Its value.
     pub fn get_untracked(self) -> T {
-        self.with_untracked(T::clone)
+        cast::<T>(&**hold(self.0).value.borrow()).clone()
     }
 }
 
@@ -166,50 +182,54 @@ impl<T> Clone for Memo<T> {
 
 impl<T> Copy for Memo<T> {}
 
+/// The value of a memo that has not been asked for.
+struct Unknown;
+
+fn memo(entry: SendWrapper<Rc<Entry>>, changed: Box<dyn Fn() -> bool>) -> (computed::Memo<u64>, Slot) {
+    (version(changed), StoredValue::new(entry))
+}
+
 impl<T: PartialEq + 'static> Memo<T> {
     /// By this rule.
     pub fn new(rule: impl Fn(()) -> T + 'static) -> Self {
-        let kept = Rc::new(RefCell::new(None));
-        let store = kept.clone();
-        let changed = move || {
-            let now = rule(());
-            let changed = store.borrow().as_ref() != Some(&now);
-            if changed {
-                *store.borrow_mut() = Some(now);
-            }
-            changed
-        };
-        Self {
-            version: version(Box::new(changed)),
-            kept: slot(kept),
-            kind: PhantomData,
-        }
-    }
-
-    fn read<R>(self, read: impl FnOnce(&T) -> R) -> R {
-        let kept = find(self.kept).and_then(|kept| kept.downcast::<RefCell<Option<T>>>().ok());
-        let kept = kept.expect("a memo is read while its page is there");
-        let kept = kept.borrow();
-        read(kept.as_ref().expect("a memo that has a version has a value"))
+        let entry = entry(Box::new(Unknown));
+        let kept = Rc::clone(&entry);
+        let changed = move || keep(&kept, rule(()));
+        let (version, kept) = memo(entry, Box::new(changed));
+        let kind = PhantomData;
+        Self { version, kept, kind }
     }
 
     /// Reads it, followed.
     pub fn with<R>(self, read: impl FnOnce(&T) -> R) -> R {
-        self.version.get();
-        self.read(read)
+        read(cast(&**fresh(self.version, self.kept).value.borrow()))
     }
+}
+
+fn keep<T: PartialEq + 'static>(kept: &Entry, now: T) -> bool {
+    let same = kept.value.borrow().downcast_ref() == Some(&now);
+    if !same {
+        kept.value.replace(Box::new(now));
+    }
+    !same
+}
+
+#[inline(never)]
+fn fresh(version: computed::Memo<u64>, kept: Slot) -> Rc<Entry> {
+    version.get();
+    hold(kept)
 }
 
 impl<T: PartialEq + Clone + 'static> Memo<T> {
     /// Its value, followed.
     pub fn get(self) -> T {
-        self.with(T::clone)
+        cast::<T>(&**fresh(self.version, self.kept).value.borrow()).clone()
     }
 
     /// Its value.
     pub fn get_untracked(self) -> T {
         self.version.get_untracked();
-        self.read(T::clone)
+        cast::<T>(&**hold(self.kept).value.borrow()).clone()
     }
 }
 
