@@ -157,10 +157,7 @@ fn CopyAddress() -> impl IntoView {
             } else {
                 me.get_untracked().to_string()
             });
-            set_timeout(
-                move || copied.set(false),
-                std::time::Duration::from_secs(2),
-            );
+            set_timeout(move || copied.set(false), std::time::Duration::from_secs(2));
         });
     });
     view! {

@@ -44,12 +44,17 @@ fn ask(state: State, account: Address, again: u32) {
 #[component]
 pub fn Purse() -> impl IntoView {
     let state = expect_context::<State>();
-    when(move || is_empty(state), || view! {
+    when(
+        move || is_empty(state),
+        || {
+            view! {
             <div class="purse">
                 <p>"Your wallet is empty on this development chain. Its coins are worth nothing and cost nothing."</p>
                 <TestCoins />
             </div>
-    }.into_any())
+    }.into_any()
+        },
+    )
 }
 
 /// Nothing in the wallet, where test coins are given. Reactive.

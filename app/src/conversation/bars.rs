@@ -30,7 +30,7 @@ pub fn Bars() -> impl IntoView {
         })
     });
     let trouble = live(move || {
-            state.trouble.get().map(|trouble| {
+        state.trouble.get().map(|trouble| {
             let reload = matches!(trouble, Trouble::Internal
                     | Trouble::VaultNewer
                     | Trouble::OtherTab
@@ -54,6 +54,6 @@ pub fn Bars() -> impl IntoView {
             }
             .into_any()
         })
-        });
+    });
     view! { <div class="bars">{offline} {trouble}</div> }
 }

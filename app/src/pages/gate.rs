@@ -37,7 +37,10 @@ pub fn Gate() -> impl IntoView {
     let mut before = None::<Stage>;
     effect(move || {
         let now = reached.get();
-        if before.as_ref().is_some_and(|before| *before != now && !matches!(before, Stage::Loading | Stage::Unreachable)) {
+        if before
+            .as_ref()
+            .is_some_and(|before| *before != now && !matches!(before, Stage::Loading | Stage::Unreachable))
+        {
             request_animation_frame(|| browser::focus("next"));
         }
         before = Some(now);
@@ -259,7 +262,12 @@ fn SignIn() -> impl IntoView {
             .is_some_and(|wallet| wallet.account().get() == Some(account.get()))
     });
     let elsewhere = Memo::new(move |_| state.wallet_elsewhere());
-    let domain = live(move || state.site.with(|site| site.as_ref().map(|site| site.domain.clone())).unwrap_or_default());
+    let domain = live(move || {
+        state
+            .site
+            .with(|site| site.as_ref().map(|site| site.domain.clone()))
+            .unwrap_or_default()
+    });
     // Somebody else's session is still open here: back to it without a signature.
     let other = Memo::new(move |_| state.me().map(|me| me.address).filter(|me| *me != account.get()));
     let action = live(move || {

@@ -5,8 +5,9 @@ use protocol::Address;
 
 use super::chats::invite_link;
 use crate::{
+    browser,
     components::{A, Copy, Icon, Shape, Words, fixed},
-    browser, navigate,
+    navigate,
     place::{AddressError, Place, parse_address},
     signal::{Memo, RwSignal, effect, live, on},
     state::State,

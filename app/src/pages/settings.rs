@@ -72,7 +72,9 @@ fn Profile() -> impl IntoView {
                         if let Some(me) = site.as_mut().and_then(|site| site.me.as_mut()) {
                             me.name.clone_from(&chosen);
                             let address = me.address;
-                            state.names.update(|names| drop(names.insert(address, chosen)));
+                            state.names.update(|names| {
+                                names.insert(address, chosen);
+                            });
                         }
                     });
                     said.set(Some(Ok("Saved. Others see it when they next open Jackdaw.")));

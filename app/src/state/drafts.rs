@@ -36,7 +36,7 @@ pub(super) fn expect_echo(state: State, peer: Address, id: MessageId, text: Stri
 pub(super) fn take_back(state: State) {
     let lost: Vec<_> = state
         .memory
-        .change_silently(|memory| memory.unechoed.drain().collect())
+        .change_silently(|memory| memory.unechoed.take())
         .unwrap_or_default();
     for (_, (peer, text)) in lost {
         let draft = get(state, peer);

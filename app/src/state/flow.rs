@@ -85,8 +85,8 @@ pub fn open(state: State, account: Address) {
     };
     state.memory.change_silently(|memory| {
         memory.attempt += 1;
-        memory.drafts.clear();
-        memory.asked.clear();
+        memory.drafts.take();
+        memory.asked.take();
         memory.timeline.replace(Vec::new());
         memory.signed = None;
     });
@@ -161,7 +161,9 @@ pub fn show(state: State) {
         _ => None,
     };
     if state.thread.get_untracked() != peer {
-        state.memory.change_silently(|memory| memory.timeline.replace(Vec::new()));
+        state
+            .memory
+            .change_silently(|memory| memory.timeline.replace(Vec::new()));
         state.thread.set(None);
         state.messages.set(Vec::new());
         state.more.set(false);
@@ -297,7 +299,9 @@ pub fn sign_in(state: State) {
         }
         match signed {
             Ok(signed_in) => {
-                state.memory.change_silently(|memory| memory.signed = Some(signed_in.me));
+                state
+                    .memory
+                    .change_silently(|memory| memory.signed = Some(signed_in.me));
                 state.send(Command::Associate {
                     text: signed_in.text,
                     signature: signed_in.signature,
@@ -464,7 +468,7 @@ pub fn want_names(state: State, accounts: impl IntoIterator<Item = Address>) {
         let quiet = memory.to_ask.is_empty();
         memory
             .to_ask
-            .extend(accounts.into_iter().filter(|account| memory.asked.insert(*account)));
+            .extend(accounts.into_iter().filter(|account| memory.asked.insert(*account, ())));
         quiet && !memory.to_ask.is_empty()
     });
     if first == Some(true) {
@@ -481,7 +485,9 @@ fn ask_names(state: State) {
         spawn_local(async move {
             match server_fns::people(some.clone()).await {
                 Ok(people) => state.names.update(|names| {
-                    names.extend(people.into_iter().map(|person| (person.address, person.name)));
+                    for person in people {
+                        names.insert(person.address, person.name);
+                    }
                 }),
                 // Shown by address meanwhile, asked for again with the next occasion.
                 Err(_) => {

@@ -7,11 +7,13 @@ mod apply;
 pub(crate) mod drafts;
 mod engine;
 pub(crate) mod flow;
+mod shelf;
 mod store;
 pub(crate) mod timeline;
 mod wallet;
 
 pub use apply::apply;
 pub use engine::EngineHandle;
+pub use shelf::Shelf;
 pub use store::{ConversationLine, MessageLine, Opened, Stage, State};
 pub use wallet::{LocalBoxFuture, WalletError, WalletHandle, WalletInfo, WalletPort};

@@ -1,4 +1,4 @@
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::VecDeque;
 
 use bridge::{Command, Connection, ConversationView, Event, Trouble};
 use leptos::prelude::use_context;
@@ -8,7 +8,7 @@ use protocol::{
 };
 
 use super::{
-    EngineHandle, WalletHandle,
+    EngineHandle, Shelf, WalletHandle,
     timeline::{Row, Timeline},
 };
 use crate::{
@@ -66,9 +66,9 @@ pub(super) struct Memory {
     pub(super) flushing: bool,
     pub(super) started: bool,
     pub(super) timeline: Timeline,
-    pub(super) drafts: HashMap<Address, String>,
-    pub(super) unechoed: HashMap<MessageId, (Address, String)>,
-    pub(super) asked: HashSet<Address>,
+    pub(super) drafts: Shelf<Address, String>,
+    pub(super) unechoed: Shelf<MessageId, (Address, String)>,
+    pub(super) asked: Shelf<Address, ()>,
     pub(super) to_ask: Vec<Address>,
     pub(super) attempt: u32,
     pub(super) signed: Option<Me>,
@@ -104,9 +104,9 @@ pub struct State {
     /// There are older ones.
     pub more: RwSignal<bool>,
     /// Accounts that were looked for: here, not here, or unknown while offline.
-    pub found: RwSignal<HashMap<Address, Option<bool>>>,
+    pub found: RwSignal<Shelf<Address, Option<bool>>>,
     /// The names accounts gave themselves.
-    pub names: RwSignal<HashMap<Address, String>>,
+    pub names: RwSignal<Shelf<Address, String>>,
     /// What the account has on the wallet's network, in wei, as decimal digits; `None` while unknown.
     pub balance: RwSignal<Option<String>>,
     /// What the screen reader is to say next.
@@ -135,8 +135,8 @@ impl State {
             thread: RwSignal::new(None),
             messages: RwSignal::new(Vec::new()),
             more: RwSignal::new(false),
-            found: RwSignal::new(HashMap::new()),
-            names: RwSignal::new(HashMap::new()),
+            found: RwSignal::new(Shelf::default()),
+            names: RwSignal::new(Shelf::default()),
             balance: RwSignal::new(None),
             announcement: RwSignal::new(String::new()),
             redraft: RwSignal::new(0),
@@ -232,13 +232,20 @@ impl Default for State {
 
 /// The thread's rows as signals: what is unchanged keeps its signal, so that only what changed is drawn again.
 pub(super) fn lines(old: &[(MessageId, MessageLine)], rows: Vec<Row>) -> Vec<(MessageId, MessageLine)> {
-    let known: HashMap<MessageId, &MessageLine> = old.iter().map(|(id, line)| (*id, line)).collect();
+    // Both are in the same order, but for the few that came or moved.
+    let mut next = 0;
     rows.into_iter()
         .map(|row| {
             let id = row.message.id;
-            let Some(line) = known.get(&id) else {
+            let place = match old.get(next) {
+                Some((known, _)) if *known == id => Some(next),
+                _ => old.iter().position(|(known, _)| *known == id),
+            };
+            let Some(place) = place else {
                 return (id, ArcRwSignal::new(row));
             };
+            next = place + 1;
+            let line = &old[place].1;
             if line.with_untracked(|before| *before != row) {
                 line.set(row);
             }
