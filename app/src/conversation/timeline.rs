@@ -70,6 +70,7 @@ pub fn Timeline(
             reading.first = first;
         });
     };
+    let coming = RwSignal::new(false);
     effect(move || {
         let mine = state.messages.with(|all| {
             all.last()
@@ -81,8 +82,13 @@ pub fn Timeline(
             reading.at_end |= mine && reading.last != newest;
             reading.last = newest;
         });
-        // Before the next paint, after the messages are in the document.
-        request_animation_frame(settle);
+        // Before the next paint, after the messages are in the document; once, however many batches come until then.
+        if coming.change_silently(|coming| std::mem::replace(coming, true)) == Some(false) {
+            request_animation_frame(move || {
+                coming.change_silently(|coming| *coming = false);
+                settle();
+            });
+        }
     });
     let listener = window_event_listener(ev::resize, move |_| settle());
     on_cleanup(move || listener.remove());
