@@ -16,7 +16,7 @@ pub fn App() -> impl IntoView {
     navigate::listen(state);
     flow::start(state);
     effect(move || document().set_title(&navigate::title(state)));
-    let inside = Memo::new(move |_| state.stage.with(|stage| *stage == Stage::In));
+    let inside = Memo::new(move |()| state.stage.with(|stage| *stage == Stage::In));
     live(move || {
         if inside.get() {
             view! { <Frame /> }.into_any()

@@ -19,9 +19,9 @@ pub fn AccountMenu() -> impl IntoView {
     let open = RwSignal::new(false);
     let leaving = RwSignal::new(false);
     let popup = NodeRef::<html::Div>::new();
-    let me = Memo::new(move |_| state.me().map(|me| me.address).unwrap_or_default());
+    let me = Memo::new(move |()| state.me().map(|me| me.address).unwrap_or_default());
     let name = move || state.name(me.get());
-    let elsewhere = Memo::new(move |_| state.wallet_elsewhere());
+    let elsewhere = Memo::new(move |()| state.wallet_elsewhere());
     let network = move || match (elsewhere.get(), state.served().or_else(|| state.network())) {
         (true, _) => "Other".to_owned(),
         (false, Some(network)) if network.development => "Test net".to_owned(),
@@ -111,7 +111,7 @@ fn About() -> impl IntoView {
     let state = expect_context::<State>();
     let me = move || state.me().map(|me| me.address).unwrap_or_default();
     let name = move || state.name(me());
-    let elsewhere = Memo::new(move |_| state.wallet_elsewhere());
+    let elsewhere = Memo::new(move |()| state.wallet_elsewhere());
     view! {
         <div class="about">
             <div>
@@ -146,7 +146,7 @@ fn About() -> impl IntoView {
 #[component]
 fn CopyAddress() -> impl IntoView {
     let state = expect_context::<State>();
-    let me = Memo::new(move |_| state.me().map(|me| me.address).unwrap_or_default());
+    let me = Memo::new(move |()| state.me().map(|me| me.address).unwrap_or_default());
     let copied = RwSignal::new(false);
     let copy = on(move |_| {
         leptos::task::spawn_local(async move {

@@ -12,7 +12,7 @@ use crate::{
 #[component]
 pub fn Bars() -> impl IntoView {
     let state = expect_context::<State>();
-    let down = Memo::new(move |_| matches!(state.connection.get(), Connection::Waiting { .. }));
+    let down = Memo::new(move |()| matches!(state.connection.get(), Connection::Waiting { .. }));
     let offline = live(move || {
         down.get().then(|| {
             let words = match state.waiting.get() {

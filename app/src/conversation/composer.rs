@@ -23,7 +23,7 @@ pub fn Composer(
             text.set(drafts::get(state, peer));
         }
     });
-    let over = Memo::new(move |_| text.with(String::len).saturating_sub(limits::TEXT));
+    let over = Memo::new(move |()| text.with(String::len).saturating_sub(limits::TEXT));
     let is_over = move || over.get() > 0;
     let send = move || {
         let said = text.get_untracked().trim().to_owned();

@@ -19,7 +19,7 @@ use crate::{
 #[component]
 pub fn List() -> impl IntoView {
     let state = expect_context::<State>();
-    let alone = Memo::new(move |_| state.place.get() == Place::Chats);
+    let alone = Memo::new(move |()| state.place.get() == Place::Chats);
     // One heading of the first level on every page: on phones the list is the page.
     let heading = live(move || {
         if alone.get() {
@@ -37,7 +37,7 @@ pub fn List() -> impl IntoView {
             .filter(|(_, line)| line.with(|view| !matches!(view.consent, Consent::Declined | Consent::Blocked)))
             .collect::<Vec<_>>()
     };
-    let empty = Memo::new(move |_| state.conversations.with(|all| all.as_ref().map(Vec::is_empty)));
+    let empty = Memo::new(move |()| state.conversations.with(|all| all.as_ref().map(Vec::is_empty)));
     view! {
         <div class="list">
             <header>
@@ -66,8 +66,8 @@ pub fn List() -> impl IntoView {
 fn Line(peer: Address, line: ConversationLine) -> impl IntoView {
     let state = expect_context::<State>();
     let line = RwSignal::from(line);
-    let unread = Memo::new(move |_| line.with(|view| view.unread));
-    let asked = Memo::new(move |_| line.with(|view| view.consent == Consent::Asked));
+    let unread = Memo::new(move |()| line.with(|view| view.unread));
+    let asked = Memo::new(move |()| line.with(|view| view.consent == Consent::Asked));
     let name = move || state.name(peer);
     // The name of the link: who, and what is new. The rest describes it.
     let label: Words = Arc::new(move || match (asked.get(), unread.get()) {

@@ -22,11 +22,11 @@ pub fn Message(
     let line = RwSignal::from(line);
     let id = line.with_untracked(|row| row.message.id);
     let mine = line.with_untracked(|row| row.message.mine);
-    let day = Memo::new(move |_| line.with(|row| row.day));
+    let day = Memo::new(move |()| line.with(|row| row.day));
     let text = Memo::new(move |()| line.with(|row| row.message.text.clone()));
-    let progress = Memo::new(move |_| line.with(|row| row.message.state));
-    let last = Memo::new(move |_| line.with(|row| row.last));
-    let unsent = Memo::new(move |_| match progress.get() {
+    let progress = Memo::new(move |()| line.with(|row| row.message.state));
+    let last = Memo::new(move |()| line.with(|row| row.last));
+    let unsent = Memo::new(move |()| match progress.get() {
         MessageState::NotSent(why) => Some(why),
         _ => None,
     });

@@ -28,7 +28,7 @@ pub fn Thread(
     peer: Address,
 ) -> impl IntoView {
     let state = expect_context::<State>();
-    let shown = Memo::new(move |_| {
+    let shown = Memo::new(move |()| {
         let line = state.conversation(peer);
         let consent = line.map(|line| line.with(|view| view.consent));
         let found = state.found.with(|found| found.get(&peer).copied()).flatten();

@@ -115,7 +115,7 @@ pub fn Timeline(
 #[component]
 fn Beginning(peer: Address) -> impl IntoView {
     let state = expect_context::<State>();
-    let empty = Memo::new(move |_| state.messages.with(Vec::is_empty));
+    let empty = Memo::new(move |()| state.messages.with(Vec::is_empty));
     view! {
         <div class="first-words">
             {live(move || if empty.get() {

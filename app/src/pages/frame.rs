@@ -23,7 +23,7 @@ pub fn Frame() -> impl IntoView {
         Place::NotFound => "app at-none",
         _ => "app at-chats",
     });
-    let place = Memo::new(move |_| state.place.get());
+    let place = Memo::new(move |()| state.place.get());
     let pane = live(move || match place.get() {
         Place::Thread(peer) => view! { <Thread peer=peer /> }.into_any(),
         Place::New => view! { <New /> }.into_any(),
@@ -53,7 +53,7 @@ pub fn Frame() -> impl IntoView {
 #[component]
 fn Tabs() -> impl IntoView {
     let state = expect_context::<State>();
-    let unread = Memo::new(move |_| state.unread());
+    let unread = Memo::new(move |()| state.unread());
     let some = move || unread.get() > 0;
     view! {
         <nav aria-label="Places">

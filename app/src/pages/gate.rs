@@ -15,7 +15,7 @@ use crate::{
 #[component]
 pub fn Gate() -> impl IntoView {
     let state = expect_context::<State>();
-    let reached = Memo::new(move |_| state.stage.get());
+    let reached = Memo::new(move |()| state.stage.get());
     let step = live(move || match reached.get() {
         Stage::Loading => view! { <Waits words="Opening".to_owned() cancel=false /> }.into_any(),
         Stage::Unreachable => view! { <Unreachable /> }.into_any(),
@@ -141,8 +141,8 @@ fn Insecure() -> impl IntoView {
 fn Welcome() -> impl IntoView {
     let state = expect_context::<State>();
     let wallets = state.wallet().map(|wallet| wallet.wallets());
-    let found = Memo::new(move |()| wallets.map(|wallets| wallets.get()).unwrap_or_default());
-    let none = Memo::new(move |_| found.with(Vec::is_empty));
+    let found = Memo::new(move |()| wallets.map(RwSignal::get).unwrap_or_default());
+    let none = Memo::new(move |()| found.with(Vec::is_empty));
     live(move || {
         if none.get() {
             if browser::is_phone() {
@@ -253,15 +253,15 @@ fn PhoneWithout() -> impl IntoView {
 #[component]
 fn SignIn() -> impl IntoView {
     let state = expect_context::<State>();
-    let account = Memo::new(move |_| state.account.get().unwrap_or_default());
+    let account = Memo::new(move |()| state.account.get().unwrap_or_default());
     let wallets = state.wallet().map(|wallet| wallet.wallets());
-    let found = Memo::new(move |()| wallets.map(|wallets| wallets.get()).unwrap_or_default());
-    let connected = Memo::new(move |_| {
+    let found = Memo::new(move |()| wallets.map(RwSignal::get).unwrap_or_default());
+    let connected = Memo::new(move |()| {
         state
             .wallet()
             .is_some_and(|wallet| wallet.account().get() == Some(account.get()))
     });
-    let elsewhere = Memo::new(move |_| state.wallet_elsewhere());
+    let elsewhere = Memo::new(move |()| state.wallet_elsewhere());
     let domain = live(move || {
         state
             .site
@@ -269,7 +269,7 @@ fn SignIn() -> impl IntoView {
             .unwrap_or_default()
     });
     // Somebody else's session is still open here: back to it without a signature.
-    let other = Memo::new(move |_| state.me().map(|me| me.address).filter(|me| *me != account.get()));
+    let other = Memo::new(move |()| state.me().map(|me| me.address).filter(|me| *me != account.get()));
     let action = live(move || {
         match (connected.get(), elsewhere.get(), state.network()) {
         (false, ..) if found.with(Vec::is_empty) => view! {

@@ -58,7 +58,7 @@ pub fn New() -> impl IntoView {
         answer.set(Some(next));
     });
     // The worker's answer to what is being looked for: here, not here, or unknown.
-    let found = Memo::new(move |_| match answer.get() {
+    let found = Memo::new(move |()| match answer.get() {
         Some(Answer::Wait(account)) => state
             .found
             .with(|found| found.get(&account).copied())
@@ -71,7 +71,7 @@ pub fn New() -> impl IntoView {
         }
     });
     let waits = move || matches!(answer.get(), Some(Answer::Wait(_))) && found.get().is_none();
-    let wrong = Memo::new(move |_| answer.get().filter(|answer| !matches!(answer, Answer::Wait(_))));
+    let wrong = Memo::new(move |()| answer.get().filter(|answer| !matches!(answer, Answer::Wait(_))));
     view! {
         <section class="pane page" aria-labelledby="title">
             <div class="back-line">

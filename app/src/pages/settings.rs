@@ -211,7 +211,7 @@ fn Sessions() -> impl IntoView {
     let end_others = move || {
         spawn_local(async move { after(server_fns::end_other_sessions().await) });
     };
-    let others = Memo::new(move |_| {
+    let others = Memo::new(move |()| {
         rows.with(|rows| matches!(rows, Some(Ok(rows)) if rows.iter().any(|session| !session.this)))
     });
     let one = move |row: Session| {
