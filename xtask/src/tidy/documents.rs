@@ -87,8 +87,8 @@ fn machines(tree: &Tree) -> Vec<String> {
     // Put together here, so that this file does not find itself.
     let hosts = [
         concat!("registry.", "npmjs.org"),
-        concat!("static.", "crates.io"),
-        concat!("index.", "crates.io"),
+        concat!("static.cra", "tes.io"),
+        concat!("index.cra", "tes.io"),
         concat!("registry.", "yarnpkg"),
     ];
     let folders = [
