@@ -90,7 +90,7 @@ impl Store {
         keys
     }
 
-    /// A value of OpenMLS, in postcard: half the bytes of CBOR, and 200 KB less code in the browser.
+    /// A value of OpenMLS, in postcard: names no fields, and needs 47 KB (brotli) less code in the browser than CBOR.
     pub(crate) fn get<T: DeserializeOwned>(&self, key: &[u8]) -> Result<Option<T>, StoreError> {
         self.get_bytes(key)
             .map(|bytes| postcard::from_bytes(&bytes).map_err(|_| StoreError::Unreadable))
