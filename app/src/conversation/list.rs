@@ -8,7 +8,7 @@ use crate::{
     account::Purse,
     browser,
     components::{A, Avatar, Icon, Shape, Words, fixed},
-    pages::InviteLink,
+    pages::Begin,
     place::Place,
     signal::{Memo, RwSignal, live},
     state::{ConversationLine, State},
@@ -125,13 +125,7 @@ fn NoneYet() -> impl IntoView {
     view! {
         <div class="empty none-yet">
             <p>"No conversations yet. Start one with an address, or send your own link."</p>
-            <div class="acts">
-                <A place=Place::New class="btn first">
-                    <Icon shape=Shape::Plus />
-                    "New conversation"
-                </A>
-                <InviteLink />
-            </div>
+            <Begin />
         </div>
     }
 }

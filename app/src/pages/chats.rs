@@ -22,13 +22,7 @@ pub fn Chats() -> impl IntoView {
                     view! {
                         <h2>"Nobody here yet"</h2>
                         <p>"Start with somebody's address, or send your own link: whoever opens it can write to you."</p>
-                        <div class="acts">
-                            <A place=Place::New class="btn first">
-                                <Icon shape=Shape::Plus />
-                                "New conversation"
-                            </A>
-                            <InviteLink />
-                        </div>
+                        <Begin />
                     }.into_any()
                 } else {
                     view! {
@@ -43,7 +37,7 @@ pub fn Chats() -> impl IntoView {
 
 /// Copies the link under which others find us.
 #[component]
-pub fn InviteLink() -> impl IntoView {
+fn InviteLink() -> impl IntoView {
     let state = expect_context::<State>();
     let link: Words = Arc::new(move || invite_link(state));
     view! { <Copy text=link name="Copy my link" class="btn" /> }
@@ -53,4 +47,18 @@ pub fn InviteLink() -> impl IntoView {
 pub fn invite_link(state: State) -> String {
     let me = state.me().map(|me| me.address).unwrap_or_default();
     format!("{}{}", crate::browser::origin(), Place::Invite(me).path())
+}
+
+/// The two ways to begin: write to somebody, or be written to.
+#[component]
+pub fn Begin() -> impl IntoView {
+    view! {
+        <div class="acts">
+            <A place=Place::New class="btn first">
+                <Icon shape=Shape::Plus />
+                "New conversation"
+            </A>
+            <InviteLink />
+        </div>
+    }
 }

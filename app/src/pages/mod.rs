@@ -8,7 +8,7 @@ mod not_found;
 mod settings;
 mod sign_out;
 
-pub use chats::{Chats, InviteLink};
+pub use chats::{Begin, Chats};
 pub use frame::Frame;
 pub use gate::Gate;
 pub use new::{New, NotHere};
