@@ -76,8 +76,12 @@ fn networks(config: &Config) -> Vec<Network> {
         None => vec![Network {
             chain_id: 1,
             name: "Ethereum".to_owned(),
+            coin: "Ether".to_owned(),
             symbol: "ETH".to_owned(),
             rpc_url: String::new(),
+            explorer: "https://etherscan.io".to_owned(),
+            confirmations: 12,
+            tips: None,
             development: false,
         }],
     }

@@ -146,6 +146,9 @@ fn take_in(state: State, event: Event) {
         // Of a thread that is not shown any more; or what passes by itself, where the bar about the connection says enough.
         Event::Older { .. }
         | Event::Discarded { .. }
+        | Event::Wallet { .. }
+        | Event::Payee { .. }
+        | Event::TipRefused { .. }
         | Event::Trouble(Trouble::Refused(ErrorCode::Restarting | ErrorCode::TooSlow | ErrorCode::StaleEpoch)) => {}
         Event::Trouble(trouble) => {
             state.trouble.set(Some(trouble));

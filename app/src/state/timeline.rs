@@ -117,6 +117,7 @@ mod tests {
             text: id.to_string(),
             at: UnixMillis(at),
             state,
+            tip: None,
         }
     }
 

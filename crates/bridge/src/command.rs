@@ -1,7 +1,9 @@
 //! From the page to the worker.
 
-use protocol::{Address, MessageId};
+use protocol::{Address, MessageId, U256, api::Network};
 use serde::{Deserialize, Serialize};
+
+use crate::{WalletAnswer, WalletRefusal};
 
 /// A wish of the person at the page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,4 +80,46 @@ pub enum Command {
     },
     /// Delete this account's vault in this browser, keys and history, for ever. Answered by `Forgotten`.
     Forget,
+    /// The networks of this site. After every `Open`, and when they change.
+    Networks(Vec<Network>),
+    /// Where the page's wallet is: what it can read and send. When the page starts, and at every change.
+    WalletAt {
+        /// Its account, if it is connected.
+        account: Option<Address>,
+        /// Its chain.
+        chain_id: Option<u64>,
+    },
+    /// The wallet's answer to `Event::Wallet`.
+    Wallet {
+        /// The number of the request.
+        number: u32,
+        /// What the wallet said.
+        answer: Result<WalletAnswer, WalletRefusal>,
+    },
+    /// Whom would a tip go to? Answered by `Payee`.
+    Payee {
+        /// Whom.
+        peer: Address,
+    },
+    /// Pay somebody, and say so in the conversation. Kept before each step; the id makes a repeated command harmless.
+    Tip {
+        /// Whom.
+        peer: Address,
+        /// Drawn by the page: of the message that speaks of it.
+        id: MessageId,
+        /// On which chain.
+        chain_id: u64,
+        /// In the smallest unit of the native coin.
+        amount: U256,
+    },
+    /// Ask the wallet once more for a tip it has not sent: the same tip, which the contract counts once.
+    TipAgain {
+        /// The message that speaks of it.
+        id: MessageId,
+    },
+    /// Give up a tip that was not sent, or that came to nothing.
+    TipDrop {
+        /// The message that speaks of it.
+        id: MessageId,
+    },
 }

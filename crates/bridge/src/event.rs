@@ -3,7 +3,7 @@
 use protocol::{Address, ErrorCode, InstallationId, MessageId};
 use serde::{Deserialize, Serialize};
 
-use crate::{ConversationView, MessageView};
+use crate::{ConversationView, MessageView, WalletRefusal, WalletRequest};
 
 /// A fact for the face.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,6 +75,48 @@ pub enum Event {
     Forgotten,
     /// Something the person must know.
     Trouble(Trouble),
+    /// Ask the wallet. Answered by `Command::Wallet` with the same number.
+    Wallet {
+        /// Chosen by the worker.
+        number: u32,
+        /// What.
+        request: WalletRequest,
+    },
+    /// Answer to `Payee`.
+    Payee {
+        /// Whom.
+        peer: Address,
+        /// This account has never paid it, as far as this vault knows.
+        first: bool,
+        /// It is a smart account, which exists on this chain only: money sent to its address elsewhere may be lost.
+        only: Option<u64>,
+    },
+    /// Nothing was paid and nothing is kept: the tip is gone.
+    TipRefused {
+        /// Whom it was for.
+        peer: Address,
+        /// The message that would have spoken of it.
+        id: MessageId,
+        /// Why.
+        why: TipRefusal,
+    },
+}
+
+/// Why a tip was not made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TipRefusal {
+    /// The wallet did not send it.
+    Wallet(WalletRefusal),
+    /// It would revert: what the recipient or the contract said, in words, if it said something.
+    WouldRevert(Option<String>),
+    /// There is not enough for amount and fee.
+    NotEnough,
+    /// No tips on this network, or its contract is not the one this build knows.
+    NoContract,
+    /// The recipient is a smart account of another chain.
+    OtherChain(u64),
+    /// The recipient's association is not verified.
+    Unverified,
 }
 
 /// How the socket is.

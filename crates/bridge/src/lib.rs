@@ -6,10 +6,12 @@
 mod command;
 mod event;
 mod view;
+mod wallet;
 
 pub use command::Command;
-pub use event::{Connection, Event, Trouble};
-pub use view::{Consent, ConversationView, MessageState, MessageView, Unsent};
+pub use event::{Connection, Event, TipRefusal, Trouble};
+pub use view::{Consent, ConversationView, MessageState, MessageView, TipMismatch, TipState, TipView, Unsent, Witness};
+pub use wallet::{Call, Log, Receipt, Transaction, WalletAnswer, WalletRefusal, WalletRequest};
 
 use serde::{Serialize, de::DeserializeOwned};
 

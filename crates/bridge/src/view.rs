@@ -1,6 +1,6 @@
 //! What conversations and messages look like to the face.
 
-use protocol::{Address, ErrorCode, MessageId, UnixMillis};
+use protocol::{Address, ErrorCode, MessageId, TxHash, U256, UnixMillis};
 use serde::{Deserialize, Serialize};
 
 /// A line of the conversation list.
@@ -48,6 +48,83 @@ pub struct MessageView {
     pub at: UnixMillis,
     /// How far it is.
     pub state: MessageState,
+    /// It speaks of this tip; `text` then says the same in one line.
+    pub tip: Option<TipView>,
+}
+
+/// A tip in a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TipView {
+    /// EIP-155 chain id.
+    pub chain_id: u64,
+    /// In the smallest unit of the native coin.
+    pub amount: U256,
+    /// The transaction, once there is one.
+    pub hash: Option<TxHash>,
+    /// How far it is.
+    pub state: TipState,
+    /// Who says so.
+    pub witness: Witness,
+}
+
+/// How far a tip is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TipState {
+    /// Kept; being tried out before the wallet is asked.
+    Draft,
+    /// The wallet was asked and has not answered, or its answer was lost with a reload.
+    Waiting,
+    /// A transaction is on its way.
+    Submitted,
+    /// In a block.
+    Confirming {
+        /// Blocks that count, its own included.
+        done: u32,
+        /// Blocks it takes.
+        of: u32,
+    },
+    /// In a block, with as many on it as the network asks for.
+    Confirmed,
+    /// In a block, and moved nothing.
+    Reverted,
+    /// Another transaction took its place, and paid nothing.
+    Replaced,
+    /// The chain has forgotten it.
+    Dropped,
+    /// The chain tells something else than the message.
+    Mismatch(TipMismatch),
+}
+
+/// In what a tip's message and the chain differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TipMismatch {
+    /// The network is not one of this site.
+    Network,
+    /// Not the contract for tips.
+    Contract,
+    /// The transaction holds no such tip.
+    NoSuchTip,
+    /// Somebody else paid.
+    Sender,
+    /// Somebody else was paid.
+    Recipient,
+    /// Another amount.
+    Amount,
+    /// Another coin.
+    Token,
+    /// The tip belongs to another message.
+    Id,
+}
+
+/// On whose word a tip's state stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Witness {
+    /// The sender's message, or our own wallet, alone.
+    Claim,
+    /// The server's.
+    Server,
+    /// This device has read the chain through its own wallet.
+    Device,
 }
 
 /// How far a message is.

@@ -11,6 +11,7 @@ fn message(state: MessageState) -> MessageView {
         text: "Grüße, 0x and <b>no markup</b>".into(),
         at: UnixMillis(1_795_000_000_000),
         state,
+        tip: None,
     }
 }
 

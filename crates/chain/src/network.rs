@@ -10,8 +10,12 @@ pub fn development(rpc_url: &str) -> Network {
     Network {
         chain_id: DEVELOPMENT,
         name: "Jackdaw development chain".to_owned(),
+        coin: "Ether".to_owned(),
         symbol: "ETH".to_owned(),
         rpc_url: rpc_url.to_owned(),
+        explorer: String::new(),
+        confirmations: 2,
+        tips: None,
         development: true,
     }
 }

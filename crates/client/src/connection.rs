@@ -276,7 +276,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                     self.answer(ask, answer).await?;
                 }
             }
-            (Phase::Ready, ServerFrame::Pong) => {}
+            (Phase::Ready, ServerFrame::Pong | ServerFrame::Tip { .. }) => {}
             // Not its turn: this is not a server of ours.
             _ => self.drop_link(),
         }
@@ -423,7 +423,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                     self.finish(step).await?;
                 }
             }
-            (Ask::PublishKeyPackages { .. }, _) => {}
+            (Ask::PublishKeyPackages { .. } | Ask::Tip { .. }, _) => {}
         }
         Ok(())
     }

@@ -50,6 +50,7 @@ pub(crate) fn message_view(id: MessageId, message: &Message) -> MessageView {
         text: message.text.clone(),
         at: message.at,
         state: message.state,
+        tip: None,
     }
 }
 

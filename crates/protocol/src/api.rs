@@ -53,10 +53,18 @@ pub struct Network {
     pub chain_id: u64,
     /// What people call it.
     pub name: String,
+    /// What the native coin is called.
+    pub coin: String,
     /// The native coin's symbol.
     pub symbol: String,
-    /// Where a wallet reaches it.
+    /// Where a wallet reaches it; empty if every wallet knows it.
     pub rpc_url: String,
+    /// Where people look at its blocks: `{explorer}/tx/{hash}` and `{explorer}/address/{address}`. Empty for none.
+    pub explorer: String,
+    /// After this many blocks, the transaction's own included, a tip counts as confirmed. At least 1.
+    pub confirmations: u32,
+    /// The contract for tips, if it stands here. Clients believe only the one address that follows from its code.
+    pub tips: Option<Address>,
     /// Test coins are given out here.
     pub development: bool,
 }

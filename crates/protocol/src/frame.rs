@@ -6,8 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Address, AssociationHash, Envelope, ErrorCode, Incarnation, InstallationId, MessageId, Publish, Seq, Topic,
-    UnixMillis,
+    Address, AssociationHash, Envelope, ErrorCode, Incarnation, InstallationId, MessageId, Publish, Seq, TipId,
+    TipReport, Topic, TxHash, UnixMillis,
 };
 
 /// From an installation to the server.
@@ -107,6 +107,17 @@ pub enum ServerFrame {
         /// Why.
         code: ErrorCode,
     },
+    /// Something happened to a tip that was asked for on this socket, or that is paid to this account. A hint.
+    Tip {
+        /// EIP-155 chain id.
+        chain_id: u64,
+        /// Whose tip.
+        sender: Address,
+        /// Which.
+        id: TipId,
+        /// What the server sees now.
+        report: TipReport,
+    },
 }
 
 /// Questions about people and their installations.
@@ -134,6 +145,17 @@ pub enum Ask {
         /// Replaces the one that is given when all others are used up.
         last_resort: Option<serde_bytes::ByteBuf>,
     },
+    /// What does the server see of this tip? It is watched from then on, and changes come as `ServerFrame::Tip`.
+    Tip {
+        /// EIP-155 chain id.
+        chain_id: u64,
+        /// Who paid, or is about to.
+        sender: Address,
+        /// Which.
+        id: TipId,
+        /// The transaction by the sender's word, so that one that never reaches a block can be told from none.
+        hash: Option<TxHash>,
+    },
 }
 
 /// Answers, in the order of [`Ask`].
@@ -147,4 +169,6 @@ pub enum Answer {
     KeyPackage(Option<serde_bytes::ByteBuf>),
     /// To `PublishKeyPackages`: how many are kept now.
     KeyPackagesKept(u32),
+    /// To `Tip`.
+    Tip(TipReport),
 }

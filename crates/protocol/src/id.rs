@@ -80,6 +80,24 @@ id! {
     Incarnation, 16
 }
 
+id! {
+    /// Names one tip of one sender on every chain: 16 bytes of the [`MessageId`] that speaks of it, then 16 random ones.
+    TipId, 32
+}
+id! {
+    /// A transaction of a chain.
+    TxHash, 32
+}
+
+impl TipId {
+    /// The message that speaks of this tip.
+    pub fn message(self) -> MessageId {
+        let mut id = [0; 16];
+        id.copy_from_slice(&self.0[..16]);
+        MessageId(id)
+    }
+}
+
 impl InstallationId {
     /// The log in which welcomes for this installation wait.
     pub fn inbox(self) -> Topic {

@@ -14,9 +14,13 @@ mod error_code;
 mod frame;
 mod id;
 pub mod limits;
+mod money;
 
-pub use alloy_primitives::Address;
+pub use alloy_primitives::{Address, U256};
 pub use envelope::{Body, Envelope, Kind, Publish, Welcome};
 pub use error_code::ErrorCode;
 pub use frame::{Answer, Ask, ClientFrame, ServerFrame};
-pub use id::{AssociationHash, Incarnation, InstallationId, MessageId, ParseIdError, Seq, Topic, UnixMillis};
+pub use id::{
+    AssociationHash, Incarnation, InstallationId, MessageId, ParseIdError, Seq, TipId, Topic, TxHash, UnixMillis,
+};
+pub use money::{TipReference, TipReport, TipSight};

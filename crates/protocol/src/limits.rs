@@ -34,3 +34,5 @@ pub const SOCKET_QUEUE: usize = 256;
 pub const HEARTBEAT_SECONDS: u64 = 25;
 /// Seconds without a frame after which either side gives a socket up.
 pub const SILENCE_SECONDS: u64 = 60;
+/// How many tips one installation may have watched at once.
+pub const TIPS_WATCHED: usize = 200;

@@ -4,7 +4,7 @@
 
 use protocol::{
     Address, Answer, Ask, AssociationHash, Body, ClientFrame, Envelope, ErrorCode, Incarnation, InstallationId, Kind,
-    MessageId, Publish, Seq, ServerFrame, Topic, UnixMillis, Welcome,
+    MessageId, Publish, Seq, ServerFrame, TipId, TipReport, TipSight, Topic, TxHash, UnixMillis, Welcome,
     codec::{self, CodecError},
     limits,
 };
@@ -71,6 +71,15 @@ fn client_frames() -> Vec<(&'static str, ClientFrame)> {
             ask(Ask::PublishKeyPackages {
                 key_packages: vec![ByteBuf::from(*b"one")],
                 last_resort: Some(ByteBuf::from(*b"last")),
+            }),
+        ),
+        (
+            "ask tip",
+            ask(Ask::Tip {
+                chain_id: 31_337,
+                sender: Address::from([6; 20]),
+                id: TipId([10; 32]),
+                hash: Some(TxHash([11; 32])),
             }),
         ),
         ("ping", ClientFrame::Ping),
@@ -149,12 +158,31 @@ fn server_frames() -> Vec<(&'static str, ServerFrame)> {
         ),
         ("answer key package", answer(Ok(Answer::KeyPackage(None)))),
         ("answer key packages kept", answer(Ok(Answer::KeyPackagesKept(20)))),
+        (
+            "answer tip",
+            answer(Ok(Answer::Tip(TipReport {
+                hash: None,
+                sight: TipSight::Unknown,
+            }))),
+        ),
         ("answer refused", answer(Err(ErrorCode::TooMany))),
         ("pong", ServerFrame::Pong),
         (
             "bye",
             ServerFrame::Bye {
                 code: ErrorCode::Restarting,
+            },
+        ),
+        (
+            "tip",
+            ServerFrame::Tip {
+                chain_id: 31_337,
+                sender: Address::from([6; 20]),
+                id: TipId([10; 32]),
+                report: TipReport {
+                    hash: Some(TxHash([11; 32])),
+                    sight: TipSight::Mined { confirmations: 3 },
+                },
             },
         ),
     ]

@@ -100,6 +100,7 @@ mod tests {
             text: number.to_string(),
             at: UnixMillis(i64::from(number)),
             state: MessageState::Received,
+            tip: None,
         };
         Event::Messages {
             peer: author,

@@ -49,6 +49,7 @@ pub fn ask(services: Services, installation: InstallationId, number: u32, ask: A
 async fn answer(services: &Services, installation: InstallationId, ask: Ask) -> Result<Answer, ErrorCode> {
     let directory = &services.directory;
     let answer = match ask {
+        Ask::Tip { .. } => return Err(ErrorCode::NotOnThisNetwork),
         Ask::Installations { account } => directory.installations_of(account).await.map(Answer::Installations),
         Ask::Association { hash } => directory
             .association(hash)

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use identity::{Association, verify_challenge};
 use protocol::{
     Address, Answer, Ask, AssociationHash, Body, ClientFrame, Envelope, ErrorCode, Incarnation, InstallationId, Kind,
-    MessageId, Publish, Seq, ServerFrame, Topic, UnixMillis, codec, limits,
+    MessageId, Publish, Seq, ServerFrame, TipReport, TipSight, Topic, UnixMillis, codec, limits,
 };
 use serde_bytes::ByteBuf;
 
@@ -344,6 +344,10 @@ impl Server {
                 }
                 Answer::KeyPackagesKept(u32::try_from(installed.key_packages.len()).unwrap())
             }
+            Ask::Tip { .. } => Answer::Tip(TipReport {
+                hash: None,
+                sight: TipSight::Unknown,
+            }),
         }
     }
 }

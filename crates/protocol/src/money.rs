@@ -1,0 +1,51 @@
+//! What is said of tips: never more than a reference, for the chain is what counts.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Address, TipId, TxHash, U256};
+
+/// A tip as its sender speaks of it. A claim: whoever reads it compares it with the chain.
+///
+/// Sender and recipient are not in it: they are the author of the message and the other side of the conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TipReference {
+    /// EIP-155 chain id.
+    pub chain_id: u64,
+    /// The contract that forwarded it.
+    pub contract: Address,
+    /// Counts once for its sender. Its first 16 bytes are the id of the message that speaks of it.
+    pub id: TipId,
+    /// The transaction, as the sender's wallet named it. Another one may have taken its place since.
+    pub hash: TxHash,
+    /// In the smallest unit of the native coin.
+    pub amount: U256,
+}
+
+/// What the server has seen of a tip. A hint: no client believes it further than "Reported by the server".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TipReport {
+    /// The transaction in which it stands, or which is being waited for.
+    pub hash: Option<TxHash>,
+    /// How far it is.
+    pub sight: TipSight,
+}
+
+/// How far a tip is, seen from the server's chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TipSight {
+    /// Neither transaction nor event: nothing follows from it.
+    Unknown,
+    /// The transaction waits for a block.
+    Pending,
+    /// The event stands in a block; this many blocks count, its own included.
+    Mined {
+        /// At least 1.
+        confirmations: u32,
+    },
+    /// The transaction is in a block and moved nothing.
+    Reverted,
+    /// Another transaction of the same sender and nonce is in a block instead, and this tip is not in it.
+    Replaced,
+    /// The chain's nodes have forgotten the transaction.
+    Dropped,
+}
