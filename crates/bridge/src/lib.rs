@@ -10,8 +10,9 @@ mod wallet;
 
 pub use command::Command;
 pub use event::{Connection, Event, TipRefusal, Trouble};
-pub use view::{Consent, ConversationView, MessageState, MessageView, TipMismatch, TipState, TipView, Unsent, Witness};
-pub use wallet::{Call, Log, Receipt, Transaction, WalletAnswer, WalletRefusal, WalletRequest};
+pub use protocol::{Log, Receipt, TipMismatch, Transaction};
+pub use view::{Consent, ConversationView, MessageState, MessageView, TipState, TipView, Unsent, Witness};
+pub use wallet::{Call, WalletAnswer, WalletRefusal, WalletRequest};
 
 use serde::{Serialize, de::DeserializeOwned};
 

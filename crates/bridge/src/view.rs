@@ -1,6 +1,6 @@
 //! What conversations and messages look like to the face.
 
-use protocol::{Address, ErrorCode, MessageId, TxHash, U256, UnixMillis};
+use protocol::{Address, ErrorCode, MessageId, TipMismatch, TxHash, U256, UnixMillis};
 use serde::{Deserialize, Serialize};
 
 /// A line of the conversation list.
@@ -93,27 +93,6 @@ pub enum TipState {
     Dropped,
     /// The chain tells something else than the message.
     Mismatch(TipMismatch),
-}
-
-/// In what a tip's message and the chain differ.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum TipMismatch {
-    /// The network is not one of this site.
-    Network,
-    /// Not the contract for tips.
-    Contract,
-    /// The transaction holds no such tip.
-    NoSuchTip,
-    /// Somebody else paid.
-    Sender,
-    /// Somebody else was paid.
-    Recipient,
-    /// Another amount.
-    Amount,
-    /// Another coin.
-    Token,
-    /// The tip belongs to another message.
-    Id,
 }
 
 /// On whose word a tip's state stands.

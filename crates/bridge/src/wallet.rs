@@ -1,6 +1,6 @@
 //! What the worker asks the page's wallet, and what it answers. The wallet reads and writes only the chain it is on.
 
-use protocol::{Address, TxHash, U256};
+use protocol::{Address, Receipt, Transaction, TxHash, U256};
 use serde::{Deserialize, Serialize};
 
 /// A question for the wallet. The page checks chain and account before it asks.
@@ -104,42 +104,4 @@ pub enum WalletRefusal {
     Garbage,
     /// Anything else, in the wallet's words.
     Other(String),
-}
-
-/// What a transaction came to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Receipt {
-    /// Its hash, as the wallet gave it back.
-    pub hash: TxHash,
-    /// Status 1: it was carried out.
-    pub succeeded: bool,
-    /// The number of its block.
-    pub block: u64,
-    /// What contracts said in it.
-    pub logs: Vec<Log>,
-}
-
-/// One event of a contract.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Log {
-    /// Which contract.
-    pub address: Address,
-    /// At most four words; the first names the event.
-    pub topics: Vec<[u8; 32]>,
-    /// The rest, ABI-encoded.
-    #[serde(with = "serde_bytes")]
-    pub data: Vec<u8>,
-}
-
-/// A transaction as the chain's nodes know it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Transaction {
-    /// Its hash.
-    pub hash: TxHash,
-    /// Who signed it.
-    pub from: Address,
-    /// Its place among the sender's.
-    pub nonce: u64,
-    /// The number of its block, if it is in one.
-    pub block: Option<u64>,
 }

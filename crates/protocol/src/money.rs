@@ -1,4 +1,4 @@
-//! What is said of tips: never more than a reference, for the chain is what counts.
+//! What is said of tips and read from a chain: never more than a reference, for the chain is what counts.
 
 use serde::{Deserialize, Serialize};
 
@@ -48,4 +48,63 @@ pub enum TipSight {
     Replaced,
     /// The chain's nodes have forgotten the transaction.
     Dropped,
+}
+
+/// In what a tip's message and the chain differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TipMismatch {
+    /// The network is not one of this site.
+    Network,
+    /// Not the contract for tips.
+    Contract,
+    /// The transaction holds no such tip.
+    NoSuchTip,
+    /// Somebody else paid.
+    Sender,
+    /// Somebody else was paid.
+    Recipient,
+    /// Another amount.
+    Amount,
+    /// Another coin.
+    Token,
+    /// The tip belongs to another message.
+    Id,
+}
+
+/// What a transaction came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// Its hash, as it was given back.
+    pub hash: TxHash,
+    /// Status 1: it was carried out.
+    pub succeeded: bool,
+    /// The number of its block.
+    pub block: u64,
+    /// What contracts said in it.
+    pub logs: Vec<Log>,
+}
+
+/// One event of a contract.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Log {
+    /// Which contract.
+    pub address: Address,
+    /// At most four words; the first names the event.
+    pub topics: Vec<[u8; 32]>,
+    /// The rest, ABI-encoded.
+    #[serde(with = "serde_bytes")]
+    pub data: Vec<u8>,
+}
+
+/// A transaction as the chain's nodes know it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transaction {
+    /// Its hash.
+    pub hash: TxHash,
+    /// Who signed it.
+    pub from: Address,
+    /// Its place among the sender's.
+    pub nonce: u64,
+    /// The number of its block, if it is in one.
+    pub block: Option<u64>,
 }
