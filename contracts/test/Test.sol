@@ -37,6 +37,8 @@ interface Vm {
 abstract contract Test {
     Vm internal constant vm = Vm(address(uint160(uint256(keccak256("hevm cheat code")))));
 
+    bytes private constant TEN = "0123456789";
+
     function check(bool holds, string memory what) internal pure {
         require(holds, what);
     }
@@ -55,7 +57,7 @@ abstract contract Test {
         bytes memory digits = new bytes(78);
         uint256 begin = 78;
         while (number != 0) {
-            digits[--begin] = bytes1(uint8(48 + number % 10));
+            digits[--begin] = TEN[number % 10];
             number /= 10;
         }
         bytes memory text = new bytes(78 - begin);

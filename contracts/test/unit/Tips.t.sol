@@ -122,6 +122,7 @@ contract TipsTest is Test {
     function reasonOf(Bomb bomb) private returns (bytes memory reason) {
         vm.prank(ALICE);
         (bool done, bytes memory answer) = address(tips).call{value: 1}(abi.encodeCall(ITips.tip, (ID, payable(bomb))));
+        // forge-lint: disable-next-line(unsafe-typecast) the first four bytes are what is wanted
         check(!done && bytes4(answer) == ITips.RecipientRefused.selector, "refused");
         bytes memory rest = new bytes(answer.length - 4);
         for (uint256 i = 0; i < rest.length; i++) {
