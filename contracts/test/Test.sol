@@ -21,6 +21,8 @@ interface Vm {
     function expectEmit(address emitter) external;
     /// @notice By the end of the test this call has been made.
     function expectCall(address callee, bytes calldata data) external;
+    /// @notice By the end of the test this call has been made so many times.
+    function expectCall(address callee, bytes calldata data, uint64 count) external;
     /// @notice Begins to keep events.
     function recordLogs() external;
     /// @notice Events since then, or since the last time this was asked.

@@ -94,6 +94,12 @@ contract KeysTest is Asking {
         yes(account, HASH, sign(OTHER_KEY, HASH));
         no(account, HASH, sign(0xca401, HASH));
     }
+
+    function test_TheAccountsCodeHasNoSayWhereItsKeyHasSigned() public {
+        vm.etch(account, address(new Abyss()).code);
+        vm.expectCall(account, "", 0);
+        yes(account, HASH, sign(KEY, HASH));
+    }
 }
 
 /// @dev Accounts that are there (ERC-1271).
@@ -227,7 +233,7 @@ contract NotThereYetTest is Asking {
         Sleeping sleeping = new Sleeping();
         no(address(sleeping), HASH, "");
         yes(address(sleeping), HASH, wrap(address(sleeping), abi.encodeCall(Sleeping.wake, ()), ""));
-        // A preparation that fails is a no, even if the account would have changed its mind.
+        // A preparation that fails prepares nothing.
         no(address(new Sleeping()), HASH, wrap(address(new Answering("", true)), "", ""));
     }
 
@@ -256,6 +262,12 @@ contract NotThereYetTest is Asking {
     function testFuzz_NotThreeParts(bytes calldata junk) public {
         vm.assume(junk.length < 96);
         no(address(new Endless()), HASH, abi.encodePacked(junk, MARK));
+    }
+
+    function test_ZerosAreNotThreePartsEither() public {
+        for (uint256 length = 0; length < 96; length++) {
+            no(address(new Endless()), HASH, abi.encodePacked(new bytes(length), MARK));
+        }
     }
 
     function testFuzz_OffsetsAndLengthsThatLie(uint256 second, uint256 third, uint256 length, bool which) public {
