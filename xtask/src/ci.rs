@@ -1,7 +1,7 @@
 //! `cargo xtask ci`: what must be green before anything is merged. Quick checks first.
 
 use crate::{
-    build, exec,
+    build, contracts, exec,
     place::Places,
     prepare, say, test, tidy,
     tools::{self, Tools},
@@ -66,5 +66,6 @@ fn clippy(places: &Places) -> Result<()> {
 }
 
 fn generated(places: &Places, tools: &Tools) -> Result<()> {
-    prepare::check(places, tools)
+    prepare::check(places, tools)?;
+    contracts::check(places, tools)
 }

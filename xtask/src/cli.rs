@@ -1,6 +1,6 @@
 //! The command line.
 
-use crate::{build, ci, place::Places, prepare, run, signals, sizes, test, tidy, tools};
+use crate::{build, ci, contracts, place::Places, prepare, run, signals, sizes, test, tidy, tools};
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
@@ -34,6 +34,8 @@ enum Command {
     Tidy,
     /// Write `.sqlx` after a query or a migration has changed
     Prepare,
+    /// Compile and check the contracts; write `contracts/abi` and the gas snapshot
+    Contracts(contracts::Options),
     /// Print what a browser has to load from a release build
     Sizes,
 }
@@ -55,6 +57,7 @@ impl Cli {
             Command::Lint => ci::lint(&places),
             Command::Tidy => tidy::run(&places),
             Command::Prepare => prepare::run(&places),
+            Command::Contracts(options) => contracts::run(&places, &options),
             Command::Sizes => sizes::run(&places),
         }
     }

@@ -7,6 +7,7 @@ mod build;
 mod chain;
 mod ci;
 mod cli;
+mod contracts;
 mod exec;
 mod http;
 mod place;

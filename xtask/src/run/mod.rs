@@ -3,6 +3,7 @@
 mod one;
 mod parts;
 mod server;
+mod tips;
 mod watch;
 
 use crate::{
@@ -43,8 +44,10 @@ pub fn run(places: &Places, options: &Options) -> Result<()> {
     let mut chain = say::step("Starting the development chain", || {
         Chain::start(&tools, &data.join("chain"), port(options.chain_port, 8545)?)
     })?;
+    let tips = tips::ensure(places, chain.port, &data)?;
     let port = port(options.port, 3000)?;
-    let mut server = Server::new(places, &tools, profile, port, &chain.rpc(), &data);
+    let mut server = Server::new(places, &tools, profile, port, &data);
+    server.knows(&chain.rpc(), &tips);
     let watch = if profile.is_release() {
         None
     } else {

@@ -19,7 +19,7 @@ pub struct Server {
 
 impl Server {
     /// One that listens there; not started yet.
-    pub fn new(places: &Places, tools: &Tools, profile: Profile, port: u16, chain: &str, data: &Path) -> Self {
+    pub fn new(places: &Places, tools: &Tools, profile: Profile, port: u16, data: &Path) -> Self {
         let mut command = Command::new(places.server(profile.is_release()));
         command
             .current_dir(&places.root)
@@ -27,7 +27,6 @@ impl Server {
             .env("JACKDAW_URL", url(port))
             .env("JACKDAW_SITE", places.site(profile.is_release()))
             .env("JACKDAW_DATA", data)
-            .env("JACKDAW_CHAIN_RPC", chain)
             .env("PG_BIN", &tools.pg_bin);
         if profile.is_release() {
             command.env_remove("JACKDAW_DEV");
@@ -39,6 +38,11 @@ impl Server {
             port,
             running: None,
         }
+    }
+
+    /// Tells it of the chain: where its RPC is, and where the contract for tips.
+    pub fn knows(&mut self, chain: &str, tips: &str) {
+        self.command.env("JACKDAW_CHAIN_RPC", chain).env("JACKDAW_TIPS", tips);
     }
 
     /// The address for people.

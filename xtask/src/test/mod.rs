@@ -1,4 +1,4 @@
-//! `cargo xtask test`: Rust tests against a real Postgres, xtask's own, and journeys in a real browser. Everything is run, whatever fails,
+//! `cargo xtask test`: Rust tests against a real Postgres, xtask's own, those of the contracts, and journeys in a real browser. Everything is run, whatever fails,
 //! and the last line says how much passed.
 
 mod browser;
@@ -9,6 +9,7 @@ pub use rust::packages;
 
 use crate::{
     build::{self, Parts, Profile},
+    contracts,
     place::Places,
     say, signals,
     tools::{self, Tools},
@@ -23,6 +24,8 @@ pub enum Only {
     Rust,
     /// What Playwright runs
     Browser,
+    /// What forge runs
+    Contracts,
 }
 
 /// Which tests.
@@ -62,13 +65,16 @@ impl AddAssign for Tally {
 pub fn run(places: &Places, options: &Options) -> Result<()> {
     let tools = tools::ensure(places)?;
     let mut report = Report::default();
-    if options.only != Some(Only::Browser) {
+    if matches!(options.only, None | Some(Only::Rust)) {
         report.add(rust::product(places, &tools, &options.filter));
         if options.filter.is_empty() {
             report.add(rust::xtask(places));
         }
     }
-    if options.only != Some(Only::Rust) && !signals::stopping() {
+    if matches!(options.only, None | Some(Only::Contracts)) && !signals::stopping() {
+        report.add(contracts::test(places, &tools));
+    }
+    if matches!(options.only, None | Some(Only::Browser)) && !signals::stopping() {
         report.add(browsers(places, &tools, &options.filter));
     }
     if signals::stopping() {

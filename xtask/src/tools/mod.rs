@@ -3,9 +3,11 @@
 mod chromium;
 mod npm;
 mod postgres;
+mod python;
 mod rust;
 
 pub use chromium::chromium;
+pub use python::slither;
 
 use crate::{place::Places, say};
 use anyhow::Result;
@@ -34,7 +36,7 @@ pub fn ensure(places: &Places) -> Result<Tools> {
     npm::ensure(places)?;
     let modules = places.node_modules();
     Ok(Tools {
-        anvil: npm::anvil(&modules)?,
+        anvil: npm::foundry(&modules, "anvil")?,
         pg_bin: postgres::ensure(places)?,
         node,
         modules,
@@ -47,6 +49,11 @@ impl Tools {
         let mut command = Command::new(&self.node);
         command.arg(self.modules.join(path));
         command
+    }
+
+    /// Compiler and tests of contracts.
+    pub fn forge(&self) -> Result<PathBuf> {
+        npm::foundry(&self.modules, "forge")
     }
 
     /// The bundler's own binary, else its wrapper.

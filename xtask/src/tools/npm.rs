@@ -54,7 +54,7 @@ pub fn ensure(places: &Places) -> Result<()> {
         return Ok(());
     }
     say::step(
-        "Installing npm packages (Tailwind, wasm-opt, esbuild, anvil, Postgres, Playwright; some 260 MB)",
+        "Installing npm packages (Tailwind, wasm-opt, esbuild, anvil, forge, solc, Postgres, Playwright; some 350 MB)",
         || {
             for file in ["package.json", "package-lock.json"] {
                 fs::copy(source.join(file), places.tools.join(file))?;
@@ -79,17 +79,17 @@ pub fn ensure(places: &Places) -> Result<()> {
     )
 }
 
-/// The chain's own binary: the wrapper in Node would cost half a second and a process.
-pub fn anvil(modules: &Path) -> Result<PathBuf> {
+/// A binary of Foundry itself: the wrapper in Node would cost half a second and a process.
+pub fn foundry(modules: &Path, name: &str) -> Result<PathBuf> {
     let arch = if arch() == "x64" { "amd64" } else { arch() };
-    let packaged = modules.join(format!("@foundry-rs/anvil-{}-{arch}/bin/anvil", os()));
-    [Some(packaged), exec::which("anvil")]
+    let packaged = modules.join(format!("@foundry-rs/{name}-{}-{arch}/bin/{name}", os()));
+    [Some(packaged), exec::which(name)]
         .into_iter()
         .flatten()
         .find(|file| file.is_file())
         .with_context(|| {
             format!(
-                "npm has no anvil for {}-{arch}: install Foundry (`foundryup`) so that `anvil` is in PATH",
+                "npm has no {name} for {}-{arch}: install Foundry (`foundryup`) so that `{name}` is in PATH",
                 os()
             )
         })

@@ -1,0 +1,101 @@
+//! `cargo xtask contracts`: Solidity. It writes what is committed beside the sources (interfaces with bytecode, the gas snapshot) and runs
+//! everything that looks for mistakes. `cargo xtask ci` does the same but only compares; the tests themselves are part of `cargo xtask test`.
+
+mod abi;
+mod coverage;
+mod forge;
+mod slither;
+
+use crate::{
+    exec,
+    place::Places,
+    say,
+    test::Tally,
+    tools::{self, Tools},
+};
+use anyhow::{Context as _, Result, bail};
+use forge::Forge;
+
+/// How thorough.
+#[derive(clap::Args)]
+pub struct Options {
+    /// Play the invariants for a long time: millions of steps instead of thousands
+    #[arg(long)]
+    long: bool,
+}
+
+/// Steps of a long game: sequences, and steps in each.
+const LONG: [(&str, &str); 2] = [("FOUNDRY_INVARIANT_RUNS", "2000"), ("FOUNDRY_INVARIANT_DEPTH", "500")];
+
+/// Writes what is generated, then checks everything.
+pub fn run(places: &Places, options: &Options) -> Result<()> {
+    let tools = tools::ensure(places)?;
+    let forge = Forge::new(places, &tools)?;
+    say::step("Formatting the contracts", || {
+        exec::run(forge.command("fmt").arg("--quiet"))
+    })?;
+    let fresh = say::step("Compiling the contracts", || abi::compile(&forge))?;
+    for name in abi::write(places, &fresh)? {
+        say::note(&format!(
+            "contracts/abi/{name}.json has changed; commit it with the change"
+        ));
+    }
+    lint(&forge)?;
+    let tally = test_with(&forge, if options.long { &LONG } else { &[] })?;
+    if tally.failed > 0 {
+        bail!("tests of the contracts failed: their words stand above");
+    }
+    say::step("Writing the gas snapshot", || {
+        exec::run(forge.command("snapshot").args(forge::GAS).arg("--quiet"))
+    })?;
+    deep(places, &forge)?;
+    println!("{} passed, 0 failed", tally.passed);
+    Ok(())
+}
+
+/// Fails when something is not as `run` would leave it, or not good. Does not run the tests.
+pub fn check(places: &Places, tools: &Tools) -> Result<()> {
+    let forge = Forge::new(places, tools)?;
+    let advice = "run `cargo xtask contracts` and commit what it writes";
+    say::step("Formatting of the contracts", || {
+        exec::run(forge.command("fmt").arg("--check"))
+            .context("the formatting of the contracts differs")
+            .context(advice)
+    })?;
+    let fresh = say::step("Compiling the contracts", || abi::compile(&forge))?;
+    let differences = abi::differences(places, &fresh)?;
+    if !differences.is_empty() {
+        bail!(
+            "contracts/abi is not what the sources say ({}): {advice}",
+            differences.join(", ")
+        );
+    }
+    lint(&forge)?;
+    say::step("Comparing gas with the snapshot", || {
+        exec::run(forge.command("snapshot").args(forge::GAS).arg("--check"))
+            .with_context(|| format!("contracts/.gas-snapshot is not what the contracts cost: {advice}"))
+    })?;
+    deep(places, &forge)
+}
+
+/// forge's tests: unit, fuzz, invariants.
+pub fn test(places: &Places, tools: &Tools) -> Result<Tally> {
+    test_with(&Forge::new(places, tools)?, &[])
+}
+
+fn test_with(forge: &Forge, env: &[(&str, &str)]) -> Result<Tally> {
+    say::step("Testing the contracts", || {
+        forge::tests(forge.command("test").envs(env.iter().copied()))
+    })
+}
+
+fn lint(forge: &Forge) -> Result<()> {
+    say::step("Linting the contracts", || {
+        exec::run(forge.command("lint").arg("--quiet"))
+    })
+}
+
+fn deep(places: &Places, forge: &Forge) -> Result<()> {
+    say::step("Coverage of the contracts", || coverage::check(forge))?;
+    slither::check(places, forge)
+}
