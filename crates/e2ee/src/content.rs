@@ -3,14 +3,16 @@
 //! A version byte; then in postcard the id, the time and a fallback sentence; then the body. A body of a kind that is not
 //! known here leaves its fallback sentence; a version that is not known leaves nothing but that there was something.
 
-use protocol::{MessageId, UnixMillis, limits};
+use protocol::{MessageId, TipReference, UnixMillis, limits};
 use serde::{Deserialize, Serialize};
 
 use crate::E2eeError;
 
 const VERSION: u8 = 1;
 /// The number of kinds of bodies known here; `WireBody` counts from 0.
-const KINDS: u32 = 1;
+const KINDS: u32 = 2;
+/// What a build that knows no tips shows instead.
+const TIP_FALLBACK: &str = "Sent a tip. This version of Jackdaw cannot show it.";
 
 /// One message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +31,8 @@ pub struct Content {
 pub enum ContentBody {
     /// Text, at most `limits::TEXT` bytes.
     Text(String),
+    /// A tip, as its sender speaks of it: a claim.
+    Tip(TipReference),
     /// Something of a newer build.
     Unknown {
         /// What its sender wants shown instead; may be empty.
@@ -47,6 +51,7 @@ struct Head {
 #[derive(Serialize, Deserialize)]
 enum WireBody {
     Text(String),
+    Tip(TipReference),
 }
 
 impl Content {
@@ -54,12 +59,17 @@ impl Content {
         let body = match &self.body {
             ContentBody::Text(text) if text.len() > limits::TEXT => return Err(E2eeError::TooLarge),
             ContentBody::Text(text) => WireBody::Text(text.clone()),
+            ContentBody::Tip(tip) => WireBody::Tip(*tip),
             ContentBody::Unknown { .. } => return Err(E2eeError::Unwritable),
+        };
+        let fallback = match body {
+            WireBody::Text(_) => "",
+            WireBody::Tip(_) => TIP_FALLBACK,
         };
         let head = Head {
             id: self.id,
             at: self.at,
-            fallback: String::new(),
+            fallback: fallback.to_owned(),
         };
         postcard::to_extend(&(head, body), vec![VERSION]).map_err(crate::error::internal)
     }
@@ -88,6 +98,7 @@ impl Content {
         } else {
             match postcard::take_from_bytes(body) {
                 Ok((WireBody::Text(text), [])) if text.len() <= limits::TEXT => ContentBody::Text(text),
+                Ok((WireBody::Tip(tip), [])) => ContentBody::Tip(tip),
                 _ => return Err(E2eeError::Garbage),
             }
         };

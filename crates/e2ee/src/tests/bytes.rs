@@ -1,6 +1,6 @@
 //! Bytes that stand in people's browsers and in other people's messages: they never change.
 
-use protocol::{MessageId, UnixMillis};
+use protocol::{Address, MessageId, TipId, TipReference, TxHash, U256, UnixMillis};
 
 use super::people::{Directory, Person, TOPIC};
 use crate::{Content, ContentBody, E2eeError};
@@ -24,15 +24,53 @@ fn a_text_keeps_its_bytes() {
 }
 
 #[test]
+fn a_tip_keeps_its_bytes_and_says_something_to_older_builds() {
+    let tip = Content {
+        body: ContentBody::Tip(TipReference {
+            chain_id: 31337,
+            contract: Address::repeat_byte(0xcc),
+            id: TipId([0xdd; 32]),
+            hash: TxHash([0xee; 32]),
+            amount: U256::from(0x0102),
+        }),
+        ..content("")
+    };
+    let bytes = tip.encode().unwrap();
+    let fallback = hex::encode("Sent a tip. This version of Jackdaw cannot show it.");
+    let expected = [
+        "01abababababababababababababababab80a0abfef96233",
+        &fallback,
+        "01e9f401",
+        "14",
+        &"cc".repeat(20),
+        &"dd".repeat(32),
+        &"ee".repeat(32),
+        "20",
+        &"00".repeat(30),
+        "0102",
+    ];
+    assert_eq!(hex::encode(&bytes), expected.concat());
+    assert_eq!(Content::decode(&bytes, tip.id), Ok(tip.clone()));
+    assert_eq!(
+        Content::decode(&[&bytes[..], &[0]].concat(), tip.id),
+        Err(E2eeError::Garbage)
+    );
+    assert_eq!(
+        Content::decode(&bytes[..bytes.len() - 1], tip.id),
+        Err(E2eeError::Garbage)
+    );
+}
+
+#[test]
 fn contents_of_newer_builds_leave_a_fallback() {
     let id = MessageId([0xab; 16]);
     let head = "01abababababababababababababababab80a0abfef962";
     let read = |hex: String| Content::decode(&hex::decode(hex).unwrap(), id).map(|content| content.body);
-    // kind 1 with whatever follows; the fallback stands before it
+    // kind 2 with whatever follows; the fallback stands before it
     let fallback = ContentBody::Unknown {
         fallback: "a tip".into(),
     };
-    assert_eq!(read(format!("{head}056120746970{}", "01ffeedd")), Ok(fallback.clone()));
+    assert_eq!(read(format!("{head}056120746970{}", "02ffeedd")), Ok(fallback.clone()));
     assert_eq!(read(format!("{head}056120746970{}", "a70f")), Ok(fallback));
     // another version
     assert_eq!(
