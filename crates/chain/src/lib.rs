@@ -5,3 +5,4 @@ pub mod amount;
 pub mod faucet;
 pub mod network;
 pub mod tips;
+pub mod validator;
