@@ -148,6 +148,7 @@ fn take_in(state: State, event: Event) {
         | Event::Discarded { .. }
         | Event::Wallet { .. }
         | Event::Payee { .. }
+        | Event::NoPayee { .. }
         | Event::TipRefused { .. }
         | Event::Trouble(Trouble::Refused(ErrorCode::Restarting | ErrorCode::TooSlow | ErrorCode::StaleEpoch)) => {}
         Event::Trouble(trouble) => {

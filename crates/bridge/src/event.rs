@@ -100,6 +100,13 @@ pub enum Event {
         /// Why.
         why: TipRefusal,
     },
+    /// Answer to `Payee`: nothing can be paid there.
+    NoPayee {
+        /// Whom.
+        peer: Address,
+        /// Why.
+        why: TipRefusal,
+    },
 }
 
 /// Why a tip was not made.
@@ -117,6 +124,10 @@ pub enum TipRefusal {
     OtherChain(u64),
     /// The recipient's association is not verified.
     Unverified,
+    /// An amount of nothing.
+    Nothing,
+    /// The recipient is the payer.
+    OwnAccount,
 }
 
 /// How the socket is.

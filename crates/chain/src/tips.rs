@@ -21,8 +21,8 @@ pub const TIPPED: [u8; 32] = b256!("0xda8193f8ed971f6533f4d230a5af0a498320244fcd
 const TIP: [u8; 4] = hex!("52c7bf27");
 /// `used(address,bytes32)`.
 const USED: [u8; 4] = hex!("41a1c110");
-/// `AlreadyTipped(bytes32)`.
-const ALREADY_TIPPED: [u8; 4] = hex!("e9a19945");
+/// `AlreadyTipped(bytes32)`: this sender has paid under this id before. A revert with it begins so.
+pub const ALREADY_TIPPED: [u8; 4] = hex!("e9a19945");
 /// `NothingToTip()`.
 const NOTHING_TO_TIP: [u8; 4] = hex!("09c39286");
 /// `NoRecipient()`.
