@@ -131,8 +131,8 @@ contract SignatureValidator {
         bool answered;
         bytes32 answer;
         assembly ("memory-safe") {
-            mstore(0, 0)
             answered := staticcall(gas(), signer, add(question, 0x20), mload(question), 0, 0x20)
+            // A whole word, or what stands at 0 is not the answer.
             answered := and(answered, gt(returndatasize(), 0x1f))
             answer := mload(0)
         }
