@@ -19,9 +19,12 @@ use forge::Forge;
 /// How thorough.
 #[derive(clap::Args)]
 pub struct Options {
-    /// Play the invariants for a long time: millions of steps instead of thousands
+    /// Play the invariants for half an hour: a million steps instead of four thousand
     #[arg(long)]
     long: bool,
+    /// Write nothing, only compare and look for mistakes, as `ci` does
+    #[arg(long, conflicts_with = "long")]
+    check: bool,
 }
 
 /// Steps of a long game: sequences, and steps in each.
@@ -30,6 +33,9 @@ const LONG: [(&str, &str); 2] = [("FOUNDRY_INVARIANT_RUNS", "2000"), ("FOUNDRY_I
 /// Writes what is generated, then checks everything.
 pub fn run(places: &Places, options: &Options) -> Result<()> {
     let tools = tools::ensure(places)?;
+    if options.check {
+        return check(places, &tools);
+    }
     let forge = Forge::new(places, &tools)?;
     say::step("Formatting the contracts", || {
         exec::run(forge.command("fmt").arg("--quiet"))
@@ -59,8 +65,7 @@ pub fn check(places: &Places, tools: &Tools) -> Result<()> {
     let advice = "run `cargo xtask contracts` and commit what it writes";
     say::step("Formatting of the contracts", || {
         exec::run(forge.command("fmt").arg("--check"))
-            .context("the formatting of the contracts differs")
-            .context(advice)
+            .with_context(|| format!("the formatting of the contracts differs: {advice}"))
     })?;
     let fresh = say::step("Compiling the contracts", || abi::compile(&forge))?;
     let differences = abi::differences(places, &fresh)?;
