@@ -15,6 +15,7 @@ use crate::{
 };
 use anyhow::{Context as _, Result, bail};
 use forge::Forge;
+use std::process::Command;
 
 /// How thorough.
 #[derive(clap::Args)]
@@ -47,7 +48,11 @@ pub fn run(places: &Places, options: &Options) -> Result<()> {
         ));
     }
     lint(&forge)?;
-    let tally = test_with(&forge, if options.long { &LONG } else { &[] })?;
+    let tally = tests(
+        forge
+            .command("test")
+            .envs(options.long.then_some(LONG).into_iter().flatten()),
+    )?;
     if tally.failed > 0 {
         bail!("tests of the contracts failed: their words stand above");
     }
@@ -83,15 +88,18 @@ pub fn check(places: &Places, tools: &Tools) -> Result<()> {
     deep(places, &forge)
 }
 
-/// forge's tests: unit, fuzz, invariants.
-pub fn test(places: &Places, tools: &Tools) -> Result<Tally> {
-    test_with(&Forge::new(places, tools)?, &[])
+/// forge's tests: unit, fuzz, invariants. `filter` has parts of names.
+pub fn test(places: &Places, tools: &Tools, filter: &[String]) -> Result<Tally> {
+    let forge = Forge::new(places, tools)?;
+    let mut command = forge.command("test");
+    if !filter.is_empty() {
+        command.arg("--match-test").arg(filter.join("|"));
+    }
+    tests(&mut command)
 }
 
-fn test_with(forge: &Forge, env: &[(&str, &str)]) -> Result<Tally> {
-    say::step("Testing the contracts", || {
-        forge::tests(forge.command("test").envs(env.iter().copied()))
-    })
+fn tests(command: &mut Command) -> Result<Tally> {
+    say::step("Testing the contracts", || forge::tests(command))
 }
 
 fn lint(forge: &Forge) -> Result<()> {

@@ -72,7 +72,7 @@ pub fn run(places: &Places, options: &Options) -> Result<()> {
         }
     }
     if matches!(options.only, None | Some(Only::Contracts)) && !signals::stopping() {
-        report.add(contracts::test(places, &tools));
+        report.add(contracts::test(places, &tools, &options.filter));
     }
     if matches!(options.only, None | Some(Only::Browser)) && !signals::stopping() {
         report.add(browsers(places, &tools, &options.filter));
