@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use alloy::{
-    network::TransactionBuilder,
-    primitives::{U256, utils::parse_ether},
-    providers::{DynProvider, Provider, ProviderBuilder},
-    rpc::types::TransactionRequest,
-};
-use protocol::{Address, ErrorCode};
+use alloy_primitives::B256;
+use protocol::{Address, ErrorCode, U256};
+use serde_json::{Value, json};
 
+use crate::rpc::{Rpc, RpcError};
+
+/// One coin, in its smallest unit.
+const ONE: u64 = 1_000_000_000_000_000_000;
 /// How long the chain may take for one gift.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How often the receipt is looked for.
@@ -19,8 +19,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 #[derive(Debug, thiserror::Error)]
 pub enum FaucetError {
     /// Not a URL.
-    #[error("not the address of a chain's RPC: {0}")]
-    BadUrl(String),
+    #[error("not the address of a chain's RPC")]
+    BadUrl,
     /// Gifts are for those who have less than one coin.
     #[error("the account has test coins already")]
     Enough,
@@ -32,7 +32,7 @@ pub enum FaucetError {
 impl From<&FaucetError> for ErrorCode {
     fn from(error: &FaucetError) -> Self {
         match error {
-            FaucetError::BadUrl(_) => Self::Internal,
+            FaucetError::BadUrl => Self::Internal,
             FaucetError::Enough => Self::TooMany,
             FaucetError::ChainDown(_) => Self::ChainDown,
         }
@@ -42,7 +42,7 @@ impl From<&FaucetError> for ErrorCode {
 /// Gives test coins. Cheap to clone.
 #[derive(Clone)]
 pub struct Faucet {
-    provider: DynProvider,
+    rpc: Rpc,
     patience: Duration,
 }
 
@@ -58,14 +58,12 @@ impl Faucet {
     /// # Errors
     /// `BadUrl`.
     pub fn new(rpc_url: &str) -> Result<Self, FaucetError> {
-        let url: url::Url = rpc_url.parse().map_err(|_| FaucetError::BadUrl(rpc_url.to_owned()))?;
-        // No fillers: the node knows nonce, gas and key of its own account.
-        let provider = ProviderBuilder::new()
-            .disable_recommended_fillers()
-            .connect_http(url)
-            .erased();
+        let rpc = Rpc::new(rpc_url).map_err(|error| match error {
+            RpcError::BadUrl => FaucetError::BadUrl,
+            other => down(&other),
+        })?;
         Ok(Self {
-            provider,
+            rpc,
             patience: PATIENCE,
         })
     }
@@ -82,26 +80,20 @@ impl Faucet {
     /// `Enough`, or `ChainDown` if that takes more than ten seconds.
     pub async fn give_test_coins(&self, to: Address) -> Result<(), FaucetError> {
         let gift = async {
-            let one = parse_ether("1").map_err(down)?;
-            let has: U256 = self.provider.get_balance(to).await.map_err(down)?;
-            if has >= one {
+            // The node knows nonce, gas and key of its own account.
+            let has: U256 = self.ask("eth_getBalance", json!([to, "latest"])).await?;
+            if has >= U256::from(ONE) {
                 return Err(FaucetError::Enough);
             }
-            let from = self.provider.get_accounts().await.map_err(down)?;
+            let from: Vec<Address> = self.ask("eth_accounts", json!([])).await?;
             let from = *from
                 .first()
                 .ok_or_else(|| FaucetError::ChainDown("it has no unlocked account".to_owned()))?;
-            let gift = TransactionRequest::default()
-                .with_from(from)
-                .with_to(to)
-                .with_value(one);
-            let sent = self.provider.send_transaction(gift).await.map_err(down)?;
-            let hash = *sent.tx_hash();
+            let gift = json!({ "from": lower(from), "to": lower(to), "value": format!("{ONE:#x}") });
+            let hash: B256 = self.ask("eth_sendTransaction", json!([gift])).await?;
             while self
-                .provider
-                .get_transaction_receipt(hash)
-                .await
-                .map_err(down)?
+                .ask::<Option<Value>>("eth_getTransactionReceipt", json!([hash]))
+                .await?
                 .is_none()
             {
                 tokio::time::sleep(LOOK_EVERY).await;
@@ -113,8 +105,16 @@ impl Faucet {
             .await
             .unwrap_or_else(|_| Err(late()))
     }
+
+    async fn ask<T: serde::de::DeserializeOwned>(&self, method: &str, params: Value) -> Result<T, FaucetError> {
+        self.rpc.ask(method, params).await.map_err(|error| down(&error))
+    }
 }
 
-fn down(error: impl std::fmt::Display) -> FaucetError {
+fn lower(address: Address) -> String {
+    format!("{address:#x}")
+}
+
+fn down(error: &RpcError) -> FaucetError {
     FaucetError::ChainDown(error.to_string())
 }

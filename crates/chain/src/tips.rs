@@ -170,7 +170,7 @@ pub fn check(claim: &Claim, reading: Reading<'_>, confirmations: u32) -> Verdict
     if let Some(kind) = mismatch(claim, &receipt.logs) {
         return Verdict::Mismatch(kind);
     }
-    let done = (reading.head + 1).saturating_sub(receipt.block);
+    let done = reading.head.saturating_add(1).saturating_sub(receipt.block);
     let done = u32::try_from(done).unwrap_or(u32::MAX);
     let of = confirmations.max(1);
     if done >= of {
@@ -225,19 +225,11 @@ fn solidity(reverted: &[u8]) -> Option<String> {
     match *selector {
         ERROR => {
             let text = String::from_utf8_lossy(bytes_in(rest)?);
-            let visible = text.chars().filter(|letter| !invisible(*letter)).take(REASON);
-            let visible: String = visible.collect();
-            Some(visible.trim().to_owned()).filter(|text| !text.is_empty())
+            Some(crate::visible(&text, REASON)).filter(|text| !text.is_empty())
         }
         PANIC => Some(format!("it met a defect (0x{:02x})", rest.get(31)?)),
         _ => None,
     }
-}
-
-/// Control characters, and those that turn the direction of writing or take no place.
-fn invisible(letter: char) -> bool {
-    letter.is_control()
-        || matches!(letter, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// The one `bytes` or `string` among the arguments, as far as it is there: what comes from others may have been cut.

@@ -9,10 +9,10 @@ use std::{
     time::Duration,
 };
 
-use alloy::transports::http::reqwest::Client;
 use alloy_primitives::{eip191_hash_message, hex, keccak256};
 use chain::validator::{AskError, Asker, GAS, input};
 use protocol::{Address, U256};
+use reqwest::Client;
 use serde_json::{Value, json};
 
 const TEXT: &str = "localhost:3000 wants you to sign in with your Ethereum account";

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use alloy::transports::http::reqwest::{Client, Url, redirect::Policy};
 use protocol::{Address, limits};
+use reqwest::{Client, Url, redirect::Policy};
 use serde::Deserialize;
 use serde_json::json;
 

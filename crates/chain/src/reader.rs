@@ -1,0 +1,285 @@
+//! Reads a chain: blocks, tips, transactions. Every answer is compared with its question; what does not fit is garbage.
+
+use std::time::Duration;
+
+use alloy_primitives::{B256, Bytes, U64, hex};
+use protocol::{Address, Log, Receipt, Transaction, TxHash};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::{
+    rpc::{Rpc, RpcError},
+    tips::{CONTRACT, TIPPED, Tipped, tipped},
+};
+
+/// A block, as far as its place is concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Block {
+    /// How many are before it.
+    pub number: u64,
+    /// Names it.
+    pub hash: [u8; 32],
+    /// The one before it.
+    pub parent: [u8; 32],
+    /// In seconds since 1970.
+    pub time: u64,
+}
+
+/// A tip in a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen {
+    /// The block's number.
+    pub block: u64,
+    /// The block's hash.
+    pub block_hash: [u8; 32],
+    /// The place among the block's logs.
+    pub index: u64,
+    /// The transaction.
+    pub hash: TxHash,
+    /// What the contract says.
+    pub tip: Tipped,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawBlock {
+    number: U64,
+    hash: B256,
+    parent_hash: B256,
+    timestamp: U64,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawLog {
+    address: Address,
+    topics: Vec<B256>,
+    data: Bytes,
+    block_number: U64,
+    block_hash: B256,
+    transaction_hash: B256,
+    log_index: U64,
+    #[serde(default)]
+    removed: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawReceipt {
+    transaction_hash: B256,
+    block_number: U64,
+    status: U64,
+    logs: Vec<RawLog>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawTransaction {
+    hash: B256,
+    from: Address,
+    nonce: U64,
+    block_number: Option<U64>,
+}
+
+/// Reads one chain. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    rpc: Rpc,
+}
+
+impl Reader {
+    /// For the chain with this RPC. Does not ask it yet.
+    ///
+    /// # Errors
+    /// `BadUrl`.
+    pub fn new(url: &str) -> Result<Self, RpcError> {
+        Ok(Self { rpc: Rpc::new(url)? })
+    }
+
+    /// As it is, but giving the chain up after this time.
+    #[must_use]
+    pub fn with_patience(self, patience: Duration) -> Self {
+        Self {
+            rpc: self.rpc.with_patience(patience),
+        }
+    }
+
+    /// EIP-155.
+    ///
+    /// # Errors
+    /// If the chain does not say.
+    pub async fn chain_id(&self) -> Result<u64, RpcError> {
+        Ok(self.rpc.ask::<U64>("eth_chainId", json!([])).await?.to())
+    }
+
+    /// The newest block.
+    ///
+    /// # Errors
+    /// If the chain does not say.
+    pub async fn head(&self) -> Result<Block, RpcError> {
+        let block: Option<RawBlock> = self.rpc.ask("eth_getBlockByNumber", json!(["latest", false])).await?;
+        let block = block.ok_or_else(|| RpcError::garbage("no newest block"))?;
+        Ok(block.into())
+    }
+
+    /// The block of this number, if the chain is as long.
+    ///
+    /// # Errors
+    /// If the chain does not say.
+    pub async fn block(&self, number: u64) -> Result<Option<Block>, RpcError> {
+        let asked = json!([quantity(number), false]);
+        let block: Option<RawBlock> = self.rpc.ask("eth_getBlockByNumber", asked).await?;
+        let block = block.map(Block::from);
+        if block.is_some_and(|block| block.number != number) {
+            return Err(RpcError::garbage("another block"));
+        }
+        Ok(block)
+    }
+
+    /// The tips in the blocks from `first` to `last`, both included, in their order.
+    ///
+    /// # Errors
+    /// `Refused` or `TooMuch` for a range that is too long for this node, or if the chain does not say.
+    pub async fn tips_between(&self, first: u64, last: u64) -> Result<Vec<Seen>, RpcError> {
+        let found = self
+            .tips(json!({ "fromBlock": quantity(first), "toBlock": quantity(last) }))
+            .await?;
+        if found.iter().any(|seen| !(first..=last).contains(&seen.block)) {
+            return Err(RpcError::garbage("tips of other blocks"));
+        }
+        Ok(found)
+    }
+
+    /// The tips in exactly this block. A node that does not know it refuses.
+    ///
+    /// # Errors
+    /// If the chain does not say.
+    pub async fn tips_in(&self, block: &Block) -> Result<Vec<Seen>, RpcError> {
+        let found = self
+            .tips(json!({ "blockHash": hex::encode_prefixed(block.hash) }))
+            .await?;
+        let there = |seen: &Seen| seen.block == block.number && seen.block_hash == block.hash;
+        if !found.iter().all(there) {
+            return Err(RpcError::garbage("tips of other blocks"));
+        }
+        Ok(found)
+    }
+
+    async fn tips(&self, mut filter: Value) -> Result<Vec<Seen>, RpcError> {
+        filter["address"] = json!(CONTRACT);
+        filter["topics"] = json!([hex::encode_prefixed(TIPPED)]);
+        let logs: Vec<RawLog> = self.rpc.ask("eth_getLogs", json!([filter])).await?;
+        let mut found = logs
+            .into_iter()
+            .filter(|log| !log.removed)
+            .map(RawLog::seen)
+            .collect::<Option<Vec<Seen>>>()
+            .ok_or_else(|| RpcError::garbage("logs that are no tips"))?;
+        found.sort_by_key(|seen| (seen.block, seen.index));
+        Ok(found)
+    }
+
+    /// A transaction, in a block or waiting for one.
+    ///
+    /// # Errors
+    /// If the chain does not say.
+    pub async fn transaction(&self, hash: TxHash) -> Result<Option<Transaction>, RpcError> {
+        let asked = json!([hex::encode_prefixed(hash)]);
+        let found: Option<RawTransaction> = self.rpc.ask("eth_getTransactionByHash", asked).await?;
+        let Some(found) = found else { return Ok(None) };
+        if found.hash.0 != hash.0 {
+            return Err(RpcError::garbage("another transaction"));
+        }
+        Ok(Some(Transaction {
+            hash,
+            from: found.from,
+            nonce: found.nonce.to(),
+            block: found.block_number.map(|number| number.to()),
+        }))
+    }
+
+    /// What a transaction came to, if it is in a block.
+    ///
+    /// # Errors
+    /// If the chain does not say.
+    pub async fn receipt(&self, hash: TxHash) -> Result<Option<Receipt>, RpcError> {
+        let asked = json!([hex::encode_prefixed(hash)]);
+        let found: Option<RawReceipt> = self.rpc.ask("eth_getTransactionReceipt", asked).await?;
+        let Some(found) = found else { return Ok(None) };
+        if found.transaction_hash.0 != hash.0 {
+            return Err(RpcError::garbage("another receipt"));
+        }
+        Ok(Some(Receipt {
+            hash,
+            succeeded: found.status.to::<u64>() == 1,
+            block: found.block_number.to(),
+            logs: found.logs.into_iter().map(RawLog::log).collect(),
+        }))
+    }
+
+    /// How many transactions of this account stand in the blocks up to this one: every nonce below it is used up.
+    ///
+    /// # Errors
+    /// If the chain does not say.
+    pub async fn transactions_of(&self, account: Address, block: u64) -> Result<u64, RpcError> {
+        let asked = json!([account, quantity(block)]);
+        Ok(self.rpc.ask::<U64>("eth_getTransactionCount", asked).await?.to())
+    }
+
+    /// Whether a contract stands at this address.
+    ///
+    /// # Errors
+    /// If the chain does not say.
+    pub async fn has_code(&self, address: Address) -> Result<bool, RpcError> {
+        let code: Bytes = self.rpc.ask("eth_getCode", json!([address, "latest"])).await?;
+        Ok(!code.is_empty())
+    }
+
+    /// What a contract returns to a call that changes nothing, with at most this much gas.
+    ///
+    /// # Errors
+    /// `Refused` with the bytes it reverted with, or if the chain does not say.
+    pub async fn call(&self, to: Address, data: &[u8], gas: u64) -> Result<Vec<u8>, RpcError> {
+        let call = json!({ "to": to, "data": hex::encode_prefixed(data), "gas": quantity(gas) });
+        let returned: Bytes = self.rpc.ask("eth_call", json!([call, "latest"])).await?;
+        Ok(returned.to_vec())
+    }
+}
+
+fn quantity(number: u64) -> String {
+    format!("{number:#x}")
+}
+
+impl From<RawBlock> for Block {
+    fn from(block: RawBlock) -> Self {
+        Self {
+            number: block.number.to(),
+            hash: block.hash.0,
+            parent: block.parent_hash.0,
+            time: block.timestamp.to(),
+        }
+    }
+}
+
+impl RawLog {
+    fn seen(self) -> Option<Seen> {
+        let (block, block_hash) = (self.block_number.to(), self.block_hash.0);
+        let (index, hash) = (self.log_index.to(), TxHash(self.transaction_hash.0));
+        let tip = tipped(&self.log())?;
+        Some(Seen {
+            block,
+            block_hash,
+            index,
+            hash,
+            tip,
+        })
+    }
+
+    fn log(self) -> Log {
+        Log {
+            address: self.address,
+            topics: self.topics.into_iter().map(|topic| topic.0).collect(),
+            data: self.data.to_vec(),
+        }
+    }
+}
