@@ -99,6 +99,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         for account in std::mem::take(&mut self.finds) {
             self.tell(Event::Found { account, here: None });
         }
+        self.give_up_payees();
     }
 
     /// Gives this socket up and comes back later.
@@ -276,7 +277,16 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                     self.answer(ask, answer).await?;
                 }
             }
-            (Phase::Ready, ServerFrame::Pong | ServerFrame::Tip { .. }) => {}
+            (
+                Phase::Ready,
+                ServerFrame::Tip {
+                    chain_id,
+                    sender,
+                    id,
+                    report,
+                },
+            ) => self.hint(chain_id, sender, id, report).await?,
+            (Phase::Ready, ServerFrame::Pong) => {}
             // Not its turn: this is not a server of ours.
             _ => self.drop_link(),
         }
@@ -313,6 +323,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         for chunk in topics.chunks(limits::TOPICS_PER_FRAME) {
             self.transmit(ClientFrame::Subscribe { topics: chunk.to_vec() });
         }
+        self.watch_tips();
         Ok(())
     }
 
@@ -423,6 +434,12 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                     self.finish(step).await?;
                 }
             }
+            (
+                Ask::Tip {
+                    chain_id, sender, id, ..
+                },
+                Ok(Answer::Tip(report)),
+            ) => self.hint(chain_id, sender, id, report).await?,
             (Ask::PublishKeyPackages { .. } | Ask::Tip { .. }, _) => {}
         }
         Ok(())

@@ -42,18 +42,6 @@ pub(crate) fn conversation_view(peer: Address, conversation: &Conversation) -> C
     }
 }
 
-pub(crate) fn message_view(id: MessageId, message: &Message) -> MessageView {
-    MessageView {
-        id,
-        author: message.author,
-        mine: message.mine,
-        text: message.text.clone(),
-        at: message.at,
-        state: message.state,
-        tip: None,
-    }
-}
-
 fn preview(text: &str) -> String {
     let mut line = String::new();
     for word in text.split_whitespace() {
@@ -94,6 +82,19 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     /// Now, as far as the server's clock is known.
     pub(crate) fn now(&self) -> UnixMillis {
         UnixMillis(self.environment.now().0.saturating_add(self.skew))
+    }
+
+    /// A message as the page shows it.
+    pub(crate) fn view(&self, id: MessageId, message: Message) -> MessageView {
+        MessageView {
+            id,
+            author: message.author,
+            mine: message.mine,
+            text: message.text,
+            at: message.at,
+            state: message.state,
+            tip: self.state.tips.get(&id).map(crate::tips::view),
+        }
     }
 
     /// The list, newest first.
@@ -159,7 +160,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 records::parse_message_key(&key),
                 records::read::<Message>(Space::Message, &key, &value),
             ) {
-                (Some((_, id)), Ok(message)) => messages.push(message_view(id, &message)),
+                (Some((_, id)), Ok(message)) => messages.push(self.view(id, message)),
                 _ => damaged = true,
             }
         }
@@ -209,6 +210,9 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         }
         step.conversations.insert(peer, conversation);
         self.finish(step).await?;
+        if consent == Consent::Accepted {
+            self.watch_tips();
+        }
         if self.shown == Some(peer) {
             self.tell_thread(peer).await;
         }
@@ -229,11 +233,12 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         }
         let waiting = self.state.outbox.iter().filter(|(_, intent)| intent.peer == peer);
         step.outbox.extend(waiting.map(|(order, _)| (*order, None)));
+        self.forget_tips(step, peer);
         Ok(())
     }
 
-    /// Puts a received message where it belongs: shown, hidden, or nowhere.
-    pub(crate) fn receive(&self, step: &mut Step, peer: Address, id: MessageId, message: Message) {
+    /// Puts a received message where it belongs: shown, hidden, or nowhere (`false`).
+    pub(crate) fn receive(&self, step: &mut Step, peer: Address, id: MessageId, message: Message) -> bool {
         let conversation = self.conversation(step, peer);
         let mut conversation = conversation.unwrap_or_else(|| new_conversation(Consent::Asked));
         if message.mine && conversation.consent == Consent::Asked {
@@ -241,7 +246,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             conversation.consent = Consent::Accepted;
         }
         if conversation.consent == Consent::Blocked {
-            return;
+            return false;
         }
         conversation.advance(&message);
         if message.state == MessageState::Received {
@@ -249,6 +254,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         }
         step.conversations.insert(peer, conversation);
         step.put_message(peer, id, message);
+        true
     }
 
     /// The time a received message stands at: the server's, but never before the ones its log already has and never

@@ -182,8 +182,13 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         let at = self.time_of(envelope.at, log.newest);
         log.newest = at;
         step.logs.insert(topic, log);
+        let tip = match content.body {
+            ContentBody::Tip(reference) => Some(reference),
+            _ => None,
+        };
         let text = match content.body {
             ContentBody::Text(text) => text,
+            ContentBody::Tip(reference) => self.desk.words(reference.chain_id, reference.amount),
             ContentBody::Unknown { fallback } => fallback,
             _ => String::new(),
         };
@@ -192,7 +197,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         } else {
             MessageState::Received
         };
-        self.receive(
+        let kept = self.receive(
             step,
             peer,
             content.id,
@@ -204,6 +209,9 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 state,
             },
         );
+        if let Some(reference) = tip.filter(|_| kept) {
+            self.take_tip(step, peer, mine, content.id, &reference, at);
+        }
         Ok(())
     }
 

@@ -16,6 +16,7 @@ use crate::{
     records,
     roster::{Listing, Roster},
     step::{State, Step, trouble},
+    tips::Desk,
 };
 
 /// An installation at work. One owner feeds it one input after another and carries out the effects it answers with.
@@ -39,6 +40,7 @@ pub struct Client<V, E> {
     pub(crate) lists: Map<Address, Listing>,
     pub(crate) rosters: Map<Address, Roster>,
     pub(crate) finds: Vec<Address>,
+    pub(crate) desk: Desk,
     /// The thread on the page.
     pub(crate) shown: Option<Address>,
     /// The trouble the page was told last, until it is over.
@@ -138,11 +140,13 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         let conversations = vault.all(Space::Conversation).await?;
         let logs = vault.all(Space::Topic).await?;
         let outbox = vault.all(Space::Outbox).await?;
+        let tips = vault.all(Space::Tip).await?;
         let state = State {
             settings: settings.remove(&()).unwrap_or_default(),
             conversations: reader.take(Space::Conversation, conversations, |key| Address::try_from(key).ok())?,
             logs: reader.take(Space::Topic, logs, protocol::Topic::from_slice)?,
             outbox: reader.take(Space::Outbox, outbox, records::parse_order_key)?,
+            tips: reader.take(Space::Tip, tips, protocol::MessageId::from_slice)?,
         };
         let mut client = Self {
             vault,
@@ -161,12 +165,15 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             lists: Map::default(),
             rosters: Map::default(),
             finds: Vec::new(),
+            desk: Desk::default(),
             shown: None,
             trouble: None,
             wake_at: None,
             effects: Vec::new(),
             forgotten: false,
         };
+        // Answers to a worker that is gone are not taken for answers to this one.
+        client.desk.next = u32::from_le_bytes(client.random());
         client.finish(Step::default()).await?;
         client.tell_opened();
         if reader.damaged {
@@ -195,6 +202,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         let done = match command {
             Command::Open { .. } => {
                 self.tell_opened();
+                self.desk.open.clear();
+                self.desk.ask_anew();
                 Ok(())
             }
             Command::Associate { text, signature } => self.associate(text, signature).await,
@@ -231,13 +240,24 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 self.forget();
                 Ok(())
             }
-            Command::Networks(_)
-            | Command::WalletAt { .. }
-            | Command::Wallet { .. }
-            | Command::Payee { .. }
-            | Command::Tip { .. }
-            | Command::TipAgain { .. }
-            | Command::TipDrop { .. } => Ok(()),
+            Command::Networks(networks) => self.networks(networks).await,
+            Command::WalletAt { account, chain_id } => {
+                self.desk.wallet_at(account, chain_id);
+                Ok(())
+            }
+            Command::Wallet { number, answer } => self.wallet_said(number, answer).await,
+            Command::Payee { peer } => {
+                self.payee(peer);
+                Ok(())
+            }
+            Command::Tip {
+                peer,
+                id,
+                chain_id,
+                amount,
+            } => self.tip(peer, id, chain_id, amount).await,
+            Command::TipAgain { id } => self.tip_again(id),
+            Command::TipDrop { id } => self.tip_drop(id).await,
         };
         if let Err(error) = done {
             // A wish that could not be kept is answered every time.
@@ -272,6 +292,9 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     }
 
     fn hand_out(&mut self) -> Vec<Effect> {
+        if !self.forgotten {
+            self.look_at_tips();
+        }
         self.plan();
         std::mem::take(&mut self.effects)
     }

@@ -23,6 +23,7 @@ mod ports;
 mod records;
 mod roster;
 mod step;
+mod tips;
 
 pub use effect::{Effect, SocketEvent};
 pub use installation::Client;

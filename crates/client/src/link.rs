@@ -105,6 +105,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     /// Whatever is due now.
     pub(crate) async fn tick(&mut self) {
         let now = self.environment.now();
+        self.tick_tips().await;
         if self.retry_at.is_some_and(|at| is_due(at, now)) && self.wanted {
             self.open_socket();
         }
@@ -141,7 +142,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     pub(crate) fn plan(&mut self) {
         let now = self.environment.now();
         let resume = self.rosters.values().filter_map(|roster| roster.resume);
-        let next = self.link.deadlines().chain(self.retry_at).chain(resume).min();
+        let next = self.link.deadlines().chain(self.retry_at).chain(resume);
+        let next = next.chain(self.tip_deadline()).min();
         // A wake-up that comes too early plans the next one.
         let Some(at) = next.filter(|at| self.wake_at.is_none_or(|planned| *at < planned)) else {
             return;

@@ -43,7 +43,19 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             // The command came twice.
             return Ok(());
         }
-        let known = self.conversation(&step, peer);
+        let (at, revealed) = self.say(&mut step, peer, id, text.clone());
+        self.enqueue(&mut step, peer, id, at, text);
+        self.finish(step).await?;
+        if revealed && self.shown == Some(peer) {
+            self.tell_thread(peer).await;
+        }
+        Ok(())
+    }
+
+    /// Puts a message of ours at the end of its thread, in this step; who is written to is accepted. Gives its time, and
+    /// whether the thread was hidden before.
+    pub(crate) fn say(&self, step: &mut Step, peer: Address, id: MessageId, text: String) -> (UnixMillis, bool) {
+        let known = self.conversation(step, peer);
         let revealed = known.as_ref().is_some_and(|known| known.consent != Consent::Accepted);
         let mut conversation = known.unwrap_or_else(|| new_conversation(Consent::Accepted));
         conversation.consent = Consent::Accepted;
@@ -51,13 +63,18 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         let message = Message {
             author: self.account,
             mine: true,
-            text: text.clone(),
+            text,
             at,
             state: MessageState::Sending,
         };
         conversation.advance(&message);
         step.conversations.insert(peer, conversation);
         step.put_message(peer, id, message);
+        (at, revealed)
+    }
+
+    /// Puts the wish to send a message behind all others, in this step.
+    pub(crate) fn enqueue(&mut self, step: &mut Step, peer: Address, id: MessageId, at: UnixMillis, text: String) {
         let order = self.state.outbox.last().map_or(0, |(order, _)| order + 1);
         let intent = Intent {
             id,
@@ -75,15 +92,10 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             .values()
             .any(|other| other.peer == peer && other.is_unsealed());
         if let (Some(topic), true) = (self.open_topic(peer), alone && self.room() > 0)
-            && self.seal(&mut step, order, &intent, topic).is_err()
+            && self.seal(step, order, &intent, topic).is_err()
         {
             self.give_up();
         }
-        self.finish(step).await?;
-        if revealed && self.shown == Some(peer) {
-            self.tell_thread(peer).await;
-        }
-        Ok(())
     }
 
     /// `Retry`.
@@ -107,22 +119,29 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         let Some((order, intent)) = self.find_intent(id) else {
             return Ok(());
         };
-        if intent.unsent.is_none() {
+        // What was paid is not unsaid.
+        if intent.unsent.is_none() || self.state.tips.contains_key(&id) {
             return Ok(());
         }
         let mut step = Step::default();
         step.outbox.insert(order, None);
-        if let Some(key) = self.find_message(&step, id).await? {
-            step.messages.insert(key.clone(), None);
-            step.index.insert(id, None);
-            self.step_back(&mut step, intent.peer, &key).await?;
-        }
-        step.events.push(Event::Discarded { peer: intent.peer, id });
+        self.take_back(&mut step, intent.peer, id).await?;
         self.finish(step).await
     }
 
+    /// Takes a message out of its thread, in this step.
+    pub(crate) async fn take_back(&self, step: &mut Step, peer: Address, id: MessageId) -> Result<(), VaultError> {
+        if let Some(key) = self.find_message(step, id).await? {
+            step.messages.insert(key.clone(), None);
+            step.index.insert(id, None);
+            self.step_back(step, peer, &key).await?;
+        }
+        step.events.push(Event::Discarded { peer, id });
+        Ok(())
+    }
+
     /// The conversation's newest message, when the one under `gone` is no more.
-    async fn step_back(&mut self, step: &mut Step, peer: Address, gone: &[u8]) -> Result<(), VaultError> {
+    async fn step_back(&self, step: &mut Step, peer: Address, gone: &[u8]) -> Result<(), VaultError> {
         let Some(mut conversation) = self.conversation(step, peer) else {
             return Ok(());
         };
@@ -139,7 +158,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         Ok(())
     }
 
-    fn find_intent(&self, id: MessageId) -> Option<(u64, Intent)> {
+    pub(crate) fn find_intent(&self, id: MessageId) -> Option<(u64, Intent)> {
         let (order, intent) = self.state.outbox.iter().find(|(_, intent)| intent.id == id)?;
         Some((*order, intent.clone()))
     }
@@ -152,7 +171,10 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     /// Encrypts an intent into `topic`, in this step. On an error the engine's changes must be given up.
     fn seal(&mut self, step: &mut Step, order: u64, intent: &Intent, topic: Topic) -> Result<(), e2ee::E2eeError> {
         let mut log = self.log(step, topic).ok_or(e2ee::E2eeError::UnknownConversation)?;
-        let body = ContentBody::Text(intent.text.clone());
+        let body = match self.reference(step, intent.id) {
+            Some(reference) => ContentBody::Tip(reference),
+            None => ContentBody::Text(intent.text.clone()),
+        };
         let payload = self.installation.encrypt(
             topic,
             &Content {
@@ -213,6 +235,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             }
         }
         self.answer_finds();
+        self.answer_payees();
         if self.top_up().await.is_err() {
             self.drop_link();
         }

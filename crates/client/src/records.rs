@@ -2,8 +2,8 @@
 //!
 //! A stored shape never changes; a new one gets a new version byte and is read beside the old one.
 
-use bridge::{Consent, MessageState, Unsent};
-use protocol::{Address, Incarnation, MessageId, Seq, Topic, UnixMillis, Welcome};
+use bridge::{Consent, MessageState, TipState, Unsent, Witness};
+use protocol::{Address, Incarnation, MessageId, Seq, TipId, Topic, TxHash, U256, UnixMillis, Welcome};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{Space, VaultError};
@@ -104,6 +104,36 @@ pub(crate) struct Sealed {
     pub last_commit: Seq,
     #[serde(with = "serde_bytes")]
     pub payload: Vec<u8>,
+}
+
+/// A tip, by the id of the message that speaks of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Tip {
+    /// The other side of the conversation.
+    pub peer: Address,
+    /// We pay; otherwise the peer does.
+    pub mine: bool,
+    pub chain_id: u64,
+    /// By the sender's word.
+    pub contract: Address,
+    pub id: TipId,
+    pub amount: U256,
+    /// When it was wished for, or heard of.
+    pub at: UnixMillis,
+    /// The transaction that counts, as far as is known.
+    pub hash: Option<TxHash>,
+    /// That transaction's place among the sender's, once this device has read it.
+    pub nonce: Option<u64>,
+    pub state: TipState,
+    pub witness: Witness,
+    /// Read by this device, and so deep that nothing changes it any more.
+    pub settled: bool,
+    /// How often the wallet was asked to send it without an answer that is known.
+    pub asked: u8,
+    /// The reference is in the outbox, or was.
+    pub told: bool,
+    /// Taken back. Kept because it may have been sent after all.
+    pub gone: bool,
 }
 
 /// The bytes of a record.

@@ -388,39 +388,43 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     /// Answers every `Find` that can be answered.
     pub(crate) fn answer_finds(&mut self) {
         for account in std::mem::take(&mut self.finds) {
-            let Some(list) = self.lists.get(&account) else {
-                self.ask(Ask::Installations { account });
-                self.finds.push(account);
-                continue;
-            };
-            let rows = list.rows.clone();
-            let holds = |(id, hash): &(InstallationId, AssociationHash)| {
-                self.directory
-                    .get(hash)
-                    .is_some_and(|vouched| vouched.address == account && vouched.installation == *id)
-            };
-            if rows.iter().any(holds) {
-                self.tell(Event::Found {
-                    account,
-                    here: Some(true),
-                });
-                continue;
+            match self.is_here(account) {
+                None => self.finds.push(account),
+                here => self.tell(Event::Found { account, here }),
             }
-            let unknown: Vec<_> = rows
-                .iter()
-                .filter(|(_, hash)| !self.directory.is_settled(hash))
-                .collect();
-            if unknown.is_empty() {
-                self.tell(Event::Found {
-                    account,
-                    here: Some(false),
-                });
-                continue;
-            }
-            for (_, hash) in unknown {
-                self.ask(Ask::Association { hash: *hash });
-            }
-            self.finds.push(account);
         }
+    }
+
+    /// Whether the account has an installation whose association holds, by the list that is here. `None` while it, or an
+    /// association, is being asked for.
+    pub(crate) fn is_here(&mut self, account: Address) -> Option<bool> {
+        if self.holds_listed(account) {
+            return Some(true);
+        }
+        let Some(list) = self.lists.get(&account) else {
+            self.ask(Ask::Installations { account });
+            return None;
+        };
+        let rows = list.rows.iter();
+        let unknown: Vec<_> = rows
+            .map(|(_, hash)| *hash)
+            .filter(|hash| !self.directory.is_settled(hash))
+            .collect();
+        if unknown.is_empty() {
+            return Some(false);
+        }
+        for hash in unknown {
+            self.ask(Ask::Association { hash });
+        }
+        None
+    }
+
+    /// Whether one of the account's listed installations is vouched for.
+    pub(crate) fn holds_listed(&self, account: Address) -> bool {
+        let holds = |(id, hash): &(InstallationId, AssociationHash)| {
+            let vouched = self.directory.get(hash);
+            vouched.is_some_and(|vouched| vouched.address == account && vouched.installation == *id)
+        };
+        self.lists.get(&account).is_some_and(|list| list.rows.iter().any(holds))
     }
 }

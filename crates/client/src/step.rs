@@ -1,13 +1,13 @@
 //! One step: everything that becomes true together, and what may be said about it afterwards.
 
-use bridge::{Event, MessageView, Trouble};
+use bridge::{Event, Trouble};
 use identity::Association;
 use protocol::{Address, Ask, ClientFrame, MessageId, Topic, UnixMillis};
 
 use crate::{
     Batch, Client, Effect, Environment, Space, Vault, VaultError, conversations,
     map::Map,
-    records::{self, Conversation, Intent, Log, Message, Settings},
+    records::{self, Conversation, Intent, Log, Message, Settings, Tip},
 };
 
 /// The part of the vault that is also held in memory.
@@ -17,6 +17,7 @@ pub(crate) struct State {
     pub conversations: Map<Address, Conversation>,
     pub logs: Map<Topic, Log>,
     pub outbox: Map<u64, Intent>,
+    pub tips: Map<MessageId, Tip>,
 }
 
 /// Changes over [`State`] and the vault that are not yet durable. Dropped, nothing has happened.
@@ -30,6 +31,8 @@ pub(crate) struct Step {
     /// `None`: deleted.
     pub messages: Map<Vec<u8>, Option<Message>>,
     pub index: Map<MessageId, Option<Vec<u8>>>,
+    /// `None`: deleted.
+    pub tips: Map<MessageId, Option<Tip>>,
     pub associations: Vec<Association>,
     /// Sent once the step is durable.
     pub frames: Vec<ClientFrame>,
@@ -38,14 +41,14 @@ pub(crate) struct Step {
     /// Told once the step is durable, after the conversations and messages that have changed.
     pub events: Vec<Event>,
     /// Messages for whoever looks at their thread, in order.
-    pub changed: Vec<(Address, MessageView)>,
+    pub changed: Vec<(Address, MessageId, Message)>,
 }
 
 impl Step {
     /// Puts a message that stands under this key.
     pub fn put_message(&mut self, peer: Address, id: MessageId, message: Message) {
         let key = records::message_key(peer, message.at, id);
-        self.changed.push((peer, conversations::message_view(id, &message)));
+        self.changed.push((peer, id, message.clone()));
         self.index.insert(id, Some(key.clone()));
         self.messages.insert(key, Some(message));
     }
@@ -87,6 +90,12 @@ impl Step {
             match key {
                 Some(key) => batch.put(Space::Index, id.0, key.clone()),
                 None => batch.delete(Space::Index, id.0),
+            }
+        }
+        for (id, tip) in self.tips.iter() {
+            match tip {
+                Some(tip) => batch.put(Space::Tip, id.0, records::write(tip)),
+                None => batch.delete(Space::Tip, id.0),
             }
         }
         batch
@@ -155,6 +164,12 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 None => self.state.outbox.remove(&order),
             };
         }
+        for (id, tip) in step.tips {
+            match tip {
+                Some(tip) => self.state.tips.insert(id, tip),
+                None => self.state.tips.remove(&id),
+            };
+        }
         for frame in step.frames {
             self.transmit(frame);
         }
@@ -165,8 +180,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             let messages: Vec<_> = step
                 .changed
                 .into_iter()
-                .filter(|(peer, _)| *peer == shown)
-                .map(|(_, view)| view)
+                .filter(|(peer, ..)| *peer == shown)
+                .map(|(_, id, message)| self.view(id, message))
                 .collect();
             if !messages.is_empty() {
                 self.tell(Event::Messages { peer: shown, messages });
@@ -199,7 +214,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     }
 
     /// A message as this step leaves it, with its key and its peer; `None` if it is not there or cannot be read.
-    async fn message(&self, step: &Step, id: MessageId) -> Option<(Vec<u8>, Address, Message)> {
+    pub(crate) async fn message(&self, step: &Step, id: MessageId) -> Option<(Vec<u8>, Address, Message)> {
         let key = self.find_message(step, id).await.ok()??;
         let (peer, _) = records::parse_message_key(&key)?;
         let message = match step.messages.get(&key) {

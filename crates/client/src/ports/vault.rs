@@ -19,11 +19,13 @@ pub enum Space {
     Index,
     /// What is to be sent, in order.
     Outbox,
+    /// Tips, by the id of the message that speaks of them.
+    Tip,
 }
 
 impl Space {
     /// Every space there is.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Meta,
         Self::Mls,
         Self::Association,
@@ -32,6 +34,7 @@ impl Space {
         Self::Message,
         Self::Index,
         Self::Outbox,
+        Self::Tip,
     ];
 
     /// Its name in a database; never changes.
@@ -45,6 +48,7 @@ impl Space {
             Self::Message => "message",
             Self::Index => "index",
             Self::Outbox => "outbox",
+            Self::Tip => "tip",
         }
     }
 }

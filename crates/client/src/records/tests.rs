@@ -1,7 +1,9 @@
 //! The bytes of stored records never change: what an old build wrote is read for ever.
 
 use bridge::{Consent, MessageState, Unsent};
-use protocol::{Address, ErrorCode, Incarnation, InstallationId, MessageId, Seq, Topic, UnixMillis, Welcome};
+use protocol::{
+    Address, ErrorCode, Incarnation, InstallationId, MessageId, Seq, TipMismatch, Topic, UnixMillis, Welcome,
+};
 
 use super::*;
 
@@ -63,6 +65,39 @@ fn records_keep_their_bytes() {
         },
         "0114aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa0002686901020203",
     );
+    keeps(
+        &Tip {
+            peer: PEER,
+            mine: true,
+            chain_id: 31337,
+            contract: Address::repeat_byte(0xcc),
+            id: TipId([0xdd; 32]),
+            amount: U256::from(0x0102),
+            at: UnixMillis(1),
+            hash: Some(TxHash([0xee; 32])),
+            nonce: Some(5),
+            state: TipState::Mismatch(TipMismatch::Id),
+            witness: Witness::Device,
+            settled: true,
+            asked: 2,
+            told: true,
+            gone: false,
+        },
+        &[
+            "0114",
+            &"aa".repeat(20),
+            "01e9f40114",
+            &"cc".repeat(20),
+            &"dd".repeat(32),
+            "20",
+            &"00".repeat(30),
+            "01020201",
+            &"ee".repeat(32),
+            "0105080702010201",
+            "00",
+        ]
+        .concat(),
+    );
     let sealed = Sealed {
         topic: Topic([8; 32]),
         last_commit: Seq(1),
@@ -88,6 +123,25 @@ fn stages_and_consents_keep_their_numbers() {
     let consents =
         [Consent::Asked, Consent::Accepted, Consent::Declined, Consent::Blocked].map(|consent| write(&consent)[1]);
     assert_eq!(consents, [0, 1, 2, 3]);
+}
+
+#[test]
+fn states_and_witnesses_of_tips_keep_their_numbers() {
+    let states = [
+        TipState::Draft,
+        TipState::Waiting,
+        TipState::Submitted,
+        TipState::Confirming { done: 1, of: 2 },
+        TipState::Confirmed,
+        TipState::Reverted,
+        TipState::Replaced,
+        TipState::Dropped,
+        TipState::Mismatch(TipMismatch::Network),
+    ]
+    .map(|state| write(&state)[1]);
+    assert_eq!(states, [0, 1, 2, 3, 4, 5, 6, 7, 8]);
+    let witnesses = [Witness::Claim, Witness::Server, Witness::Device].map(|witness| write(&witness)[1]);
+    assert_eq!(witnesses, [0, 1, 2]);
 }
 
 #[test]

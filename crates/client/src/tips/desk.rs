@@ -1,0 +1,132 @@
+use chain::amount;
+use protocol::{Address, MessageId, TipId, TipSight, TxHash, U256, UnixMillis, api::Network};
+
+use crate::map::{Map, Set};
+
+/// Every coin served here has so many decimals: wallets know no others (EIP-3085).
+const DECIMALS: u8 = 18;
+/// The first and the longest pause between two looks at the same tip, in milliseconds.
+const PAUSE: (i64, i64) = (1_000, 15_000);
+
+/// What the page was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Question {
+    /// Would it go through?
+    Try,
+    /// Send it: the only one that shows a prompt.
+    Send,
+    /// Has the contract counted it?
+    Used,
+    Receipt(TxHash),
+    Transaction(TxHash),
+}
+
+/// A question without an answer.
+pub(crate) struct Open {
+    pub id: MessageId,
+    pub question: Question,
+    pub since: UnixMillis,
+}
+
+/// A transaction the server speaks of, that is not the one we know.
+#[derive(Clone, Copy)]
+pub(crate) struct Hint {
+    pub hash: TxHash,
+    pub sight: TipSight,
+    /// It was read, holds no such tip, and is as deep as the network asks for.
+    pub deep: bool,
+}
+
+/// When a tip is looked at again.
+#[derive(Default)]
+pub(crate) struct Look {
+    pub next: UnixMillis,
+    pub last: UnixMillis,
+    pause: i64,
+    pub hint: Option<Hint>,
+}
+
+impl Look {
+    /// Nothing new: later, and later still the next time.
+    pub fn later(&mut self, now: UnixMillis) {
+        self.pause = (self.pause * 2).clamp(PAUSE.0, PAUSE.1);
+        self.next = UnixMillis(now.0 + self.pause);
+    }
+
+    /// There may be something new: soon, but never faster than the shortest pause.
+    pub fn soon(&mut self, now: UnixMillis) {
+        self.pause = 0;
+        let next = self.last.0.saturating_add(PAUSE.0).clamp(now.0, now.0 + PAUSE.0);
+        self.next = UnixMillis(next);
+    }
+}
+
+/// What there is of tips in memory only.
+#[derive(Default)]
+pub(crate) struct Desk {
+    pub networks: Vec<Network>,
+    pub account: Option<Address>,
+    pub chain_id: Option<u64>,
+    pub open: Map<u32, Open>,
+    pub next: u32,
+    pub looks: Map<MessageId, Look>,
+    /// The person wishes it now: the wallet may be asked.
+    pub wished: Set<MessageId>,
+    /// Sent, and not kept yet, because the vault failed.
+    pub unkept: Map<MessageId, TxHash>,
+    /// Whom the page wants to pay, while associations are fetched.
+    pub payees: Vec<Address>,
+}
+
+impl Desk {
+    pub fn network(&self, chain_id: u64) -> Option<&Network> {
+        self.networks.iter().find(|network| network.chain_id == chain_id)
+    }
+
+    /// A tip in one line.
+    pub fn words(&self, chain_id: u64, amount: U256) -> String {
+        match self.network(chain_id) {
+            Some(network) => format!("Tip of {} {}", amount::format(amount, DECIMALS), network.symbol),
+            None => "Tip on another network".to_owned(),
+        }
+    }
+
+    /// A new number. Prompts have one that follows from their tip, so that their answer is known even to the next worker.
+    pub fn number(&mut self, question: Question, id: TipId) -> u32 {
+        if question == Question::Send {
+            return prompt_number(id);
+        }
+        loop {
+            self.next = self.next.wrapping_add(1);
+            if !self.open.contains_key(&self.next) {
+                return self.next;
+            }
+        }
+    }
+
+    pub fn is_open(&self, id: MessageId, like: impl Fn(Question) -> bool) -> bool {
+        self.open.values().any(|open| open.id == id && like(open.question))
+    }
+
+    /// `WalletAt`: whatever it was asked before, it may be another page now.
+    pub fn wallet_at(&mut self, account: Option<Address>, chain_id: Option<u64>) {
+        self.account = account;
+        self.chain_id = chain_id;
+        self.ask_anew();
+    }
+
+    /// Readings that have no answer yet are given up, and everything is looked at again. Prompts are the person's.
+    pub fn ask_anew(&mut self) {
+        self.open.retain(|_, open| open.question == Question::Send);
+        for (_, look) in self.looks.iter_mut() {
+            let last = look.last;
+            look.soon(last);
+        }
+    }
+}
+
+/// The number under which the wallet is asked to send this tip.
+pub(crate) fn prompt_number(id: TipId) -> u32 {
+    let [.., a, b, c, d] = id.0;
+    u32::from_le_bytes([a, b, c, d])
+}

@@ -1,0 +1,168 @@
+//! References of others, hints of the server, and which networks there are.
+
+use bridge::{TipState, Witness};
+use chain::tips::CONTRACT;
+use protocol::{
+    Address, Ask, MessageId, TipId, TipMismatch, TipReference, TipReport, TipSight, UnixMillis, api::Network, limits,
+};
+
+use super::desk::Hint;
+use crate::{Client, Environment, Vault, VaultError, records::Tip, step::Step};
+
+/// A tip that was given up is asked for so long, in milliseconds: seven days.
+const REMEMBERED: i64 = 7 * 24 * 60 * 60 * 1000;
+
+impl<V: Vault, E: Environment + 'static> Client<V, E> {
+    /// `Networks`.
+    pub(crate) async fn networks(&mut self, networks: Vec<Network>) -> Result<(), VaultError> {
+        self.desk.networks = networks;
+        let mut step = Step::default();
+        for (id, tip) in self.state.tips.iter().filter(|(_, tip)| !tip.settled && !tip.gone) {
+            let unknown = TipState::Mismatch(TipMismatch::Network);
+            let known = self.desk.network(tip.chain_id).is_some();
+            let (state, witness) = match (known, tip.state == unknown) {
+                (false, false) if tip.hash.is_some() => (unknown, Witness::Device),
+                (true, true) => (TipState::Submitted, Witness::Claim),
+                _ => continue,
+            };
+            self.set_tip(&mut step, *id, Tip { state, witness, ..*tip }).await;
+        }
+        self.finish(step).await
+    }
+
+    /// Puts a tip another installation speaks of, in this step: a claim, until the chain has said the same.
+    pub(crate) fn take_tip(
+        &self,
+        step: &mut Step,
+        peer: Address,
+        mine: bool,
+        id: MessageId,
+        reference: &TipReference,
+        at: UnixMillis,
+    ) {
+        let wrong = if reference.id.message() != id {
+            // Else one transfer could be spoken of by two messages.
+            Some(TipMismatch::Id)
+        } else if reference.contract != CONTRACT {
+            Some(TipMismatch::Contract)
+        } else {
+            None
+        };
+        let unknown = !self.desk.networks.is_empty() && self.desk.network(reference.chain_id).is_none();
+        let mismatch = wrong.or(unknown.then_some(TipMismatch::Network));
+        let (state, witness) = match mismatch {
+            Some(kind) => (TipState::Mismatch(kind), Witness::Device),
+            None => (TipState::Submitted, Witness::Claim),
+        };
+        let tip = Tip {
+            peer,
+            mine,
+            chain_id: reference.chain_id,
+            contract: reference.contract,
+            id: reference.id,
+            amount: reference.amount,
+            at,
+            hash: Some(reference.hash),
+            nonce: None,
+            state,
+            witness,
+            settled: wrong.is_some(),
+            asked: 0,
+            told: true,
+            gone: false,
+        };
+        step.tips.insert(id, Some(tip));
+        if mine
+            || self
+                .conversation(step, peer)
+                .is_some_and(|known| known.consent == bridge::Consent::Accepted)
+        {
+            step.asks.push(self.ask_of(&tip));
+        }
+    }
+
+    fn ask_of(&self, tip: &Tip) -> Ask {
+        Ask::Tip {
+            chain_id: tip.chain_id,
+            sender: tip.claim(self.account).sender,
+            id: tip.id,
+            hash: tip.hash,
+        }
+    }
+
+    /// Asks the server what it sees of this tip, now and later.
+    pub(crate) fn ask_server(&mut self, tip: &Tip) {
+        let ask = self.ask_of(tip);
+        self.ask(ask);
+    }
+
+    /// Asks the server about every tip that is not finished.
+    pub(crate) fn watch_tips(&mut self) {
+        let now = self.environment.now();
+        let mut open: Vec<_> = self
+            .state
+            .tips
+            .values()
+            .filter(|tip| !tip.settled && tip.state != TipState::Draft)
+            .filter(|tip| !tip.gone || now.0 - tip.at.0 < REMEMBERED)
+            .filter(|tip| tip.mine || self.may_read(tip.peer))
+            .copied()
+            .collect();
+        open.sort_by_key(|tip| std::cmp::Reverse(tip.at));
+        for tip in open.iter().take(limits::TIPS_WATCHED) {
+            self.ask_server(tip);
+        }
+    }
+
+    /// What the server says of a tip. It makes this device look; what it has read itself stands.
+    pub(crate) async fn hint(
+        &mut self,
+        chain_id: u64,
+        sender: Address,
+        tip_id: TipId,
+        report: TipReport,
+    ) -> Result<(), VaultError> {
+        let id = tip_id.message();
+        let Some(tip) = self.state.tips.get(&id).copied() else {
+            return Ok(());
+        };
+        let same = tip.id == tip_id && tip.chain_id == chain_id && tip.claim(self.account).sender == sender;
+        let confirmed = tip.settled && tip.state == TipState::Confirmed;
+        let hopeless = tip.settled && tip.contract != CONTRACT || tip.id.message() != id;
+        if !same || confirmed || hopeless || report.sight == TipSight::Unknown {
+            return Ok(());
+        }
+        let now = self.environment.now();
+        let other = report.hash.filter(|hash| tip.hash != Some(*hash));
+        let look = self.desk.looks.get_or_default(id);
+        if let (Some(hash), TipSight::Mined { .. } | TipSight::Replaced) = (other, report.sight) {
+            let sight = report.sight;
+            look.hint = Some(Hint {
+                hash,
+                sight,
+                deep: false,
+            });
+        }
+        look.soon(now);
+        if tip.witness == Witness::Device || tip.hash.is_none() || tip.gone {
+            return Ok(());
+        }
+        let of = self
+            .desk
+            .network(chain_id)
+            .map_or(1, |network| network.confirmations.max(1));
+        let state = match report.sight {
+            TipSight::Mined { confirmations } if confirmations >= of => TipState::Confirmed,
+            TipSight::Mined { confirmations } => TipState::Confirming {
+                done: confirmations,
+                of,
+            },
+            TipSight::Reverted => TipState::Reverted,
+            TipSight::Replaced => TipState::Replaced,
+            TipSight::Dropped => TipState::Dropped,
+            TipSight::Pending | TipSight::Unknown => TipState::Submitted,
+        };
+        let witness = Witness::Server;
+        self.change(id, Tip { state, witness, ..tip }).await
+    }
+}

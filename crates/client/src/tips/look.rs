@@ -1,0 +1,162 @@
+//! When the chain is read: as long as something is unfinished, through the page's wallet, if it is on that chain.
+
+use bridge::{TipState, WalletAnswer, WalletRefusal, WalletRequest};
+use chain::tips::CONTRACT;
+use protocol::{MessageId, UnixMillis};
+
+use super::desk::Question;
+use crate::{Client, Environment, Vault, VaultError, link::is_due, records::Tip};
+
+/// So many readings are on their way at once.
+const AT_ONCE: usize = 4;
+/// So many tips are looked at again and again, the newest; others when the server says something, or the wallet moves.
+const WATCHED: usize = 16;
+/// An answer that takes longer is not waited for, in milliseconds.
+const PATIENCE: i64 = 30_000;
+
+impl<V: Vault, E: Environment + 'static> Client<V, E> {
+    pub(crate) fn request(&self, tip: &Tip, question: Question) -> WalletRequest {
+        let chain_id = tip.chain_id;
+        match question {
+            Question::Try => WalletRequest::Try(self.call_of(tip)),
+            Question::Send => WalletRequest::Send(self.call_of(tip)),
+            Question::Used => WalletRequest::Call {
+                chain_id,
+                to: Some(CONTRACT),
+                data: chain::tips::used_call(self.account, tip.id),
+            },
+            Question::Receipt(hash) => WalletRequest::Receipt { chain_id, hash },
+            Question::Transaction(hash) => WalletRequest::Transaction { chain_id, hash },
+        }
+    }
+
+    /// What there is to be asked about a tip, if the wallet could answer it now.
+    fn question(&self, id: MessageId, tip: &Tip) -> Option<Question> {
+        let here = self.desk.chain_id == Some(tip.chain_id) && self.desk.account.is_some();
+        let hint = self.desk.looks.get(&id).and_then(|look| look.hint);
+        let forgotten = tip.gone && hint.is_none();
+        if !here || forgotten || self.desk.network(tip.chain_id).is_none() || !(tip.mine || self.may_read(tip.peer)) {
+            return None;
+        }
+        if let Some(hint) = hint {
+            return Some(Question::Receipt(hint.hash));
+        }
+        match (tip.state, tip.hash) {
+            _ if tip.settled => None,
+            (TipState::Draft, _) => (self.desk.account == Some(self.account)).then_some(Question::Try),
+            (_, Some(hash)) => Some(Question::Receipt(hash)),
+            // The prompt is open: its answer says more.
+            (TipState::Waiting, None) if self.desk.is_open(id, |question| question == Question::Send) => None,
+            (_, None) => Some(Question::Used),
+        }
+    }
+
+    /// The tips that are to be looked at, the newest first, and when.
+    fn watched(&self) -> Vec<(MessageId, Question, UnixMillis)> {
+        let reading = |id| self.desk.is_open(id, |question| question != Question::Send);
+        let mut watched: Vec<_> = self
+            .state
+            .tips
+            .iter()
+            .filter_map(|(id, tip)| Some((*id, tip, self.question(*id, tip)?)))
+            .collect();
+        watched.sort_by_key(|(id, tip, _)| {
+            let news = self.desk.looks.get(id).is_some_and(|look| look.last == UnixMillis(0));
+            (!news, std::cmp::Reverse(tip.at))
+        });
+        watched.truncate(WATCHED);
+        watched
+            .into_iter()
+            .filter(|(id, ..)| !reading(*id))
+            .map(|(id, _, question)| {
+                let next = self.desk.looks.get(&id).map_or(UnixMillis(0), |look| look.next);
+                (id, question, next)
+            })
+            .collect()
+    }
+
+    fn room_to_read(&self) -> usize {
+        let reading = self.desk.open.values().filter(|open| open.question != Question::Send);
+        AT_ONCE.saturating_sub(reading.count())
+    }
+
+    /// Asks what is due.
+    pub(crate) fn look_at_tips(&mut self) {
+        let now = self.environment.now();
+        let due: Vec<_> = self
+            .watched()
+            .into_iter()
+            .filter(|(_, _, next)| is_due(*next, now))
+            .take(self.room_to_read())
+            .collect();
+        for (id, question, _) in due {
+            self.desk.looks.get_or_default(id).last = now;
+            self.ask_wallet(id, question);
+        }
+    }
+
+    /// When there is something to be done for tips next.
+    pub(crate) fn tip_deadline(&self) -> Option<UnixMillis> {
+        let open = self.desk.open.values().filter(|open| open.question != Question::Send);
+        let lost = open.map(|open| UnixMillis(open.since.0 + PATIENCE)).min();
+        let unkept = self.desk.unkept.last().map(|_| self.environment.now().0 + 1000);
+        let next = if self.room_to_read() > 0 {
+            self.watched().into_iter().map(|(_, _, next)| next).min()
+        } else {
+            None
+        };
+        lost.into_iter().chain(next).chain(unkept.map(UnixMillis)).min()
+    }
+
+    /// What is due by the clock.
+    pub(crate) async fn tick_tips(&mut self) {
+        // A vault that still fails is tried again at the next wake.
+        let _ = self.keep_sent().await;
+        let now = self.environment.now();
+        let lost = |since: UnixMillis| is_due(UnixMillis(since.0 + PATIENCE), now);
+        let late: Vec<_> = self
+            .desk
+            .open
+            .iter()
+            .filter(|(_, open)| open.question != Question::Send && lost(open.since))
+            .map(|(number, _)| *number)
+            .collect();
+        for number in late {
+            let _ = self.wallet_said(number, Err(WalletRefusal::Offline)).await;
+        }
+    }
+
+    /// Nothing was learned: the tip stays as it is, and is looked at later.
+    pub(crate) fn later(&mut self, id: MessageId) {
+        let now = self.environment.now();
+        self.desk.looks.get_or_default(id).later(now);
+    }
+
+    /// `Wallet`.
+    pub(crate) async fn wallet_said(
+        &mut self,
+        number: u32,
+        answer: Result<WalletAnswer, WalletRefusal>,
+    ) -> Result<(), VaultError> {
+        let Some(open) = self.desk.open.remove(&number) else {
+            return self.late(number, answer).await;
+        };
+        let id = open.id;
+        match (open.question, answer) {
+            (Question::Try, answer) => self.tried(id, answer).await,
+            (Question::Send, answer) => self.prompted(id, answer).await,
+            (Question::Used, Ok(WalletAnswer::Returned(bytes))) => self.learn_used(id, &bytes).await,
+            (Question::Receipt(hash), Ok(WalletAnswer::Receipt { receipt, head })) => {
+                self.learn_receipt(id, hash, receipt, head).await
+            }
+            (Question::Transaction(hash), Ok(WalletAnswer::Transaction(found))) => {
+                self.learn_transaction(id, hash, found).await
+            }
+            // It could not be read, or the answer is to another question.
+            _ => {
+                self.later(id);
+                Ok(())
+            }
+        }
+    }
+}

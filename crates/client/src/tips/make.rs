@@ -1,0 +1,400 @@
+//! Wishes: whom, how much, and what the wallet answers.
+
+use bridge::{Call, Event, TipRefusal, TipState, WalletAnswer, WalletRefusal, Witness};
+use chain::tips::{ALREADY_TIPPED, CONTRACT};
+use protocol::{Address, MessageId, TipId, TipReference, U256};
+
+use super::desk::{Question, prompt_number};
+use crate::{
+    Client, Environment, Vault, VaultError,
+    records::{Stage, Tip},
+    step::Step,
+};
+
+impl<V: Vault, E: Environment + 'static> Client<V, E> {
+    /// `Payee`.
+    pub(crate) fn payee(&mut self, peer: Address) {
+        let why = if peer == self.account {
+            TipRefusal::OwnAccount
+        } else if self.is_verified(peer) {
+            let tips = self.state.tips.values();
+            let first = !tips.clone().any(|tip| tip.mine && tip.peer == peer && tip.is_paid());
+            let only = self.only(peer);
+            return self.tell(Event::Payee { peer, first, only });
+        } else if self.is_connecting() {
+            self.lists.remove(&peer);
+            if !self.desk.payees.contains(&peer) {
+                self.desk.payees.push(peer);
+            }
+            return;
+        } else {
+            TipRefusal::Unverified
+        };
+        self.tell(Event::NoPayee { peer, why });
+    }
+
+    /// Answers every `Payee` that can be answered.
+    pub(crate) fn answer_payees(&mut self) {
+        for peer in std::mem::take(&mut self.desk.payees) {
+            match self.is_here(peer) {
+                None => self.desk.payees.push(peer),
+                Some(true) => self.payee(peer),
+                Some(false) => {
+                    let why = TipRefusal::Unverified;
+                    self.tell(Event::NoPayee { peer, why });
+                }
+            }
+        }
+    }
+
+    /// Nobody answers any more.
+    pub(crate) fn give_up_payees(&mut self) {
+        for peer in std::mem::take(&mut self.desk.payees) {
+            let why = TipRefusal::Unverified;
+            self.tell(Event::NoPayee { peer, why });
+        }
+    }
+
+    /// A wallet has vouched for this account, and we have checked it: as a member of our conversation, or as listed.
+    fn is_verified(&self, peer: Address) -> bool {
+        let mut logs = self.state.logs.iter();
+        let ours = |topic| {
+            self.installation
+                .members(topic)
+                .iter()
+                .any(|member| member.address == peer)
+        };
+        logs.any(|(topic, log)| log.peer == Some(peer) && log.stage == Stage::Joined && ours(*topic))
+            || self.holds_listed(peer)
+    }
+
+    /// The only chain on which the account is what its association says. An account with a key is itself on all of them.
+    #[expect(clippy::unused_self, reason = "associations of contracts will be looked up here")]
+    fn only(&self, _peer: Address) -> Option<u64> {
+        None
+    }
+
+    fn why_not(&self, peer: Address, chain_id: u64, amount: U256) -> Option<TipRefusal> {
+        let stands = |network: &protocol::api::Network| network.tips == Some(CONTRACT);
+        if amount.is_zero() {
+            Some(TipRefusal::Nothing)
+        } else if peer == self.account {
+            Some(TipRefusal::OwnAccount)
+        } else if !self.desk.network(chain_id).is_some_and(stands) {
+            // Also where a contract stands at another address: it would only pretend.
+            Some(TipRefusal::NoContract)
+        } else if !self.is_verified(peer) {
+            Some(TipRefusal::Unverified)
+        } else {
+            let only = self.only(peer).filter(|only| *only != chain_id);
+            only.map(TipRefusal::OtherChain)
+        }
+    }
+
+    /// `Tip`.
+    pub(crate) async fn tip(
+        &mut self,
+        peer: Address,
+        id: MessageId,
+        chain_id: u64,
+        amount: U256,
+    ) -> Result<(), VaultError> {
+        let mut step = Step::default();
+        if self.state.tips.contains_key(&id) || self.find_message(&step, id).await?.is_some() {
+            // The command came twice, the second time perhaps to another worker.
+            return self.tip_again(id);
+        }
+        if let Some(why) = self.why_not(peer, chain_id, amount) {
+            self.tell(Event::TipRefused { peer, id, why });
+            return Ok(());
+        }
+        let text = self.desk.words(chain_id, amount);
+        let (at, revealed) = self.say(&mut step, peer, id, text);
+        let mut tip_id = [0; 32];
+        tip_id[..16].copy_from_slice(&id.0);
+        tip_id[16..].copy_from_slice(&self.random::<16>());
+        let tip = Tip {
+            peer,
+            mine: true,
+            chain_id,
+            contract: CONTRACT,
+            id: TipId(tip_id),
+            amount,
+            at,
+            hash: None,
+            nonce: None,
+            state: TipState::Draft,
+            witness: Witness::Claim,
+            settled: false,
+            asked: 0,
+            told: false,
+            gone: false,
+        };
+        step.tips.insert(id, Some(tip));
+        self.finish(step).await?;
+        if revealed && self.shown == Some(peer) {
+            self.tell_thread(peer).await;
+        }
+        self.desk.wished.insert(id);
+        self.ask_wallet(id, Question::Try);
+        Ok(())
+    }
+
+    /// `TipAgain`. Tried out first: if it was paid meanwhile, the contract says so.
+    pub(crate) fn tip_again(&mut self, id: MessageId) -> Result<(), VaultError> {
+        if self.unsent_tip(id).is_some() && !self.desk.is_open(id, |question| question == Question::Try) {
+            self.desk.wished.insert(id);
+            self.ask_wallet(id, Question::Try);
+        }
+        Ok(())
+    }
+
+    /// A tip of ours of which no transaction is known.
+    fn unsent_tip(&self, id: MessageId) -> Option<Tip> {
+        let tip = self.state.tips.get(&id).copied()?;
+        let open = matches!(tip.state, TipState::Draft | TipState::Waiting);
+        (tip.mine && !tip.gone && open).then_some(tip)
+    }
+
+    /// `TipDrop`.
+    pub(crate) async fn tip_drop(&mut self, id: MessageId) -> Result<(), VaultError> {
+        let Some(tip) = self.state.tips.get(&id).copied() else {
+            return Ok(());
+        };
+        let nothing = matches!(
+            tip.state,
+            TipState::Draft | TipState::Waiting | TipState::Reverted | TipState::Replaced | TipState::Dropped
+        );
+        if !tip.mine || tip.gone || !nothing {
+            return Ok(());
+        }
+        let mut step = Step::default();
+        if let Some((order, _)) = self.find_intent(id) {
+            step.outbox.insert(order, None);
+        }
+        self.put_away(&mut step, id, tip).await?;
+        self.finish(step).await
+    }
+
+    /// Takes a tip out of its thread, in this step. What may have been sent all the same is remembered.
+    async fn put_away(&mut self, step: &mut Step, id: MessageId, tip: Tip) -> Result<(), VaultError> {
+        let harmless = tip.asked == 0 && tip.hash.is_none();
+        step.tips.insert(id, (!harmless).then_some(Tip { gone: true, ..tip }));
+        self.take_back(step, tip.peer, id).await?;
+        self.desk.wished.remove(&id);
+        self.desk
+            .open
+            .retain(|_, open| open.id != id || open.question == Question::Send);
+        Ok(())
+    }
+
+    /// The tips of a thread that is forgotten: theirs too; ours only from the thread.
+    pub(crate) fn forget_tips(&self, step: &mut Step, peer: Address) {
+        for (id, tip) in self.state.tips.iter().filter(|(_, tip)| tip.peer == peer) {
+            let kept = tip.mine && (tip.asked > 0 || tip.hash.is_some());
+            step.tips.insert(*id, kept.then_some(Tip { gone: true, ..*tip }));
+        }
+    }
+
+    /// The call that pays this tip.
+    pub(crate) fn call_of(&self, tip: &Tip) -> Call {
+        Call {
+            chain_id: tip.chain_id,
+            from: self.account,
+            to: CONTRACT,
+            value: tip.amount,
+            data: chain::tips::call(tip.id, tip.peer),
+        }
+    }
+
+    /// The wallet's answer to `Try`.
+    pub(crate) async fn tried(
+        &mut self,
+        id: MessageId,
+        answer: Result<WalletAnswer, WalletRefusal>,
+    ) -> Result<(), VaultError> {
+        let Some(tip) = self.unsent_tip(id) else {
+            return Ok(());
+        };
+        let wished = self.desk.wished.contains(&id);
+        let why = match answer {
+            Ok(WalletAnswer::Tried {
+                gas,
+                gas_price,
+                balance,
+            }) => {
+                let fee = U256::from(gas).checked_mul(gas_price);
+                let all = fee.and_then(|fee| fee.checked_add(tip.amount));
+                if all.is_some_and(|all| all <= balance) {
+                    return self.wait_for_wallet(id, tip, wished).await;
+                }
+                TipRefusal::NotEnough
+            }
+            Ok(WalletAnswer::Reverts(reason)) if reason.starts_with(&ALREADY_TIPPED) => {
+                // Paid already: only where is not known. The server is asked, and the chain itself.
+                self.ask_server(&tip);
+                let now = self.environment.now();
+                self.desk.looks.get_or_default(id).soon(now);
+                return self.wait_for_wallet(id, tip, false).await;
+            }
+            Ok(WalletAnswer::Reverts(reason)) => TipRefusal::WouldRevert(chain::tips::reason(&reason)),
+            Ok(_) => TipRefusal::Wallet(WalletRefusal::Garbage),
+            Err(WalletRefusal::NotEnough) => TipRefusal::NotEnough,
+            Err(refusal) => TipRefusal::Wallet(refusal),
+        };
+        if !wished && matches!(why, TipRefusal::Wallet(_)) {
+            // Left over from before a reload, and nobody waits for it now.
+            self.later(id);
+            return Ok(());
+        }
+        self.refuse(id, tip, why).await
+    }
+
+    /// From now on the wallet may have been asked; and it is, if the person wishes it now.
+    async fn wait_for_wallet(&mut self, id: MessageId, tip: Tip, ask: bool) -> Result<(), VaultError> {
+        let mut step = Step::default();
+        let waiting = Tip {
+            state: TipState::Waiting,
+            asked: tip.asked.saturating_add(u8::from(ask)),
+            ..tip
+        };
+        self.set_tip(&mut step, id, waiting).await;
+        self.finish(step).await?;
+        self.desk.wished.remove(&id);
+        if ask {
+            self.ask_wallet(id, Question::Send);
+        }
+        Ok(())
+    }
+
+    /// The wallet's answer to `Send`.
+    pub(crate) async fn prompted(
+        &mut self,
+        id: MessageId,
+        answer: Result<WalletAnswer, WalletRefusal>,
+    ) -> Result<(), VaultError> {
+        let refusal = match answer {
+            Ok(WalletAnswer::Sent(hash)) => {
+                // Whatever the vault says to it now: this must not be lost.
+                self.desk.unkept.insert(id, hash);
+                return self.keep_sent().await;
+            }
+            // It may have sent it all the same: the tip goes on waiting, and is looked for.
+            Ok(_) | Err(WalletRefusal::Garbage | WalletRefusal::Offline) => return Ok(()),
+            Err(refusal) => refusal,
+        };
+        let Some(tip) = self.unsent_tip(id) else {
+            return Ok(());
+        };
+        // In words of its own it may say anything.
+        let certain = !matches!(refusal, WalletRefusal::Other(_));
+        let tip = Tip {
+            asked: tip.asked.saturating_sub(u8::from(certain)),
+            ..tip
+        };
+        let why = match refusal {
+            WalletRefusal::NotEnough => TipRefusal::NotEnough,
+            refusal => TipRefusal::Wallet(refusal),
+        };
+        self.refuse(id, tip, why).await
+    }
+
+    /// An answer under a number that is not open: to a prompt of the worker before this one, perhaps.
+    pub(crate) async fn late(
+        &mut self,
+        number: u32,
+        answer: Result<WalletAnswer, WalletRefusal>,
+    ) -> Result<(), VaultError> {
+        let mut tips = self.state.tips.iter();
+        let prompted = |tip: &Tip| tip.mine && tip.hash.is_none() && tip.asked > 0 && prompt_number(tip.id) == number;
+        match tips.find(|(_, tip)| prompted(tip)).map(|(id, _)| *id) {
+            Some(id) => self.prompted(id, answer).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn refuse(&mut self, id: MessageId, tip: Tip, why: TipRefusal) -> Result<(), VaultError> {
+        let mut step = Step::default();
+        self.put_away(&mut step, id, tip).await?;
+        let peer = tip.peer;
+        step.events.push(Event::TipRefused { peer, id, why });
+        self.finish(step).await
+    }
+
+    /// Keeps what the wallet has sent.
+    pub(crate) async fn keep_sent(&mut self) -> Result<(), VaultError> {
+        while let Some((id, hash)) = self.desk.unkept.last().copied() {
+            let unknown = |tip: &&Tip| tip.mine && tip.hash.is_none();
+            if let Some(tip) = self.state.tips.get(&id).filter(unknown).copied() {
+                let sent = Tip {
+                    hash: Some(hash),
+                    state: TipState::Submitted,
+                    witness: Witness::Claim,
+                    asked: tip.asked.saturating_sub(1),
+                    ..tip
+                };
+                let mut step = Step::default();
+                self.speak_of(&mut step, id, sent).await?;
+                self.finish(step).await?;
+                self.ask_server(&sent);
+                let now = self.environment.now();
+                self.desk.looks.get_or_default(id).soon(now);
+            }
+            self.desk.unkept.remove(&id);
+        }
+        Ok(())
+    }
+
+    /// Puts a tip of ours whose transaction is known, and the wish to tell the other side of it, in this step.
+    pub(crate) async fn speak_of(&mut self, step: &mut Step, id: MessageId, tip: Tip) -> Result<(), VaultError> {
+        let tell = !tip.told;
+        let tip = Tip {
+            told: true,
+            gone: false,
+            ..tip
+        };
+        if self.find_message(step, id).await?.is_none() {
+            // It was taken back, and paid all the same.
+            let text = self.desk.words(tip.chain_id, tip.amount);
+            self.say(step, tip.peer, id, text);
+        }
+        self.set_tip(step, id, tip).await;
+        if let (true, Some((_, peer, message))) = (tell, self.message(step, id).await) {
+            self.enqueue(step, peer, id, message.at, message.text);
+        }
+        Ok(())
+    }
+
+    /// What the message says of its tip, if it speaks of one.
+    pub(crate) fn reference(&self, step: &Step, id: MessageId) -> Option<TipReference> {
+        let tip = step.tips.get(&id).copied().flatten();
+        let tip = tip.or_else(|| self.state.tips.get(&id).copied())?;
+        Some(TipReference {
+            chain_id: tip.chain_id,
+            contract: tip.contract,
+            id: tip.id,
+            hash: tip.hash?,
+            amount: tip.amount,
+        })
+    }
+
+    /// Puts a tip, in this step, and shows its message anew.
+    pub(crate) async fn set_tip(&self, step: &mut Step, id: MessageId, tip: Tip) {
+        step.tips.insert(id, Some(tip));
+        if let Some((_, peer, message)) = self.message(step, id).await {
+            step.changed.push((peer, id, message));
+        }
+    }
+
+    /// Asks the wallet, by way of the page.
+    pub(crate) fn ask_wallet(&mut self, id: MessageId, question: Question) {
+        let Some(tip) = self.state.tips.get(&id).copied() else {
+            return;
+        };
+        let request = self.request(&tip, question);
+        let number = self.desk.number(question, tip.id);
+        let since = self.environment.now();
+        self.desk.open.insert(number, super::desk::Open { id, question, since });
+        self.tell(Event::Wallet { number, request });
+    }
+}
