@@ -49,7 +49,15 @@ pub fn sentence(code: ErrorCode) -> &'static str {
             "The signature is not by this account. Choose the account in your wallet and sign in again."
         }
         E::WrongChain => "Your wallet is on a network that is not served here. Change the network and try again.",
-        E::CannotVerify => "We cannot check this kind of wallet yet. Sign in with an account that has its own key.",
+        E::CannotVerify => {
+            "This wallet can only be checked on its network, which does not answer now. Nothing was changed. Try again in a moment."
+        }
+        E::OtherNetwork => {
+            "This smart account is known here on another network. Change to that network and sign in there."
+        }
+        E::KeyAccount => {
+            "This account is known here by its own key. Have your wallet sign with that key and try again."
+        }
         E::NotAMember => "This browser is no longer part of the conversation. Nothing was sent. Ask to be added again.",
         E::StaleEpoch => "The conversation moved on meanwhile. Nothing is lost; it is sealed again and sent.",
         E::NoSuchTopic => "The server does not know this conversation. Nothing was sent. Start it again.",

@@ -1,10 +1,10 @@
 //! The association: an account's signed statement that an installation is its own.
 
-use protocol::{Address, AssociationHash, InstallationId, limits};
+use protocol::{AssociationHash, InstallationId, limits};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{SignIn, SignInError, SignatureError, personal_digest, recover};
+use crate::{SignIn, SignInError, SignatureError, Stated, Vouched, personal_digest};
 
 const VERSION: u8 = 1;
 const PUBLIC_KEY: usize = 65;
@@ -22,20 +22,6 @@ pub struct Association {
     /// The installation's P-256 key: 65 bytes, SEC1 uncompressed.
     #[serde(with = "serde_bytes")]
     pub public_key: Vec<u8>,
-}
-
-/// An association that held. Only [`Association::verify`] makes one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Vouched {
-    /// The account.
-    pub address: Address,
-    /// Its installation.
-    pub installation: InstallationId,
-    /// The installation's P-256 key, SEC1 uncompressed.
-    pub public_key: [u8; 65],
-    /// The hash of the association.
-    pub hash: AssociationHash,
 }
 
 /// Why an association is not believed.
@@ -68,30 +54,9 @@ pub enum AssociationError {
     /// The signature is another account's.
     #[error("the text is signed by another account")]
     WrongSigner,
-}
-
-/// Says whether an account signed a digest. For accounts with a key that is arithmetic; for smart accounts a chain, or an
-/// answer that was fetched before, has to be asked.
-pub trait Wallets {
-    /// Whether the account named in `sign_in` made `signature` over `digest` (EIP-191).
-    ///
-    /// # Errors
-    /// If it did not, or if it cannot be told.
-    fn signed(&self, sign_in: &SignIn, digest: &[u8; 32], signature: &[u8]) -> Result<(), AssociationError>;
-}
-
-/// Accounts whose address is that of a key (EOAs).
-#[derive(Debug, Clone, Copy, Default)]
-pub struct KeyAccounts;
-
-impl Wallets for KeyAccounts {
-    fn signed(&self, sign_in: &SignIn, digest: &[u8; 32], signature: &[u8]) -> Result<(), AssociationError> {
-        if recover(digest, signature)? == sign_in.address {
-            Ok(())
-        } else {
-            Err(AssociationError::WrongSigner)
-        }
-    }
+    /// The chain that was asked is not the one the text names.
+    #[error("the text is of another chain")]
+    WrongChain,
 }
 
 /// The id of the installation with this public key (65 bytes, SEC1 uncompressed): its SHA-256.
@@ -139,14 +104,12 @@ impl Association {
         AssociationHash(digest.finalize().into())
     }
 
-    /// Believes it, or says why not: the text is of this site (`domain`), the key is the one it vouches for, and the
-    /// account named in it signed it. Says nothing about times.
-    pub fn verify(&self, domain: &str) -> Result<Vouched, AssociationError> {
-        self.verify_with(domain, &KeyAccounts)
-    }
-
-    /// As [`Association::verify`], with another judge of wallet signatures.
-    pub fn verify_with(&self, domain: &str, wallets: &dyn Wallets) -> Result<Vouched, AssociationError> {
+    /// What it states, if its form holds: the text is of this site (`domain`), and the key is the one it vouches for. Whether
+    /// the account said so is not asked. Says nothing about times.
+    ///
+    /// # Errors
+    /// For every way in which it is not that.
+    pub fn stated(&self, domain: &str) -> Result<Stated, AssociationError> {
         self.check_sizes()?;
         let sign_in = SignIn::parse(&self.text)?;
         let of_this_site = [format!("https://{domain}"), format!("http://{domain}")].contains(&sign_in.uri);
@@ -162,13 +125,24 @@ impl Association {
         if fingerprint(&public_key) != sign_in.installation {
             return Err(AssociationError::WrongInstallation);
         }
-        wallets.signed(&sign_in, &personal_digest(&self.text), &self.signature)?;
-        Ok(Vouched {
+        Ok(Stated {
             address: sign_in.address,
             installation: sign_in.installation,
             public_key,
             hash: self.hash(),
+            sign_in,
+            digest: personal_digest(&self.text),
+            signature: self.signature.clone(),
         })
+    }
+
+    /// Believes it of an account with a key, or says why not. For an account with code a chain has to be asked:
+    /// [`Association::stated`].
+    ///
+    /// # Errors
+    /// If its form does not hold, or the account's key did not sign it.
+    pub fn verify(&self, domain: &str) -> Result<Vouched, AssociationError> {
+        self.stated(domain)?.by_key()
     }
 
     fn check_sizes(&self) -> Result<(), AssociationError> {

@@ -4,17 +4,20 @@
 //! what the server accepts at sign-in is what every other client believes afterwards.
 //!
 //! The road: the server renders [`SignIn::text`]; the wallet signs it; text, signature and installation key together are
-//! an [`Association`]; only [`Association::verify`] turns it into a [`Vouched`], the one thing the encryption trusts.
+//! an [`Association`]. Its form alone gives what it [states](Stated); that becomes [`Vouched`] by the account's key, or by the
+//! word of a chain if code signs for the account. What is said here of a chain, somebody else has asked.
 //! Times in the text are checked for their shape only: what is expired is for the server to say, at sign-in.
 //!
-//! To add a kind of account (smart accounts): implement [`Wallets`] and hand it to [`Association::verify_with`].
+//! To add a kind of account: a variant of [`AccountKind`] and a way from [`Stated`] to [`Vouched`].
 
 mod association;
 mod challenge;
 mod recover;
 mod siwe;
+mod stated;
 
-pub use association::{Association, AssociationError, KeyAccounts, Vouched, Wallets, fingerprint};
+pub use association::{Association, AssociationError, fingerprint};
 pub use challenge::{challenge_bytes, verify_challenge};
 pub use recover::{SignatureError, personal_digest, recover};
 pub use siwe::{STATEMENT, SignIn, SignInError};
+pub use stated::{AccountKind, Stated, Vouched};

@@ -106,6 +106,10 @@ codes! {
     Unavailable = 53, "unavailable";
     /// A defect of the server; the log has an id.
     Internal = 54, "internal";
+    /// Sign-in: code signs for this account, and it is known here on another chain.
+    OtherNetwork = 26, "other_network";
+    /// Sign-in: code signed for this account, which is known here by its key.
+    KeyAccount = 27, "key_account";
 }
 
 impl std::fmt::Display for ErrorCode {

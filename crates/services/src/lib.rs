@@ -17,7 +17,7 @@ pub mod time;
 
 use std::sync::Arc;
 
-use accounts::{Accounts, AccountsConfig, SessionKey, WalletVerifier};
+use accounts::{Accounts, AccountsConfig, SessionKey, WalletVerifier, Wallets};
 pub use chain::{
     faucet::{Faucet, FaucetError},
     network,
@@ -54,6 +54,9 @@ pub enum OpenError {
     /// The development chain's address is none.
     #[error(transparent)]
     Faucet(#[from] FaucetError),
+    /// A chain's address is none.
+    #[error(transparent)]
+    Wallets(#[from] chain::validator::AskError),
 }
 
 /// Every room of the machine's side. Cheap to clone.
@@ -79,7 +82,8 @@ impl Services {
     /// # Errors
     /// If the database does not answer.
     pub async fn open(pool: PgPool, config: Config) -> Result<Self, OpenError> {
-        let verifier = Arc::new(identity::KeyAccounts);
+        let development = config.development_rpc.as_deref();
+        let verifier = Arc::new(Wallets::new(development.map(|rpc| (network::DEVELOPMENT, rpc)))?);
         Self::open_with(
             pool,
             config,

@@ -29,6 +29,15 @@ pub enum AccountError {
     /// Whether it signed cannot be told now.
     #[error("the wallet cannot be verified now")]
     CannotVerify,
+    /// Too many signatures over one text.
+    #[error("too many tries")]
+    TooMany,
+    /// Code signs for the account, and it is known here on another chain.
+    #[error("the account is known on another chain")]
+    OtherNetwork,
+    /// A key signs for the account here, and this time code did.
+    #[error("the account is known by its key")]
+    KeyAccount,
     /// The installation is another account's, or was revoked.
     #[error("the installation is not this account's")]
     NotYourInstallation,
@@ -63,6 +72,9 @@ impl From<&AccountError> for ErrorCode {
             AccountError::Expired => Self::Expired,
             AccountError::WrongSignature => Self::WrongSignature,
             AccountError::CannotVerify => Self::CannotVerify,
+            AccountError::TooMany => Self::TooMany,
+            AccountError::OtherNetwork => Self::OtherNetwork,
+            AccountError::KeyAccount => Self::KeyAccount,
             AccountError::NotYourInstallation => Self::NotYourInstallation,
             AccountError::NotSignedIn => Self::NotSignedIn,
             AccountError::SessionEnded => Self::SessionEnded,

@@ -2,6 +2,9 @@
 //!
 //! One wallet signature signs in *and* vouches for the installation key named in the text (EIP-4361, `Resources`). A
 //! cookie holds a signed token, and behind it stands a row: ending the row ends the session.
+//!
+//! An account is an address if a key signs for it, and an address on one chain if code does. One address has one account
+//! here; see `docs/adr/0011-one-account-per-address.md`.
 
 mod agent;
 mod browser;
@@ -26,7 +29,7 @@ pub use browser::BrowserId;
 pub use error::AccountError;
 pub use session::{Session, SignedIn};
 pub use session_key::{SessionKey, SessionKeyError};
-pub use verifier::{NotVerified, WalletVerifier};
+pub use verifier::{KeyAccounts, NotVerified, WalletVerifier, Wallets};
 
 use crate::{
     db::DbError,

@@ -1,7 +1,8 @@
 //! The two steps of signing in.
 
-use identity::{Association, SignIn, fingerprint};
+use identity::{AccountKind, Association, SignIn, Stated, Vouched, fingerprint};
 use protocol::{Address, UnixMillis, api::Challenge, limits};
+use sqlx::PgConnection;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use uuid::Uuid;
 
@@ -11,7 +12,8 @@ use super::{
     browser::BrowserId,
     error::AccountError,
     session::{LASTS, Session, SignedIn},
-    store, token,
+    store::{self, AccountRow},
+    token,
     verifier::NotVerified,
 };
 use crate::time::{after, from_db, to_db};
@@ -20,6 +22,8 @@ use crate::time::{after, from_db, to_db};
 const CHALLENGE_LASTS: i64 = 5 * 60;
 /// How far clocks of our own nodes may be apart, in seconds.
 const LEEWAY: i64 = 60;
+/// How often a chain is asked about signatures over one text.
+const QUESTIONS: i16 = 10;
 
 impl Accounts {
     /// Writes the whole text (EIP-4361) that this account's wallet is to sign, bound to the browser that asks. Says nothing
@@ -96,14 +100,10 @@ impl Accounts {
             signature: signature.to_vec(),
             public_key: issued.public_key,
         };
-        let vouched = self
-            .verifier
-            .verify(&association, &self.config.domain)
-            .await
-            .map_err(|error| match error {
-                NotVerified::Wrong => AccountError::WrongSignature,
-                NotVerified::CannotNow => AccountError::CannotVerify,
-            })?;
+        let stated = association
+            .stated(&self.config.domain)
+            .map_err(|_| AccountError::WrongSignature)?;
+        let vouched = self.vouched(&stated, &browser).await?;
 
         let agent = describe_agent(user_agent);
         let expires = after(now, LASTS);
@@ -112,7 +112,7 @@ impl Accounts {
         if !store::spend_nonce(&mut transaction, &sign_in.nonce, &browser).await? {
             return Err(AccountError::NonceSpent);
         }
-        let account = store::account(&mut transaction, vouched.address.as_slice(), to_db(now)).await?;
+        let (account, ended) = account_of(&mut transaction, &vouched, to_db(now)).await?;
         store::keep_association(&mut transaction, &vouched.hash.0, &association.to_bytes()).await?;
         let (installation, association) = store::installation(
             &mut transaction,
@@ -140,6 +140,7 @@ impl Accounts {
         )
         .await?;
         transaction.commit().await?;
+        self.end(ended);
         let association = Association::from_bytes(&association).map_err(|_| AccountError::Damaged)?;
 
         let session = Session {
@@ -155,6 +156,20 @@ impl Accounts {
             token,
             session,
             association,
+        })
+    }
+
+    /// Who signed: the account's key, or else what its chain says now.
+    async fn vouched(&self, stated: &Stated, browser: &[u8]) -> Result<Vouched, AccountError> {
+        if let Ok(vouched) = stated.by_key() {
+            return Ok(vouched);
+        }
+        if !store::count_question(&self.pool, &stated.sign_in().nonce, browser, QUESTIONS).await? {
+            return Err(AccountError::TooMany);
+        }
+        self.verifier.verify(stated).await.map_err(|error| match error {
+            NotVerified::Wrong => AccountError::WrongSignature,
+            NotVerified::CannotNow => AccountError::CannotVerify,
         })
     }
 
@@ -178,6 +193,33 @@ impl Accounts {
         let mut random = [0; 10];
         self.randomness.fill(&mut random);
         uuid::Builder::from_unix_timestamp_millis(u64::try_from(now.0).unwrap_or_default(), &random).into_uuid()
+    }
+}
+
+/// The account at this address, new or known, if it is known as what vouched; and the sessions that end by it.
+async fn account_of(
+    transaction: &mut PgConnection,
+    vouched: &Vouched,
+    now: OffsetDateTime,
+) -> Result<(AccountRow, Vec<Uuid>), AccountError> {
+    let shown = vouched.kind();
+    let wrong_chain = || AccountError::WrongChain(shown.chain_id().unwrap_or_default());
+    let chain_id = shown.chain_id().map(i64::try_from).transpose();
+    let chain_id = chain_id.map_err(|_| wrong_chain())?;
+    let account = store::account(transaction, vouched.address.as_slice(), chain_id, now).await?;
+    let known = match account.chain_id.map(u64::try_from).transpose() {
+        Ok(None) => AccountKind::Key,
+        Ok(Some(chain_id)) => AccountKind::Contract { chain_id },
+        Err(_) => return Err(AccountError::Damaged),
+    };
+    match (known, shown) {
+        (known, shown) if known == shown => Ok((account, Vec::new())),
+        (known, shown) if known.may_become(shown) => {
+            let ended = store::give_to_key(transaction, account.id, now).await?;
+            Ok((account, ended))
+        }
+        (AccountKind::Key, _) => Err(AccountError::KeyAccount),
+        (AccountKind::Contract { .. }, _) => Err(AccountError::OtherNetwork),
     }
 }
 

@@ -56,22 +56,68 @@ pub(super) async fn spend_nonce(connection: &mut PgConnection, nonce: &str, brow
     Ok(row.is_some())
 }
 
+/// Counts a question to a chain about this text. Whether it was there, and had been asked about fewer than `most` times.
+pub(super) async fn count_question(pool: &PgPool, nonce: &str, browser: &[u8], most: i16) -> Result<bool> {
+    let done = sqlx::query!(
+        "update challenges set questions = questions + 1 where nonce = $1 and browser = $2 and questions < $3",
+        nonce,
+        browser,
+        most
+    )
+    .execute(pool)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
 pub(super) struct AccountRow {
     pub id: i64,
     pub name: String,
+    /// As it is known: of the row that was there, if there was one.
+    pub chain_id: Option<i64>,
 }
 
-pub(super) async fn account(connection: &mut PgConnection, address: &[u8], now: OffsetDateTime) -> Result<AccountRow> {
-    // The update changes nothing; it makes the row come back also when it was there.
+pub(super) async fn account(
+    connection: &mut PgConnection,
+    address: &[u8],
+    chain_id: Option<i64>,
+    now: OffsetDateTime,
+) -> Result<AccountRow> {
+    // The update changes nothing; it makes the row come back, locked, also when it was there.
     sqlx::query_as!(
         AccountRow,
-        "insert into accounts (address, created_at) values ($1, $2)
+        "insert into accounts (address, chain_id, created_at) values ($1, $2, $3)
          on conflict (address) do update set address = excluded.address
-         returning id, name",
+         returning id, name, chain_id",
         address,
+        chain_id,
         now
     )
     .fetch_one(connection)
+    .await
+}
+
+/// The account is its key's from now on: what code vouched for is revoked. Gives the sessions that end by it.
+pub(super) async fn give_to_key(
+    connection: &mut PgConnection,
+    account_id: i64,
+    now: OffsetDateTime,
+) -> Result<Vec<Uuid>> {
+    sqlx::query!("update accounts set chain_id = null where id = $1", account_id)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query!(
+        "update installations set revoked_at = $2 where account_id = $1 and revoked_at is null",
+        account_id,
+        now
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query_scalar!(
+        "update sessions set ended_at = $2 where account_id = $1 and ended_at is null returning id",
+        account_id,
+        now
+    )
+    .fetch_all(connection)
     .await
 }
 

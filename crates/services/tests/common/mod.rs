@@ -11,7 +11,7 @@ use k256::ecdsa::{RecoveryId, Signature, SigningKey};
 use protocol::{Address, InstallationId, Kind, MessageId, Publish, Seq, Topic, UnixMillis, Welcome};
 use services::{
     Config, Services,
-    accounts::{BrowserId, Session, SessionKey, SignedIn},
+    accounts::{BrowserId, KeyAccounts, Session, SessionKey, SignedIn, WalletVerifier},
     time::{Clock, SystemRandomness},
 };
 use sha3::{Digest, Keccak256};
@@ -48,6 +48,10 @@ pub async fn site(pool: PgPool) -> Here {
 }
 
 pub async fn site_of(pool: PgPool, domain: &str) -> Here {
+    site_with(pool, domain, Arc::new(KeyAccounts)).await
+}
+
+pub async fn site_with(pool: PgPool, domain: &str, verifier: Arc<dyn WalletVerifier>) -> Here {
     let clock = Arc::new(Hand(AtomicI64::new(1_795_000_000_123)));
     let config = Config {
         origin: format!("http://{domain}"),
@@ -56,7 +60,6 @@ pub async fn site_of(pool: PgPool, domain: &str) -> Here {
         development_rpc: None,
         session_key: SessionKey::draw(&SystemRandomness),
     };
-    let verifier = Arc::new(identity::KeyAccounts);
     let services = Services::open_with(pool, config, verifier, clock.clone(), Arc::new(SystemRandomness))
         .await
         .unwrap();
