@@ -1,46 +1,90 @@
-//! Amounts of coins in words. Integers of the smallest unit until they are shown; never floats.
+//! Amounts of coins as they are shown. What is an amount, and its digits, says [`chain::amount`]; here are those ways of showing
+//! one that only the face needs.
 
-/// `1.204` for `1204000000000000000` and 18 decimals: at most four places, cut, not rounded up, so that nobody is shown more than they
-/// have. What is less than the last place is `under 0.0001`.
-pub fn shown(smallest: &str, decimals: usize) -> String {
-    let digits = smallest.trim_start_matches('0');
-    if digits.is_empty() {
-        return "0".to_owned();
-    }
-    let padded = format!("{digits:0>width$}", width = decimals + 1);
-    let (whole, fraction) = padded.split_at(padded.len() - decimals);
-    let fraction = fraction[..fraction.len().min(4)].trim_end_matches('0');
-    match (whole, fraction) {
-        ("0", "") => "under 0.0001".to_owned(),
-        (whole, "") => grouped(whole),
-        (whole, fraction) => format!("{}.{fraction}", grouped(whole)),
-    }
+pub use chain::amount::{AmountError, format, shown};
+use protocol::U256;
+
+/// Every native coin served here has so many places behind the point: wallets know no others (EIP-3085).
+pub const DECIMALS: u8 = 18;
+
+/// The amount somebody has typed, in the smallest unit. A comma is a point: some keyboards for numbers have no other.
+pub fn typed(text: &str) -> Result<U256, AmountError> {
+    chain::amount::parse(&text.replace(',', "."), DECIMALS)
 }
 
-/// Thousands apart by a thin space.
-fn grouped(whole: &str) -> String {
-    let mut text = String::with_capacity(whole.len() + 2 * (whole.len() / 3));
-    for (index, digit) in whole.chars().enumerate() {
-        if index > 0 && (whole.len() - index).is_multiple_of(3) {
+/// The number in a row of decimal digits.
+pub fn digits(text: &str) -> Option<U256> {
+    chain::amount::parse(text, 0).ok()
+}
+
+/// Every place of it and none too many, thousands apart by a thin space.
+pub fn exact(amount: U256) -> String {
+    placed(amount, 0)
+}
+
+/// The same with at least so many places.
+pub fn placed(amount: U256, places: usize) -> String {
+    let text = format(amount, DECIMALS);
+    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+    let mut text = String::with_capacity(text.len() + places + 8);
+    for (place, digit) in whole.chars().enumerate() {
+        if place > 0 && (whole.len() - place).is_multiple_of(3) {
             text.push('\u{202f}');
         }
         text.push(digit);
     }
+    if !fraction.is_empty() || places > 0 {
+        text.push('.');
+        text.push_str(fraction);
+        text.extend(std::iter::repeat_n('0', places.saturating_sub(fraction.len())));
+    }
     text
+}
+
+/// An estimate: its first two digits, rounded up, so that nobody is told less than it takes.
+pub fn about(amount: U256) -> U256 {
+    let text = format(amount, 0);
+    let Some((head, rest)) = text.split_at_checked(2) else {
+        return amount;
+    };
+    let up = u32::from(rest.bytes().any(|digit| digit != b'0'));
+    let head = head.parse::<u32>().unwrap_or_default() + up;
+    digits(&format!("{head}{:0>width$}", "", width = rest.len())).unwrap_or(amount)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::shown;
+    use super::*;
+
+    fn wei(text: &str) -> U256 {
+        typed(text).unwrap()
+    }
 
     #[test]
-    fn amounts_are_cut_never_rounded_up() {
-        assert_eq!(shown("0", 18), "0");
-        assert_eq!(shown("", 18), "0");
-        assert_eq!(shown("1204000000000000000", 18), "1.204");
-        assert_eq!(shown("1999999999999999999", 18), "1.9999");
-        assert_eq!(shown("10000000000000000000000", 18), "10\u{202f}000");
-        assert_eq!(shown("99999999999999", 18), "under 0.0001");
-        assert_eq!(shown("100000000000000", 18), "0.0001");
+    fn a_comma_is_a_point_and_digits_are_a_number() {
+        assert_eq!(wei(" 0,05 "), wei(".05"));
+        assert_eq!(digits("50000000000000000"), Some(wei("0.05")));
+        assert_eq!(digits("0x5"), None);
+        assert!(typed("1,000.5").is_err());
+    }
+
+    #[test]
+    fn amounts_are_shown_to_the_last_place() {
+        for text in ["0.05", "1.204", "0.000000000000000001", "7"] {
+            assert_eq!(exact(wei(text)), text);
+        }
+        assert_eq!(exact(U256::ZERO), "0");
+        assert_eq!(exact(wei("1234567.5")), "1\u{202f}234\u{202f}567.5");
+        assert_eq!(placed(wei("0.01"), 3), "0.010");
+        assert_eq!(placed(wei("1"), 2), "1.00");
+    }
+
+    #[test]
+    fn estimates_have_two_digits_and_are_never_too_low() {
+        assert_eq!(exact(about(wei("0.00021301"))), "0.00022");
+        assert_eq!(about(wei("0.002")), wei("0.002"));
+        assert_eq!(about(wei("0.0999")), wei("0.1"));
+        assert_eq!(about(U256::from(7)), U256::from(7));
+        assert_eq!(about(U256::MAX), U256::MAX, "twelve and so many zeros do not fit");
     }
 }

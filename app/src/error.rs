@@ -1,6 +1,7 @@
 //! Refusals in words: the one table from a code to what happened, what it means and what to do next.
 
 use crate::state::WalletError;
+use bridge::WalletRefusal;
 use protocol::ErrorCode;
 use serde::{Deserialize, Serialize};
 use server_fn::{codec::PostcardEncoding, error::FromServerFnError, error::ServerFnErrorErr};
@@ -99,6 +100,37 @@ pub fn wallet_sentence(error: &WalletError, network: &str) -> String {
     }
 }
 
+/// Why a wallet did not pay, in words; `network` is where it should have.
+pub fn refusal_sentence(refusal: &WalletRefusal, network: &str) -> String {
+    let alike = match refusal {
+        WalletRefusal::Rejected => WalletError::Rejected,
+        WalletRefusal::Busy => WalletError::Busy,
+        WalletRefusal::NotAuthorised => WalletError::NotAuthorised,
+        WalletRefusal::Offline => WalletError::Offline,
+        WalletRefusal::Other(said) => WalletError::Other(said.clone()),
+        WalletRefusal::NoWallet => {
+            return "Your wallet is not connected. Nothing was sent. Connect it and try again.".to_owned();
+        }
+        WalletRefusal::WrongChain => {
+            return format!(
+                "Your wallet is on another network. Nothing was sent. Change it to {network} and try again."
+            );
+        }
+        WalletRefusal::WrongAccount => {
+            return "Your wallet is at another account. Nothing was sent. Choose this account in your wallet and try again."
+                .to_owned();
+        }
+        WalletRefusal::NotEnough => {
+            return "There is not enough in your wallet for the tip and its fee. Nothing was sent.".to_owned();
+        }
+        WalletRefusal::Garbage => {
+            return "Your wallet's answer makes no sense. Look into your wallet before you try again: it may have sent something."
+                .to_owned();
+        }
+    };
+    wallet_sentence(&alike, network)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,6 +167,33 @@ mod tests {
             said(WalletError::Offline),
             "Your wallet lost its connection to Sepolia."
         );
+    }
+
+    #[test]
+    fn whoever_pays_reads_the_same_words() {
+        let said = |refusal| refusal_sentence(&refusal, "Sepolia");
+        assert_eq!(
+            said(WalletRefusal::Rejected),
+            "Cancelled in your wallet. Nothing was sent."
+        );
+        assert_eq!(
+            said(WalletRefusal::Busy),
+            "Your wallet is already waiting for you. Open it to continue."
+        );
+        assert_eq!(
+            said(WalletRefusal::Offline),
+            "Your wallet lost its connection to Sepolia."
+        );
+        let rest = [
+            WalletRefusal::NoWallet,
+            WalletRefusal::WrongChain,
+            WalletRefusal::WrongAccount,
+            WalletRefusal::NotEnough,
+        ];
+        for refusal in rest {
+            assert!(said(refusal).contains("Nothing was sent."));
+        }
+        assert!(!said(WalletRefusal::Garbage).contains("Nothing was sent"));
     }
 
     #[test]

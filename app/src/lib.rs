@@ -31,5 +31,6 @@ pub mod server_fns;
 pub mod signal;
 pub mod state;
 mod time;
+mod tips;
 
 pub use app::App;

@@ -1,7 +1,7 @@
 use leptos::{ev, html, prelude::*};
 use wasm_bindgen::JsCast;
 
-use super::purse::{ChangeNetwork, TestCoins, is_empty};
+use super::purse::{ChangeNetwork, TestCoins, is_empty, look};
 use crate::{
     amount, browser,
     components::{Avatar, Dialog, Icon, Shape, icon},
@@ -10,6 +10,7 @@ use crate::{
     place::{Place, short},
     signal::{Memo, RwSignal, effect, live, on, when},
     state::State,
+    tips::{Connect, words::TEST_MONEY},
 };
 
 /// The account: who is signed in and where, and a menu.
@@ -23,7 +24,7 @@ pub fn AccountMenu() -> impl IntoView {
     let name = move || state.name(me.get());
     let elsewhere = Memo::new(move |()| state.wallet_elsewhere());
     let network = move || match (elsewhere.get(), state.served().or_else(|| state.network())) {
-        (true, _) => "Other".to_owned(),
+        (true, _) => "Wrong network".to_owned(),
         (false, Some(network)) if network.development => "Test net".to_owned(),
         (false, network) => network.map(|network| network.name).unwrap_or_default(),
     };
@@ -33,16 +34,21 @@ pub fn AccountMenu() -> impl IntoView {
     };
     effect(move || {
         if open.get() {
+            look(state);
             request_animation_frame(move || move_focus(popup, |_, _| 0));
         }
     });
+    // Wherever the keyboard is: it may have been left on something that has gone.
+    let escape = window_event_listener(ev::keydown, move |event| {
+        if event.key() == "Escape" && open.get_untracked() && !event.default_prevented() {
+            event.prevent_default();
+            close();
+        }
+    });
+    on_cleanup(move || escape.remove());
     let key = on(move |event: ev::KeyboardEvent| {
         let to: fn(usize, usize) -> usize = match event.key().as_str() {
-            "Escape" => {
-                event.prevent_default();
-                close();
-                return;
-            }
+            _ if !open.get_untracked() => return,
             "ArrowDown" => |at, of| (at + 1) % of,
             "ArrowUp" => |at, of| (at + of - 1) % of,
             "Home" => |_, _| 0,
@@ -63,7 +69,7 @@ pub fn AccountMenu() -> impl IntoView {
                 on:click=on(move |_| open.update(|open| *open = !*open))
             >
                 {live(move || view! { <Avatar account=me.get() size=0 /> }.into_any())}
-                <span class="pill net">{live(network)}</span>
+                <span class=live(move || if elsewhere.get() { "pill net wrong" } else { "pill net" })>{live(network)}</span>
             </button>
             {when(move || open.get(), move || view! {
                 <div class="away" on:click=on(move |_| close())></div>
@@ -71,6 +77,7 @@ pub fn AccountMenu() -> impl IntoView {
                     <About />
                     <div role="menu" aria-label="Account">
                         <CopyAddress />
+                        <Explorer />
                         <button
                             type="button"
                             role="menuitem"
@@ -112,6 +119,8 @@ fn About() -> impl IntoView {
     let me = move || state.me().map(|me| me.address).unwrap_or_default();
     let name = move || state.name(me());
     let elsewhere = Memo::new(move |()| state.wallet_elsewhere());
+    let connected = Memo::new(move |()| state.wallet_connected());
+    let here = Memo::new(move |()| state.served());
     view! {
         <div class="about">
             <div>
@@ -120,23 +129,42 @@ fn About() -> impl IntoView {
             </div>
             <dl>
                 <dt>"Network"</dt>
-                <dd>{live(move || state.served().or_else(|| state.network()).map(|network| network.name).unwrap_or_default())}</dd>
-                {live(move || state.balance.get().map(|wei| {
-                    let symbol = state.served().map(|network| network.symbol).unwrap_or_default();
+                {live(move || if elsewhere.get() {
+                    view! { <dd class="bad">"Wrong network"</dd> }.into_any()
+                } else {
+                    let name = state.served().or_else(|| state.network()).map(|network| network.name);
+                    view! { <dd><bdi>{name}</bdi></dd> }.into_any()
+                })}
+                {live(move || connected.get().then_some(here.get()).flatten().map(|network| {
+                    let symbol = network.symbol;
+                    let balance = move || match state.balance.get() {
+                        Some(balance) => format!("{} {symbol}", amount::shown(balance, amount::DECIMALS)),
+                        None => "…".to_owned(),
+                    };
                     view! {
                         <dt>"Balance"</dt>
-                        <dd class="num">{amount::shown(&wei, 18)} " " {symbol}</dd>
+                        <dd class="num">{live(balance)}</dd>
                     }
                     .into_any()
                 }))}
             </dl>
+            {live(move || here.get().filter(|network| network.development).map(|_| view! {
+                <p class="small test">{TEST_MONEY}</p>
+            }.into_any()))}
+            {live(move || elsewhere.get().then(|| view! {
+                <p class="small">"Your wallet is on a network that is not served here."</p>
+            }.into_any()))}
+            {live(move || if connected.get() {
+                let here = here.get().map(|network| network.chain_id);
+                let others = state.networks().into_iter().filter(|network| Some(network.chain_id) != here);
+                others.map(|network| view! { <ChangeNetwork network=network id=None /> }.into_any()).collect_view().into_any()
+            } else {
+                view! { <Connect /> }.into_any()
+            })}
             {live(move || {
-                if elsewhere.get() {
-                    return state.network().map(|network| view! { <ChangeNetwork network=network /> }.into_any());
-                }
                 let given = state.served().or_else(|| state.network()).is_some_and(|network| network.development);
                 // Where the wallet is empty the list offers it already.
-                (given && !is_empty(state)).then(|| view! { <TestCoins /> }.into_any())
+                (given && !elsewhere.get() && !is_empty(state)).then(|| view! { <TestCoins /> }.into_any())
             })}
         </div>
     }
@@ -166,6 +194,32 @@ fn CopyAddress() -> impl IntoView {
             {live(move || if copied.get() { "Copied" } else { "Copy address" }.to_owned())}
         </button>
     }
+}
+
+/// The account as everybody sees it, where the network has an explorer.
+#[component]
+fn Explorer() -> impl IntoView {
+    let state = expect_context::<State>();
+    live(move || {
+        let network = state.served().or_else(|| state.network())?;
+        let me = state.me()?.address;
+        let explorer = network.explorer.trim_end_matches('/');
+        (!explorer.is_empty()).then(|| {
+            view! {
+                <a
+                    role="menuitem"
+                    tabindex="-1"
+                    href=format!("{explorer}/address/{me}")
+                    target="_blank"
+                    rel="noopener noreferrer"
+                >
+                    <Icon shape=Shape::Open />
+                    "Open in the explorer"
+                </a>
+            }
+            .into_any()
+        })
+    })
 }
 
 /// Moves the keyboard among the menu's items; `to` gives the next index from the present one and their number.

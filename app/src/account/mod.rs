@@ -4,4 +4,4 @@ mod menu;
 mod purse;
 
 pub use menu::AccountMenu;
-pub use purse::{ChangeNetwork, Purse, watch as watch_purse};
+pub use purse::{ChangeNetwork, Purse, TestCoins, watch as watch_purse};

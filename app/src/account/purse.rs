@@ -1,41 +1,76 @@
 use std::time::Duration;
 
-use leptos::{prelude::*, task::spawn_local};
-use protocol::{Address, api::Network};
+use leptos::{ev, prelude::*, task::spawn_local};
+use protocol::{U256, api::Network};
 
 use crate::{
+    amount, browser,
     error::{sentence, wallet_sentence},
     server_fns,
-    signal::{RwSignal, effect, live, on, when},
+    signal::{Memo, RwSignal, effect, live, on, when},
     state::{State, WalletHandle},
 };
 
-/// Keeps the balance of the account as its wallet and its network change. Once, where the frame is made.
+/// Between two tries, where the wallet does not say the balance.
+const RETRY: Duration = Duration::from_secs(4);
+
+/// Keeps the balance of the account as its wallet, its network and its money change. Once, where the frame is made.
 pub fn watch(state: State) {
-    let Some(wallet) = state.wallet() else { return };
-    let (account, chain) = (wallet.account(), wallet.chain_id());
+    let chain = Memo::new(move |()| {
+        state
+            .served()
+            .filter(|_| state.wallet_connected())
+            .map(|network| network.chain_id)
+    });
+    let account = Memo::new(move |()| state.account.get());
     effect(move || {
-        let (mine, _) = (account.get(), chain.get());
-        match state.account.get() {
-            Some(me) if mine == Some(me) && state.served().is_some() => ask(state, me, 0),
-            _ => state.balance.set(None),
+        // What was there before belongs to another account or chain.
+        let (_, _) = (account.get(), chain.get());
+        state.balance.set(None);
+        look(state);
+    });
+    effect(move || {
+        if state.tips.moved.get() > 0 {
+            look(state);
         }
     });
+    let listener = window_event_listener(ev::focus, move |_| look(state));
+    on_cleanup(move || listener.remove());
 }
 
-/// Asks for the balance; `again`: how often more, a second apart, for coins that are under way.
-fn ask(state: State, account: Address, again: u32) {
-    let Some(wallet) = state.wallet() else { return };
+/// Asks for the balance once more, if the wallet is where it can say it.
+pub fn look(state: State) {
+    ask(state, 0);
+}
+
+/// Asks for the balance, until there is an answer; `again`: how often more, a second apart, for coins that are under way.
+fn ask(state: State, again: u32) {
+    let place = move || {
+        untrack(|| {
+            let chain = state.served()?.chain_id;
+            Some((state.account.get()?, chain)).filter(|_| state.wallet_connected())
+        })
+    };
+    let (Some(wallet), Some((account, chain))) = (state.wallet(), place()) else {
+        return;
+    };
+    let this = state.tips.looks.get_untracked() + 1;
+    state.tips.looks.set(this);
     spawn_local(async move {
         let answer = wallet.balance(account).await;
-        if state.account.get_untracked() != Some(account) {
+        if place() != Some((account, chain)) {
             return;
         }
-        if let Ok(balance) = answer {
-            state.balance.set(Some(balance));
+        match answer.ok().and_then(|answer| amount::digits(&answer)) {
+            Some(balance) => state.balance.set(Some(balance)),
+            // Whoever asked last goes on asking.
+            None if again == 0 && state.tips.looks.get_untracked() == this && browser::is_watched() => {
+                set_timeout(move || ask(state, 0), RETRY);
+            }
+            None => {}
         }
         if again > 0 {
-            set_timeout(move || ask(state, account, again - 1), Duration::from_secs(1));
+            set_timeout(move || ask(state, again - 1), Duration::from_secs(1));
         }
     });
 }
@@ -60,11 +95,7 @@ pub fn Purse() -> impl IntoView {
 /// Nothing in the wallet, where test coins are given. Reactive.
 pub fn is_empty(state: State) -> bool {
     state.served().is_some_and(|network| network.development)
-        && state.balance.with(|balance| {
-            balance
-                .as_ref()
-                .is_some_and(|wei| wei.bytes().all(|digit| digit == b'0'))
-        })
+        && state.balance.with(|balance| *balance == Some(U256::ZERO))
 }
 
 /// Gives test coins to the signed-in account.
@@ -82,13 +113,12 @@ pub fn TestCoins() -> impl IntoView {
         spawn_local(async move {
             let answer = server_fns::test_coins().await;
             busy.set(false);
-            match (answer, state.account.get_untracked()) {
-                (Ok(()), Some(account)) => {
+            match answer {
+                Ok(()) => {
                     state.announcement.set("Test ETH is on its way.".to_owned());
-                    ask(state, account, 6);
+                    ask(state, 6);
                 }
-                (Err(error), _) => said.set(Some(sentence(error.0))),
-                _ => {}
+                Err(error) => said.set(Some(sentence(error.0))),
             }
         });
     });
@@ -109,6 +139,9 @@ pub fn ChangeNetwork(
     /// Its classes.
     #[prop(default = "btn wide")]
     class: &'static str,
+    /// Its id, where it is the one next step of a page.
+    #[prop(default = Some("next"))]
+    id: Option<&'static str>,
 ) -> impl IntoView {
     let state = expect_context::<State>();
     let name = network.name.clone();
@@ -126,7 +159,7 @@ pub fn ChangeNetwork(
         });
     });
     view! {
-        <button type="button" id="next" class=class on:click=press>
+        <button type="button" id=id class=class on:click=press>
             "Change network to "
             {name}
         </button>

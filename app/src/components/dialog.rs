@@ -10,12 +10,20 @@ pub fn Dialog(
     /// Whether it is shown. Escape, the veil and the cross set it to false.
     open: RwSignal<bool>,
     /// Its heading and its name.
-    title: &'static str,
+    #[prop(into)]
+    title: String,
     /// What it holds, made anew each time it opens.
     children: ChildrenFn,
 ) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
-    let id = format!("dialog-{}", title.replace(' ', "-").to_ascii_lowercase());
+    let plain = |letter: char| {
+        if letter.is_ascii_alphanumeric() {
+            letter.to_ascii_lowercase()
+        } else {
+            '-'
+        }
+    };
+    let id: String = "dialog-".chars().chain(title.chars().map(plain)).collect();
     effect(move || {
         let (Some(element), shown) = (dialog.get(), open.get()) else {
             return;

@@ -5,6 +5,7 @@ use crate::{
     components::{Icon, Shape},
     signal::{Memo, RwSignal, effect, live, on, when},
     state::{State, drafts, flow},
+    tips::TipButton,
 };
 
 /// Where one writes. Enter sends, Shift and Enter begin a new line; what is not sent yet is kept.
@@ -49,6 +50,7 @@ pub fn Composer(
                 send();
             })
         >
+            <TipButton peer=peer />
             <textarea
                 id="message"
                 aria-label="Message"

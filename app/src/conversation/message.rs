@@ -1,4 +1,4 @@
-use bridge::{Command, MessageState, Unsent};
+use bridge::{Command, MessageState, TipState, Unsent};
 use leptos::prelude::*;
 use protocol::Address;
 
@@ -8,6 +8,7 @@ use crate::{
     signal::{Memo, RwSignal, live, on},
     state::{MessageLine, State},
     time,
+    tips::TipCard,
 };
 
 /// One message, with the day above it if it opens one. Its text is text, never HTML.
@@ -30,9 +31,17 @@ pub fn Message(
         MessageState::NotSent(why) => Some(why),
         _ => None,
     });
+    let tip = Memo::new(move |()| line.with(|row| row.message.tip));
+    let is_tip = Memo::new(move |()| tip.with(Option::is_some));
+    let at = line.with_untracked(|row| row.message.at);
+    // Nothing is sent to anybody before the wallet has paid.
+    let unpaid = Memo::new(move |()| {
+        tip.with(|tip| tip.is_some_and(|tip| matches!(tip.state, TipState::Draft | TipState::Waiting)))
+    });
     let clock = move || line.with(|row| time::clock(row.message.at, browser::offset(row.message.at)));
     let meta = live(move || match progress.get() {
         MessageState::Received => clock(),
+        MessageState::Sending if unpaid.get() => clock(),
         MessageState::Sending => "Sending".to_owned(),
         MessageState::Sent => format!("{} · Sent", clock()),
         MessageState::NotSent(_) => "Not sent".to_owned(),
@@ -67,7 +76,11 @@ pub fn Message(
         {day_line}
         <div role="article" class=class>
             <span class="sr">{author}</span>
-            <p class="bubble" dir="auto">{live(move || text.get())}</p>
+            {live(move || if is_tip.get() {
+                view! { <TipCard peer=peer id=id mine=mine at=at tip=tip /> }.into_any()
+            } else {
+                view! { <p class="bubble" dir="auto">{live(move || text.get())}</p> }.into_any()
+            })}
             <span class=live(move || if last.get() { "meta" } else { "sr" })>{meta}</span>
             {reason}
         </div>

@@ -7,8 +7,9 @@ use crate::{
     components::{A, Avatar, Copy, Icon, Shape, fixed},
     pages::NotHere,
     place::{Place, short},
-    signal::{Memo, live},
+    signal::{Memo, live, when},
     state::State,
+    tips::{Refused, TipDialog},
 };
 
 /// What the pane of a conversation shows.
@@ -44,7 +45,8 @@ pub fn Thread(
             Shown::Talk
         }
     });
-    let body = live(move || match shown.get() {
+    let body = live(move || {
+        match shown.get() {
         Shown::Waiting => view! { <Bones /> }.into_any(),
         Shown::Oneself => view! {
             <div class="empty">
@@ -63,9 +65,12 @@ pub fn Thread(
         Shown::Answer(consent) => view! { <Request peer=peer consent=consent /> }.into_any(),
         Shown::Talk => view! {
             <Timeline peer=peer />
+            <Refused peer=peer />
             <Composer peer=peer />
+            {when(move || state.tips.desk.get() == Some(peer), || view! { <div class="desk-place"><TipDialog /></div> }.into_any())}
         }
         .into_any(),
+    }
     });
     view! {
         <section class="pane thread" aria-labelledby="title">

@@ -1,12 +1,13 @@
 use std::time::Duration;
 
-use bridge::{Connection, Consent, ConversationView, Event, MessageView, Trouble};
-use leptos::prelude::*;
+use bridge::{Command, Connection, Consent, ConversationView, Event, MessageView, Trouble, WalletRefusal};
+use leptos::{prelude::*, task::spawn_local};
 use protocol::{Address, ErrorCode};
 
 use super::{
-    Opened, State, flow,
+    Opened, Payee, State, flow,
     store::{ConversationLine, lines},
+    tips,
 };
 use crate::browser;
 
@@ -91,6 +92,13 @@ fn take_in(state: State, event: Event) {
                 public_key,
                 associated,
             }));
+            // Before anything is read that speaks of them.
+            if let Some(networks) = state
+                .site
+                .with_untracked(|site| site.as_ref().map(|site| site.networks.clone()))
+            {
+                state.send(Command::Networks(networks));
+            }
             flow::vault_opened(state);
         }
         Event::Associated => {
@@ -143,13 +151,19 @@ fn take_in(state: State, event: Event) {
         }),
         Event::Waiting(waiting) => state.waiting.set(waiting),
         Event::Forgotten => flow::forgotten(state),
+        Event::Wallet { number, request } => spawn_local(async move {
+            let answer = match state.wallet() {
+                Some(wallet) => wallet.answer(request).await,
+                None => Err(WalletRefusal::NoWallet),
+            };
+            state.send(Command::Wallet { number, answer });
+        }),
+        Event::Payee { peer, first, only } => tips::payee(state, peer, Payee::Account { first, only }),
+        Event::NoPayee { peer, why } => tips::payee(state, peer, Payee::Nobody(why)),
+        Event::TipRefused { peer, id, why } => tips::refused(state, peer, id, &why),
         // Of a thread that is not shown any more; or what passes by itself, where the bar about the connection says enough.
         Event::Older { .. }
         | Event::Discarded { .. }
-        | Event::Wallet { .. }
-        | Event::Payee { .. }
-        | Event::NoPayee { .. }
-        | Event::TipRefused { .. }
         | Event::Trouble(Trouble::Refused(ErrorCode::Restarting | ErrorCode::TooSlow | ErrorCode::StaleEpoch)) => {}
         Event::Trouble(trouble) => {
             state.trouble.set(Some(trouble));
@@ -236,6 +250,8 @@ fn thread_messages(state: State, peer: Address, messages: Vec<MessageView>) {
             memory.unechoed.remove(&message.id);
         }
     });
+    let before = |id| state.memory.with_untracked(|memory| memory.timeline.tip(id));
+    let news = tips::told(state, peer, &messages, before);
     if state.thread.get_untracked() != Some(peer) {
         return;
     }
@@ -253,6 +269,9 @@ fn thread_messages(state: State, peer: Address, messages: Vec<MessageView>) {
         state.more.set(true);
     }
     draw(state);
+    if let Some(news) = news {
+        announce(state, news);
+    }
     if new > 0 && received > 0 {
         let name = untrack(|| state.name(peer));
         let words = match said {

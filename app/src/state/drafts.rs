@@ -25,6 +25,20 @@ pub fn set(state: State, peer: Address, text: &str) {
     });
 }
 
+fn tip_key(state: State, peer: Address) -> String {
+    format!("tip {}", key(state, peer))
+}
+
+/// The amount that was typed for this account.
+pub fn tip(state: State, peer: Address) -> String {
+    browser::session_get(&tip_key(state, peer)).unwrap_or_default()
+}
+
+/// Keeps the amount that was typed.
+pub fn set_tip(state: State, peer: Address, amount: &str) {
+    browser::session_set(&tip_key(state, peer), amount);
+}
+
 /// Remembers a sent text until the worker shows that it has it.
 pub(super) fn expect_echo(state: State, peer: Address, id: MessageId, text: String) {
     state.memory.change_silently(|memory| {

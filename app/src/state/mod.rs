@@ -10,10 +10,12 @@ pub(crate) mod flow;
 mod shelf;
 mod store;
 pub(crate) mod timeline;
+pub(crate) mod tips;
 mod wallet;
 
 pub use apply::apply;
 pub use engine::EngineHandle;
 pub use shelf::Shelf;
 pub use store::{ConversationLine, MessageLine, Opened, Stage, State};
+pub use tips::{Asked, Payee, Tips};
 pub use wallet::{LocalBoxFuture, WalletError, WalletHandle, WalletInfo, WalletPort};

@@ -3,12 +3,12 @@ use std::collections::VecDeque;
 use bridge::{Command, Connection, ConversationView, Event, Trouble};
 use leptos::prelude::use_context;
 use protocol::{
-    Address, InstallationId, MessageId,
+    Address, InstallationId, MessageId, U256,
     api::{Me, Network, Site},
 };
 
 use super::{
-    EngineHandle, Shelf, WalletHandle,
+    EngineHandle, Shelf, Tips, WalletHandle,
     timeline::{Row, Timeline},
 };
 use crate::{
@@ -107,8 +107,10 @@ pub struct State {
     pub found: RwSignal<Shelf<Address, Option<bool>>>,
     /// The names accounts gave themselves.
     pub names: RwSignal<Shelf<Address, String>>,
-    /// What the account has on the wallet's network, in wei, as decimal digits; `None` while unknown.
-    pub balance: RwSignal<Option<String>>,
+    /// What the account has on the wallet's network, in the smallest unit; `None` while unknown.
+    pub balance: RwSignal<Option<U256>>,
+    /// Tips that are about to be made.
+    pub tips: Tips,
     /// What the screen reader is to say next.
     pub announcement: RwSignal<String>,
     /// Goes up when a draft changed from outside its text box.
@@ -138,6 +140,7 @@ impl State {
             found: RwSignal::new(Shelf::default()),
             names: RwSignal::new(Shelf::default()),
             balance: RwSignal::new(None),
+            tips: Tips::new(),
             announcement: RwSignal::new(String::new()),
             redraft: RwSignal::new(0),
             memory: RwSignal::new(Memory::default()),
@@ -175,21 +178,43 @@ impl State {
             .with(|site| site.as_ref().and_then(|site| site.networks.first().cloned()))
     }
 
-    /// The served network the wallet is on, if it is on one. Reactive.
-    pub fn served(self) -> Option<Network> {
-        let chain = self.wallet()?.chain_id().get()?;
+    /// All networks served here. Reactive.
+    pub fn networks(self) -> Vec<Network> {
+        self.site
+            .with(|site| site.as_ref().map(|site| site.networks.clone()))
+            .unwrap_or_default()
+    }
+
+    /// The served network with this chain id. Reactive.
+    pub fn network_of(self, chain_id: u64) -> Option<Network> {
         self.site.with(|site| {
             site.as_ref()?
                 .networks
                 .iter()
-                .find(|network| network.chain_id == chain)
+                .find(|network| network.chain_id == chain_id)
                 .cloned()
         })
     }
 
+    /// The chain the wallet is on, if it is connected. Reactive.
+    pub fn wallet_chain(self) -> Option<u64> {
+        self.wallet()?.chain_id().get()
+    }
+
+    /// The wallet is connected, as the account that is signed in. Reactive.
+    pub fn wallet_connected(self) -> bool {
+        let mine = self.wallet().and_then(|wallet| wallet.account().get());
+        mine.is_some() && mine == self.account.get()
+    }
+
+    /// The served network the wallet is on, if it is on one. Reactive.
+    pub fn served(self) -> Option<Network> {
+        self.network_of(self.wallet_chain()?)
+    }
+
     /// The wallet is on a network that is not served here. Reactive.
     pub fn wallet_elsewhere(self) -> bool {
-        self.wallet().is_some_and(|wallet| wallet.chain_id().get().is_some()) && self.served().is_none()
+        self.wallet_chain().is_some() && self.served().is_none()
     }
 
     /// The name an account gave itself, or its short address. Reactive.

@@ -1,6 +1,6 @@
 //! The messages of the shown thread in their order, and how they stand to each other. Pure.
 
-use bridge::{MessageState, MessageView};
+use bridge::{MessageState, MessageView, TipView};
 use protocol::MessageId;
 
 use crate::time::day_number;
@@ -70,6 +70,11 @@ impl Timeline {
             self.0.drain(..self.0.len() - KEPT);
         }
         trim
+    }
+
+    /// The tip a message speaks of.
+    pub fn tip(&self, id: MessageId) -> Option<TipView> {
+        self.0.iter().rfind(|message| message.id == id)?.tip
     }
 
     /// The oldest one.

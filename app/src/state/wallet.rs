@@ -1,5 +1,6 @@
 use std::{future::Future, ops::Deref, pin::Pin, rc::Rc};
 
+use bridge::{WalletAnswer, WalletRefusal, WalletRequest};
 use protocol::{Address, api::Network};
 use send_wrapper::SendWrapper;
 
@@ -58,6 +59,11 @@ pub trait WalletPort {
     fn chain_id(&self) -> RwSignal<Option<u64>>;
     /// What the account has on the wallet's chain, in wei, as decimal digits.
     fn balance(&self, account: Address) -> LocalBoxFuture<'static, Result<String, WalletError>>;
+    /// Puts a question of the worker, or of the face (fees: `WalletRequest::Try`), to the wallet. Chain and account are looked at right
+    /// before, and after a reading too. A question that shows a prompt is put once, whatever comes of it.
+    fn answer(&self, _request: WalletRequest) -> LocalBoxFuture<'static, Result<WalletAnswer, WalletRefusal>> {
+        Box::pin(std::future::ready(Err(WalletRefusal::NoWallet)))
+    }
     /// Forgets which wallet was connected.
     fn forget(&self);
 }

@@ -1,0 +1,216 @@
+//! What the page remembers of tips: whom one is about to pay, what the wallet is being asked, and what came to nothing. The tips
+//! themselves are messages of the thread.
+
+use std::time::Duration;
+
+use bridge::{Command, MessageView, TipRefusal, TipState, TipView};
+use leptos::prelude::*;
+use protocol::{Address, MessageId, U256, api::Network};
+
+use super::{Shelf, State, drafts};
+use crate::{browser, signal::RwSignal, tips::words};
+
+/// After so long without an answer the wallet may be asked once more.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Whom a tip would go to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Payee {
+    /// To an account that can be paid.
+    Account {
+        /// It was never paid from here.
+        first: bool,
+        /// A smart account of this chain only.
+        only: Option<u64>,
+    },
+    /// To nobody.
+    Nobody(TipRefusal),
+}
+
+/// The tip this page's wallet is being asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asked {
+    /// Whom it is for.
+    pub peer: Address,
+    /// The message that speaks of it.
+    pub id: MessageId,
+    /// Where.
+    pub chain_id: u64,
+    /// The wallet has taken its time.
+    pub slow: bool,
+}
+
+/// All of it.
+#[derive(Clone, Copy)]
+pub struct Tips {
+    /// Whom the open dialog is to pay.
+    pub desk: RwSignal<Option<Address>>,
+    /// Whom tips would go to, as far as the worker has said.
+    pub payees: RwSignal<Shelf<Address, Payee>>,
+    /// What the wallet is being asked for.
+    pub asked: RwSignal<Option<Asked>>,
+    /// Why the last tip to somebody was not made, in words.
+    pub refused: RwSignal<Shelf<Address, String>>,
+    /// Goes up when money has moved.
+    pub moved: RwSignal<u32>,
+    /// How often the wallet was asked for the balance.
+    pub looks: RwSignal<u32>,
+}
+
+impl Tips {
+    pub(super) fn new() -> Self {
+        Self {
+            desk: RwSignal::new(None),
+            payees: RwSignal::new(Shelf::default()),
+            asked: RwSignal::new(None),
+            refused: RwSignal::new(Shelf::default()),
+            moved: RwSignal::new(0),
+            looks: RwSignal::new(0),
+        }
+    }
+
+    /// Another account is at the page.
+    pub(super) fn forget(self) {
+        self.desk.set(None);
+        self.asked.set(None);
+        self.payees.set(Shelf::default());
+        self.refused.set(Shelf::default());
+    }
+}
+
+/// Opens the dialog; with an amount, as one would type it, in the place of what was typed before.
+pub fn open(state: State, peer: Address, amount: Option<&str>) {
+    if let Some(amount) = amount {
+        drafts::set_tip(state, peer, amount);
+    }
+    dismiss(state, peer);
+    state.send(Command::Payee { peer });
+    state.tips.desk.set(Some(peer));
+}
+
+/// Closes the dialog. What the wallet is being asked goes on.
+pub fn close(state: State) {
+    if let Some(peer) = state.tips.desk.get_untracked() {
+        state.tips.desk.set(None);
+        dismiss(state, peer);
+        browser::focus("tip");
+    }
+}
+
+/// The person has read why the last tip was not made.
+pub fn dismiss(state: State, peer: Address) {
+    if state.tips.refused.with_untracked(|all| all.get(&peer).is_some()) {
+        state.tips.refused.update(|all| all.remove(&peer));
+    }
+}
+
+/// Has the worker pay. False if the browser gave no randomness for its id: then nothing happened.
+pub fn pay(state: State, peer: Address, chain_id: u64, amount: U256) -> bool {
+    let Some(id) = browser::message_id() else { return false };
+    dismiss(state, peer);
+    ask(state, peer, id, chain_id);
+    let command = Command::Tip {
+        peer,
+        id,
+        chain_id,
+        amount,
+    };
+    state.send(command);
+    true
+}
+
+/// Has the wallet asked once more for the same tip.
+pub fn again(state: State, peer: Address, id: MessageId, chain_id: u64) {
+    dismiss(state, peer);
+    ask(state, peer, id, chain_id);
+    state.send(Command::TipAgain { id });
+}
+
+/// Takes a tip away that was not sent, or came to nothing.
+pub fn give_up(state: State, id: MessageId) {
+    answered(state, id);
+    state.send(Command::TipDrop { id });
+}
+
+fn ask(state: State, peer: Address, id: MessageId, chain_id: u64) {
+    let asked = Asked {
+        peer,
+        id,
+        chain_id,
+        slow: false,
+    };
+    state.tips.asked.set(Some(asked));
+    set_timeout(
+        move || {
+            if state.tips.asked.get_untracked() == Some(asked) {
+                state.tips.asked.set(Some(Asked { slow: true, ..asked }));
+            }
+        },
+        PATIENCE,
+    );
+}
+
+/// The wallet has answered for this tip, in one way or another. Gives what it had been asked.
+fn answered(state: State, id: MessageId) -> Option<Asked> {
+    let asked = state.tips.asked.get_untracked().filter(|asked| asked.id == id)?;
+    state.tips.asked.set(None);
+    Some(asked)
+}
+
+pub(super) fn payee(state: State, peer: Address, payee: Payee) {
+    state.tips.payees.update(|all| {
+        all.insert(peer, payee);
+    });
+}
+
+pub(super) fn refused(state: State, peer: Address, id: MessageId, why: &TipRefusal) {
+    let networks = networks(state);
+    let chain = answered(state, id).map(|asked| asked.chain_id);
+    let network = networks
+        .iter()
+        .find(|network| Some(network.chain_id) == chain)
+        .map_or("its network", |network| &network.name);
+    let words = words::refused(why, &untrack(|| state.name(peer)), network, &networks);
+    state.tips.refused.update(|all| {
+        all.insert(peer, words);
+    });
+}
+
+/// Messages have come or changed. `before` gives the tip a message spoke of until now; the answer is what the screen reader says.
+pub(super) fn told(
+    state: State,
+    peer: Address,
+    messages: &[MessageView],
+    before: impl Fn(MessageId) -> Option<TipView>,
+) -> Option<String> {
+    let mut said = None;
+    for message in messages {
+        let Some(tip) = message.tip else { continue };
+        let waits = matches!(tip.state, TipState::Draft | TipState::Waiting);
+        if !waits && answered(state, message.id).is_some() {
+            drafts::set_tip(state, peer, "");
+            if state.tips.desk.get_untracked() == Some(peer) {
+                close(state);
+            }
+        }
+        let Some(before) = before(message.id) else { continue };
+        let stage = |tip: &TipView| (std::mem::discriminant(&tip.state), tip.witness);
+        if stage(&before) != stage(&tip) {
+            state.tips.moved.update(|times| *times += 1);
+            said = Some(words::news(
+                &tip,
+                message.mine,
+                &untrack(|| state.name(peer)),
+                &networks(state),
+            ));
+        }
+    }
+    said
+}
+
+fn networks(state: State) -> Vec<Network> {
+    state
+        .site
+        .with_untracked(|site| site.as_ref().map(|site| site.networks.clone()))
+        .unwrap_or_default()
+}

@@ -1,0 +1,62 @@
+use leptos::{prelude::*, task::spawn_local};
+
+use crate::{
+    components::{Icon, Shape},
+    error::wallet_sentence,
+    signal::{Memo, RwSignal, live, on},
+    state::{State, WalletInfo},
+};
+
+/// Connects a wallet to the account that is signed in, without leaving the place.
+#[component]
+pub fn Connect() -> impl IntoView {
+    let state = expect_context::<State>();
+    let wallets = state.wallet().map(|wallet| wallet.wallets());
+    let found = Memo::new(move |()| wallets.map(RwSignal::get).unwrap_or_default());
+    let problem = RwSignal::new(None::<String>);
+    let busy = RwSignal::new(false);
+    let connect = move |id: String| {
+        let Some(wallet) = state.wallet().filter(|_| !busy.get_untracked()) else {
+            return;
+        };
+        busy.set(true);
+        problem.set(None);
+        spawn_local(async move {
+            let answer = wallet.connect(&id).await;
+            busy.set(false);
+            if let Err(error) = answer {
+                problem.set(Some(wallet_sentence(&error, "its network")));
+            }
+        });
+    };
+    let button = move |wallet: &WalletInfo, alone: bool| {
+        let id = wallet.id.clone();
+        let name = if alone {
+            "Connect wallet".to_owned()
+        } else {
+            format!("Connect {}", wallet.name)
+        };
+        view! {
+            <button
+                type="button"
+                class="btn first big wide"
+                aria-disabled=live(move || busy.get().then_some("true"))
+                on:click=on(move |_| connect(id.clone()))
+            >
+                <Icon shape=Shape::Wallet />
+                {name}
+            </button>
+        }
+        .into_any()
+    };
+    view! {
+        {live(move || match found.get().as_slice() {
+            [] => view! {
+                <p class="note" role="status">"Your wallet is not there. Open or unlock it, then reload this page."</p>
+            }.into_any(),
+            [only] => button(only, true),
+            many => many.iter().map(|wallet| button(wallet, false)).collect::<Vec<_>>().into_any(),
+        })}
+        {live(move || problem.get().map(|words| view! { <p class="small" role="alert">{words}</p> }.into_any()))}
+    }
+}

@@ -1,0 +1,29 @@
+use leptos::prelude::*;
+
+use super::desk::Desk;
+use crate::{
+    components::Dialog,
+    signal::{RwSignal, effect},
+    state::{State, tips},
+};
+
+/// The dialog of the tip that is about to be made.
+#[component]
+pub fn TipDialog() -> impl IntoView {
+    let state = expect_context::<State>();
+    let open = RwSignal::new(true);
+    effect(move || {
+        if !open.get() {
+            tips::close(state);
+        }
+    });
+    state.tips.desk.get_untracked().map(|peer| {
+        let title = format!("Tip {}", untrack(|| state.name(peer)));
+        view! {
+            <Dialog open=open title=title>
+                <Desk peer=peer />
+            </Dialog>
+        }
+        .into_any()
+    })
+}

@@ -1,0 +1,21 @@
+//! Money inside the conversation: the button that begins a tip, its dialog, and its card in the thread.
+//!
+//! The worker pays and checks; here stands only what is shown of it.
+
+mod button;
+mod card;
+mod coin;
+mod connect;
+mod desk;
+mod dialog;
+mod facts;
+mod notice;
+mod place;
+mod quote;
+pub mod words;
+
+pub use button::TipButton;
+pub use card::TipCard;
+pub use connect::Connect;
+pub use dialog::TipDialog;
+pub use notice::Refused;
