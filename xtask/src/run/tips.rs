@@ -1,4 +1,7 @@
 //! Tips on the development chain: deployed once, and again only when its code has changed or the chain is another one.
+//!
+//! It goes through the deterministic deployer that every anvil begins with, so that its address follows from its code: the same on every
+//! chain, and the one that clients know (`CREATE2`, EIP-1014).
 
 use crate::{
     http,
@@ -14,6 +17,11 @@ use std::{
     thread,
     time::{Duration, Instant},
 };
+
+/// Arachnid's deployer: its input is a salt and creation code, its answer the address.
+const DEPLOYER: &str = "0x4e59b44847b379578588920cA78FbF26c0B4956C";
+/// The salt: zero.
+const SALT: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 /// What we remember of a deployment, in the data folder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,10 +111,27 @@ fn deployed(port: u16, address: &str) -> Result<Option<String>> {
     Ok((code != "0x").then(|| place::hash(code.as_bytes())))
 }
 
-/// Sends it from the chain's first account, which is unlocked, and waits for the receipt.
+/// Where it stands on every chain: the end of the hash of 0xff, deployer, salt and the creation code's hash. The chain does the hashing.
+fn place_of(port: u16, code: &str) -> Result<String> {
+    let hash = |bytes: &str| text(&http::rpc(port, "web3_sha3", &json!([bytes]))?);
+    let code = hash(code)?;
+    let digest = hash(&format!("0xff{}{SALT}{}", bare(DEPLOYER), bare(&code)))?;
+    Ok(format!("0x{}", &digest[digest.len() - 40..]))
+}
+
+fn bare(hex: &str) -> &str {
+    hex.trim_start_matches("0x")
+}
+
+/// Sends it from the chain's first account, which is unlocked, and waits until it is there.
 fn deploy(port: u16, code: &str) -> Result<String> {
+    let address = place_of(port, code)?;
+    if deployed(port, &address)?.is_some() {
+        return Ok(address);
+    }
     let accounts = http::rpc(port, "eth_accounts", &json!([]))?;
-    let transaction = json!([{ "from": accounts[0], "data": code }]);
+    let input = format!("0x{SALT}{}", bare(code));
+    let transaction = json!([{ "from": accounts[0], "to": DEPLOYER, "data": input }]);
     let hash = http::rpc(port, "eth_sendTransaction", &transaction).context("the chain does not take the contract")?;
     // The next block would come by itself, within two seconds.
     let _ = http::rpc(port, "evm_mine", &json!([]));
@@ -114,7 +139,7 @@ fn deploy(port: u16, code: &str) -> Result<String> {
     loop {
         let receipt = http::rpc(port, "eth_getTransactionReceipt", &json!([hash]))?;
         if receipt["status"] == "0x1" {
-            return text(&receipt["contractAddress"]);
+            return Ok(address);
         }
         if !receipt.is_null() {
             bail!("the chain refuses the contract: {receipt}");
@@ -156,6 +181,7 @@ mod tests {
         assert_eq!(why(known, "g", "c", Some("somebody else")), Some(Because::Reset));
         assert_eq!(why(known, "g", "other", Some("d")), Some(Because::Changed));
     }
+
     #[test]
     fn a_chain_that_begins_anew_gets_it_again() {
         let places = Places::find().unwrap();
@@ -168,6 +194,13 @@ mod tests {
         let remembered = || fs::read(data.join("contracts.json")).unwrap();
         let mut chain = start();
         let address = ensure(&places, chain.port, &data).unwrap();
+        let known = fs::read_to_string(places.root.join("crates/chain/src/tips.rs")).unwrap();
+        assert!(
+            known
+                .to_lowercase()
+                .contains(&format!("const contract: address = address!(\"{address}\")")),
+            "clients look for it at {address}"
+        );
         assert_eq!(ensure(&places, chain.port, &data).unwrap(), address);
         let first = remembered();
         chain.stop();
