@@ -35,6 +35,14 @@ pub struct Config {
     #[arg(long, env = "JACKDAW_CHAIN_RPC")]
     pub chain_rpc: Option<String>,
 
+    /// Where the contract for tips stands on the development chain. It has one address everywhere; any other one is refused.
+    #[arg(long, env = "JACKDAW_TIPS")]
+    pub tips: Option<String>,
+
+    /// A file with the networks served here; `docs/networks.example.toml` shows one.
+    #[arg(long, env = "JACKDAW_NETWORKS")]
+    pub networks: Option<PathBuf>,
+
     /// Proxies whose `X-Forwarded-For` is believed, as addresses with commas between. Nobody else's is.
     #[arg(long, env = "JACKDAW_PROXIES", value_delimiter = ',')]
     pub proxies: Vec<IpAddr>,

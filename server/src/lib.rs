@@ -12,6 +12,7 @@ mod database;
 pub mod error;
 pub mod http;
 mod jobs;
+pub mod networks;
 mod run;
 pub mod shutdown;
 pub mod state;

@@ -2,7 +2,6 @@
 
 use std::{fs, net::SocketAddr, os::unix::fs::DirBuilderExt};
 
-use protocol::api::Network;
 use services::{Services, accounts::SessionKey, time::SystemRandomness};
 use tokio::{net::TcpListener, task::JoinHandle};
 
@@ -12,6 +11,7 @@ use crate::{
     error::StartError,
     http::{Face, assets::Manifest, limits::Limits, listen, routes},
     jobs,
+    networks::Networks,
     shutdown::Shutdown,
     state::{Patience, Server},
 };
@@ -31,6 +31,7 @@ pub struct Running {
 /// In words for the operator: a folder, an address, a database.
 pub async fn start(config: Config, limits: Limits, patience: Patience) -> Result<Running, StartError> {
     let manifest = Manifest::read(&config.site)?;
+    let networks = Networks::of(&config)?;
     let address = config.listen;
     let listener = TcpListener::bind(address)
         .await
@@ -42,11 +43,11 @@ pub async fn start(config: Config, limits: Limits, patience: Patience) -> Result
     let session_key = session_key(&config)?;
     let database = Database::open(&config).await?;
     database.migrate().await?;
-    let networks = networks(&config);
     let services = services::Config {
         origin: config.origin(),
         domain: config.domain(),
-        networks,
+        networks: networks.shown,
+        reach: networks.reach,
         development_rpc: config.chain_rpc.clone(),
         session_key,
     };
@@ -67,24 +68,6 @@ pub async fn start(config: Config, limits: Limits, patience: Patience) -> Result
         address,
         listening,
     })
-}
-
-/// The chains served here. Without a development chain it is Ethereum's main network, for signing in: every wallet knows it.
-fn networks(config: &Config) -> Vec<Network> {
-    match &config.chain_rpc {
-        Some(rpc) => vec![services::network::development(rpc)],
-        None => vec![Network {
-            chain_id: 1,
-            name: "Ethereum".to_owned(),
-            coin: "Ether".to_owned(),
-            symbol: "ETH".to_owned(),
-            rpc_url: String::new(),
-            explorer: "https://etherscan.io".to_owned(),
-            confirmations: 12,
-            tips: None,
-            development: false,
-        }],
-    }
 }
 
 /// The key that signs cookies, in the data folder, which only its owner may enter.

@@ -14,8 +14,9 @@ pub mod directory;
 pub mod people;
 mod site;
 pub mod time;
+pub mod tips;
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use accounts::{Accounts, AccountsConfig, SessionKey, WalletVerifier, Wallets};
 pub use chain::{
@@ -29,6 +30,7 @@ use protocol::api::Network;
 pub use site::Site;
 use sqlx::PgPool;
 use time::{Clock, Randomness, SystemClock, SystemRandomness};
+use tips::{Pace, Reach, Tips};
 
 /// What the rooms must know of the site.
 #[derive(Debug, Clone)]
@@ -39,6 +41,8 @@ pub struct Config {
     pub domain: String,
     /// The chains served here; the first is where new people start.
     pub networks: Vec<Network>,
+    /// How the machine reaches those of them that it reads itself, by chain id.
+    pub reach: HashMap<u64, Reach>,
     /// The development chain's RPC, if test coins are given.
     pub development_rpc: Option<String>,
     /// Signs the cookies.
@@ -56,6 +60,9 @@ pub enum OpenError {
     Faucet(#[from] FaucetError),
     /// A chain's address is none.
     #[error(transparent)]
+    Tips(#[from] chain::rpc::RpcError),
+    /// A chain's address is none.
+    #[error(transparent)]
     Wallets(#[from] chain::validator::AskError),
 }
 
@@ -70,6 +77,8 @@ pub struct Services {
     pub delivery: Delivery,
     /// Names.
     pub people: People,
+    /// What is seen of tips.
+    pub tips: Tips,
     /// Test coins, where there is a development chain.
     pub coins: Option<Faucet>,
     /// What is said before sign-in.
@@ -82,8 +91,11 @@ impl Services {
     /// # Errors
     /// If the database does not answer.
     pub async fn open(pool: PgPool, config: Config) -> Result<Self, OpenError> {
-        let development = config.development_rpc.as_deref();
-        let verifier = Arc::new(Wallets::new(development.map(|rpc| (network::DEVELOPMENT, rpc)))?);
+        let chains = config
+            .reach
+            .iter()
+            .map(|(chain_id, reach)| (*chain_id, reach.rpc.as_str()));
+        let verifier = Arc::new(Wallets::new(chains)?);
         Self::open_with(
             pool,
             config,
@@ -111,11 +123,21 @@ impl Services {
             chain_ids: config.networks.iter().map(|network| network.chain_id).collect(),
             session_key: config.session_key,
         };
+        let watched = config.networks.iter().filter_map(|network| {
+            let pace = if network.development {
+                Pace::development()
+            } else {
+                Pace::default()
+            };
+            Some((network, config.reach.get(&network.chain_id)?, pace))
+        });
+        let tips = Tips::new(pool.clone(), clock.clone(), watched)?;
         Ok(Self {
             accounts: Accounts::new(pool.clone(), accounts, verifier, clock.clone(), randomness),
             directory: Directory::new(pool.clone(), clock.clone()),
             delivery: Delivery::start(pool.clone(), clock).await?,
             people: People::new(pool),
+            tips,
             coins: config.development_rpc.as_deref().map(Faucet::new).transpose()?,
             site: Site::new(config.domain, config.networks),
         })

@@ -44,6 +44,8 @@ impl TestServer {
             listen,
             site,
             chain_rpc: None,
+            tips: None,
+            networks: None,
             proxies: Vec::new(),
             dev: false,
         };

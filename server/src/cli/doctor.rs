@@ -2,7 +2,9 @@
 
 use std::process::ExitCode;
 
-use crate::{config::Config, http::assets::Manifest};
+use services::tips;
+
+use crate::{config::Config, http::assets::Manifest, networks::Networks};
 
 /// Looks at everything, prints a line for each, and fails if one is wrong.
 #[expect(clippy::print_stdout, reason = "this is a command's output")]
@@ -38,5 +40,49 @@ pub async fn examine(config: &Config) -> ExitCode {
             ),
         ),
     }
+    match Networks::of(config) {
+        Ok(networks) => ask(&networks, &mut say).await,
+        Err(error) => say(false, &error.to_string()),
+    }
     if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Is each network what it is said to be?
+async fn ask(networks: &Networks, say: &mut impl FnMut(bool, &str)) {
+    for network in &networks.shown {
+        let (name, chain_id) = (&network.name, network.chain_id);
+        let Some(reach) = networks.reach.get(&chain_id) else {
+            say(
+                true,
+                &format!("{name} (chain {chain_id}) is for signing in only: no rpc"),
+            );
+            continue;
+        };
+        match tips::examine(reach).await {
+            Err(error) => say(false, &format!("{name} (chain {chain_id}): {error}")),
+            Ok(there) if there.chain_id != chain_id => say(
+                false,
+                &format!("{name}: its rpc serves chain {}, not {chain_id}", there.chain_id),
+            ),
+            Ok(there) if network.tips.is_some() && !there.tips => say(
+                false,
+                &format!(
+                    "{name} (chain {chain_id}): no contract for tips at {}: deploy it, or set tips = false",
+                    tips::CONTRACT
+                ),
+            ),
+            Ok(there) => say(
+                true,
+                &format!(
+                    "{name} (chain {chain_id}) answers at block {}{}",
+                    there.head,
+                    if network.tips.is_some() {
+                        ", with tips"
+                    } else {
+                        ", without tips"
+                    }
+                ),
+            ),
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use futures::{FutureExt, future::BoxFuture};
 use protocol::{Answer, Ask, ErrorCode, InstallationId, MessageId, ServerFrame, limits};
 use serde_bytes::ByteBuf;
-use services::{Services, delivery::Pending, directory::DirectoryError};
+use services::{Services, delivery::Pending, directory::DirectoryError, tips::Asker};
 
 use super::ending::Ending;
 
@@ -38,18 +38,28 @@ pub fn refused(id: MessageId, code: ErrorCode) -> Result<ServerFrame, Ending> {
 }
 
 /// Answers a question.
-pub fn ask(services: Services, installation: InstallationId, number: u32, ask: Ask) -> Work {
+pub fn ask(services: Services, installation: InstallationId, tips: Asker, number: u32, ask: Ask) -> Work {
     async move {
-        let answer = answer(&services, installation, ask).await;
+        let answer = answer(&services, installation, &tips, ask).await;
         Ok(ServerFrame::Answer { number, answer })
     }
     .boxed()
 }
 
-async fn answer(services: &Services, installation: InstallationId, ask: Ask) -> Result<Answer, ErrorCode> {
+async fn answer(
+    services: &Services,
+    installation: InstallationId,
+    tips: &Asker,
+    ask: Ask,
+) -> Result<Answer, ErrorCode> {
     let directory = &services.directory;
     let answer = match ask {
-        Ask::Tip { .. } => return Err(ErrorCode::NotOnThisNetwork),
+        Ask::Tip {
+            chain_id,
+            sender,
+            id,
+            hash,
+        } => return tips.ask(chain_id, sender, id, hash).await.map(Answer::Tip),
         Ask::Installations { account } => directory.installations_of(account).await.map(Answer::Installations),
         Ask::Association { hash } => directory
             .association(hash)

@@ -7,6 +7,7 @@ use protocol::{Ask, ClientFrame, ErrorCode, InstallationId, ServerFrame, limits}
 use services::{
     accounts::Session,
     delivery::{Follower, Forward},
+    tips::Listener,
 };
 use tokio::time::{Instant, sleep_until, timeout};
 
@@ -37,6 +38,11 @@ const CLAIMS: Rate = Rate {
     burst: 100.0,
     per_second: 1.0,
 };
+/// How often it may ask for tips: once for each when it connects.
+const TIPS: Rate = Rate {
+    burst: 250.0,
+    per_second: 5.0,
+};
 /// How long a frame that came too soon waits.
 const PAUSE: Duration = Duration::from_millis(50);
 /// How long publishes that were handed in may take once the server ends.
@@ -46,10 +52,12 @@ struct Talk<'a> {
     server: &'a Server,
     installation: InstallationId,
     follower: Follower,
+    listener: Listener,
     work: FuturesUnordered<Work>,
     outgoing: Vec<ServerFrame>,
     frames: Bucket,
     claims: Bucket,
+    tips: Bucket,
     /// Not read before.
     paused: Option<Instant>,
     /// Given up then.
@@ -61,6 +69,7 @@ enum Event {
     Heard(Heard),
     Done(Result<ServerFrame, Ending>),
     Forward(Forward),
+    Tip(ServerFrame),
     Resume,
 }
 
@@ -71,10 +80,12 @@ pub async fn run(server: &Server, link: &mut Link, alarm: &mut Alarm, session: &
         server,
         installation: session.installation,
         follower: server.services().delivery.follow(session.installation),
+        listener: server.services().tips.listen(session.installation, session.address),
         work: FuturesUnordered::new(),
         outgoing: Vec::new(),
         frames: Bucket::full(FRAMES, now),
         claims: Bucket::full(CLAIMS, now),
+        tips: Bucket::full(TIPS, now),
         paused: None,
         silence: Instant::now() + server.patience().silence,
     };
@@ -113,6 +124,7 @@ impl Talk<'_> {
             heard = link.hear(), if listening => Ok(Event::Heard(heard)),
             Some(done) = self.work.next(), if !self.work.is_empty() => Ok(Event::Done(done)),
             forward = self.follower.next() => Ok(Event::Forward(forward)),
+            tip = self.listener.next() => Ok(Event::Tip(tip)),
             () = sleep_until(resume.unwrap_or(self.silence)), if resume.is_some() => Ok(Event::Resume),
             () = sleep_until(self.silence), if listening => Err(Ending::Silence),
         }
@@ -125,7 +137,8 @@ impl Talk<'_> {
         {
             return Some(Event::Done(done));
         }
-        self.follower.next().now_or_never().map(Event::Forward)
+        let forward = self.follower.next().now_or_never().map(Event::Forward);
+        forward.or_else(|| self.listener.next().now_or_never().map(Event::Tip))
     }
 
     async fn handle(&mut self, event: Event) -> Result<(), Ending> {
@@ -154,6 +167,7 @@ impl Talk<'_> {
                 Forward::CaughtUp { topic, head } => ServerFrame::CaughtUp { topic, head },
                 Forward::NotSubscribed { topic, code } => ServerFrame::NotSubscribed { topic, code },
             }),
+            Event::Tip(frame) => self.outgoing.push(frame),
             Event::Resume => {
                 self.paused = None;
                 self.silence = Instant::now() + self.server.patience().silence;
@@ -189,15 +203,21 @@ impl Talk<'_> {
                 }
             }
             ClientFrame::Ask { number, ask } => {
-                let claims = matches!(ask, Ask::ClaimKeyPackage { .. });
-                if claims && !self.claims.take(CLAIMS, std::time::Instant::now()) {
+                let now = std::time::Instant::now();
+                let allowed = match ask {
+                    Ask::ClaimKeyPackage { .. } => self.claims.take(CLAIMS, now),
+                    Ask::Tip { .. } => self.tips.take(TIPS, now),
+                    _ => true,
+                };
+                if !allowed {
                     self.outgoing.push(ServerFrame::Answer {
                         number,
                         answer: Err(ErrorCode::TooMany),
                     });
                 } else {
+                    let tips = self.listener.asker();
                     self.work
-                        .push(dispatch::ask(services.clone(), self.installation, number, ask));
+                        .push(dispatch::ask(services.clone(), self.installation, tips, number, ask));
                 }
             }
             ClientFrame::Ping => self.outgoing.push(ServerFrame::Pong),

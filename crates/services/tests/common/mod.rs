@@ -8,7 +8,7 @@ use std::sync::{
 
 use identity::personal_digest;
 use k256::ecdsa::{RecoveryId, Signature, SigningKey};
-use protocol::{Address, InstallationId, Kind, MessageId, Publish, Seq, Topic, UnixMillis, Welcome};
+use protocol::{Address, InstallationId, Kind, MessageId, Publish, Seq, Topic, UnixMillis, Welcome, api::Network};
 use services::{
     Config, Services,
     accounts::{BrowserId, KeyAccounts, Session, SessionKey, SignedIn, WalletVerifier},
@@ -19,6 +19,7 @@ use sqlx::PgPool;
 
 pub const DOMAIN: &str = "localhost:3000";
 pub const CHAIN: u64 = 31_337;
+pub const OTHER_CHAIN: u64 = 10;
 pub const AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 
 /// A clock that stands until it is moved.
@@ -56,7 +57,14 @@ pub async fn site_with(pool: PgPool, domain: &str, verifier: Arc<dyn WalletVerif
     let config = Config {
         origin: format!("http://{domain}"),
         domain: domain.to_owned(),
-        networks: vec![chain::network::development("http://127.0.0.1:8545")],
+        networks: vec![
+            chain::network::development("http://127.0.0.1:8545"),
+            Network {
+                chain_id: OTHER_CHAIN,
+                ..chain::network::development("http://127.0.0.1:8546")
+            },
+        ],
+        reach: std::collections::HashMap::new(),
         development_rpc: None,
         session_key: SessionKey::draw(&SystemRandomness),
     };

@@ -1,0 +1,244 @@
+//! Who waits for what, and what each was told last. In memory: it ends with the sockets.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use protocol::{Address, InstallationId, ServerFrame, TipId, TipReport, TipSight, TxHash, limits};
+use tokio::sync::Notify;
+
+use super::sight::Sights;
+
+/// So many blocks behind the confirmation somebody is still told when a tip is taken back.
+const MARGIN: u32 = 12;
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // What is inside is whole between two statements: a panic elsewhere leaves nothing half done.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+type Key = (Address, TipId);
+
+/// One listener.
+#[derive(Debug)]
+pub(super) struct Ear {
+    number: u64,
+    pub installation: InstallationId,
+    account: Address,
+    /// The newest report of each tip that was not fetched yet. Not more than wishes.
+    news: Mutex<BTreeMap<(u64, Address, TipId), TipReport>>,
+    wake: Notify,
+}
+
+impl Ear {
+    pub(super) async fn next(&self) -> ServerFrame {
+        loop {
+            if let Some(((chain_id, sender, id), report)) = lock(&self.news).pop_first() {
+                return ServerFrame::Tip {
+                    chain_id,
+                    sender,
+                    id,
+                    report,
+                };
+            }
+            self.wake.notified().await;
+        }
+    }
+
+    fn tell(&self, chain_id: u64, (sender, id): Key, report: TipReport) {
+        lock(&self.news).insert((chain_id, sender, id), report);
+        self.wake.notify_one();
+    }
+}
+
+/// All listeners of this node, by account.
+#[derive(Debug, Default)]
+pub(super) struct Ears {
+    next: AtomicU64,
+    accounts: Mutex<HashMap<Address, Vec<Arc<Ear>>>>,
+}
+
+impl Ears {
+    pub(super) fn open(&self, installation: InstallationId, account: Address) -> Arc<Ear> {
+        let ear = Arc::new(Ear {
+            number: self.next.fetch_add(1, Ordering::Relaxed),
+            installation,
+            account,
+            news: Mutex::default(),
+            wake: Notify::new(),
+        });
+        lock(&self.accounts).entry(account).or_default().push(Arc::clone(&ear));
+        ear
+    }
+
+    pub(super) fn close(&self, ear: &Ear) {
+        let mut accounts = lock(&self.accounts);
+        if let Some(ears) = accounts.get_mut(&ear.account) {
+            ears.retain(|other| other.number != ear.number);
+            if ears.is_empty() {
+                accounts.remove(&ear.account);
+            }
+        }
+    }
+
+    /// Those of these accounts.
+    pub(super) fn of(&self, accounts: &[Address]) -> Vec<Arc<Ear>> {
+        let all = lock(&self.accounts);
+        let ears = accounts.iter().filter_map(|account| all.get(account));
+        ears.flatten().cloned().collect()
+    }
+}
+
+/// A tip somebody waits for.
+#[derive(Debug)]
+struct Wish {
+    ear: Arc<Ear>,
+    /// The transaction by the word of who asked.
+    hash: Option<TxHash>,
+    /// The transaction in which it stood.
+    stood: Option<TxHash>,
+    told: TipReport,
+}
+
+/// What is to be found out for a wish.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Open {
+    pub sender: Address,
+    pub id: TipId,
+    pub hashes: [Option<TxHash>; 2],
+    pub asked_by: InstallationId,
+    ear: u64,
+}
+
+/// The wishes for one chain.
+#[derive(Debug, Default)]
+pub(super) struct Board {
+    wishes: Mutex<HashMap<(u64, Key), Wish>>,
+    sights: Mutex<Sights>,
+    nudged: Notify,
+}
+
+const UNKNOWN: TipReport = TipReport {
+    hash: None,
+    sight: TipSight::Unknown,
+};
+
+impl Board {
+    /// Something new is to be looked for.
+    pub(super) fn nudge(&self) {
+        self.nudged.notify_one();
+    }
+
+    pub(super) async fn nudged(&self) {
+        self.nudged.notified().await;
+    }
+
+    /// Takes a wish on, or another hash for it. False: too many.
+    pub(super) fn wish(&self, ear: &Arc<Ear>, sender: Address, id: TipId, hash: Option<TxHash>) -> bool {
+        let mut wishes = lock(&self.wishes);
+        if let Some(wish) = wishes.get_mut(&(ear.number, (sender, id))) {
+            wish.hash = hash.or(wish.hash);
+            return true;
+        }
+        let mine = wishes.iter().filter(|((number, _), _)| *number == ear.number);
+        if mine.count() >= limits::TIPS_WATCHED {
+            // What came to nothing gives way; what may still come does not.
+            let ended = |wish: &Wish| {
+                matches!(
+                    wish.told.sight,
+                    TipSight::Reverted | TipSight::Replaced | TipSight::Dropped
+                )
+            };
+            let out = wishes
+                .iter()
+                .find(|((number, _), wish)| *number == ear.number && ended(wish));
+            let Some(out) = out.map(|(key, _)| *key) else {
+                return false;
+            };
+            wishes.remove(&out);
+        }
+        let wish = Wish {
+            ear: Arc::clone(ear),
+            hash,
+            stood: None,
+            told: UNKNOWN,
+        };
+        wishes.insert((ear.number, (sender, id)), wish);
+        true
+    }
+
+    /// This is what the asker knows now.
+    pub(super) fn told(&self, ear: &Ear, sender: Address, id: TipId, report: TipReport) {
+        if let Some(wish) = lock(&self.wishes).get_mut(&(ear.number, (sender, id))) {
+            wish.told = report;
+        }
+    }
+
+    pub(super) fn leave(&self, ear: &Ear) {
+        lock(&self.wishes).retain(|(number, _), _| *number != ear.number);
+    }
+
+    /// Everything somebody waits for.
+    pub(super) fn open(&self) -> Vec<Open> {
+        let wishes = lock(&self.wishes);
+        let open = wishes.iter().map(|((ear, (sender, id)), wish)| Open {
+            sender: *sender,
+            id: *id,
+            hashes: [wish.stood, wish.hash],
+            asked_by: wish.ear.installation,
+            ear: *ear,
+        });
+        open.collect()
+    }
+
+    /// What is seen of a wish now: told if it is news. What has been settled for long is not waited for any more.
+    pub(super) fn tell(&self, chain_id: u64, confirmations: u32, open: &Open, report: TipReport) {
+        let mut wishes = lock(&self.wishes);
+        let key = (open.ear, (open.sender, open.id));
+        let Some(wish) = wishes.get_mut(&key) else {
+            return;
+        };
+        if differs(wish.told, report, confirmations) {
+            wish.ear.tell(chain_id, key.1, report);
+        }
+        wish.told = report;
+        match report.sight {
+            TipSight::Mined { confirmations: done } if done >= confirmations.saturating_add(MARGIN) => {
+                wishes.remove(&key);
+            }
+            TipSight::Mined { .. } => wish.stood = report.hash,
+            _ => {}
+        }
+    }
+
+    pub(super) fn sights(&self) -> MutexGuard<'_, Sights> {
+        lock(&self.sights)
+    }
+
+    /// What was seen last of a transaction.
+    pub(super) fn last_sight(&self, hash: Option<TxHash>) -> TipReport {
+        let Some(hash) = hash else { return UNKNOWN };
+        TipReport {
+            hash: Some(hash),
+            sight: lock(&self.sights).last(hash),
+        }
+    }
+}
+
+/// Whether a person would see a difference: blocks beyond the confirmation are none.
+fn differs(told: TipReport, now: TipReport, confirmations: u32) -> bool {
+    let cut = |report: TipReport| match report.sight {
+        TipSight::Mined { confirmations: done } => TipReport {
+            sight: TipSight::Mined {
+                confirmations: done.min(confirmations),
+            },
+            ..report
+        },
+        _ => report,
+    };
+    cut(told) != cut(now)
+}

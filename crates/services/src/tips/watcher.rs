@@ -1,0 +1,314 @@
+//! The task that keeps looking at one chain.
+
+use std::{
+    collections::HashMap,
+    panic::AssertUnwindSafe,
+    time::{Duration, Instant},
+};
+
+use futures::FutureExt;
+use protocol::{Address, TipId, TipReport, TipSight, TxHash, limits};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Chain, Tips,
+    board::Open,
+    ledger::{Ledger, LedgerError, Step},
+    mined,
+    sight::{self, Signed},
+    store::{self, Sighted},
+};
+use crate::time::to_db;
+
+/// Between two looks, if it goes by the blocks.
+const EVERY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(12));
+/// Between two looks because somebody has asked.
+const BREATH: Duration = Duration::from_millis(200);
+/// How many steps are made before those who wait are told.
+const STEPS: u32 = 64;
+/// How many transactions are looked at in one turn, those longest not looked at first.
+const LOOKS: usize = 64;
+/// How many new tips are read at once.
+const FRESH: i64 = 500;
+
+/// Keeps one chain's ledger and tells those who wait.
+#[derive(Debug)]
+pub struct Watcher {
+    tips: Tips,
+    chain_id: u64,
+    ledger: Ledger,
+    /// It is the chain it should be, and has answered since the last trouble.
+    verified: bool,
+    /// The newest tip that was told to accounts.
+    newest: Option<i64>,
+    /// What is wrong, once said.
+    trouble: Option<String>,
+    failures: u32,
+}
+
+impl Watcher {
+    pub(super) fn new(tips: Tips, chain_id: u64) -> Self {
+        let chain = tips.chain(chain_id);
+        let (reader, since, patience) = (chain.reader.clone(), chain.since, chain.pace.shorter);
+        Self {
+            ledger: Ledger::new(tips.0.pool.clone(), reader, chain_id, since, patience),
+            tips,
+            chain_id,
+            verified: false,
+            newest: None,
+            trouble: None,
+            failures: 0,
+        }
+    }
+
+    /// Until the end is wanted. May be stopped at any point, and may run on several nodes over one database.
+    pub async fn run(mut self, end: CancellationToken) {
+        let tips = self.tips.clone();
+        let chain = tips.chain(self.chain_id);
+        let mut next = tokio::time::Instant::now();
+        loop {
+            let nudged = async {
+                chain.board.nudged().await;
+                tokio::time::sleep(BREATH).await;
+            };
+            let whole = tokio::select! {
+                () = end.cancelled() => return,
+                () = tokio::time::sleep_until(next) => true,
+                () = nudged, if self.trouble.is_none() => false,
+            };
+            // A defect in here must not end the watcher.
+            let turn = AssertUnwindSafe(self.turn(chain, whole)).catch_unwind();
+            let outcome = tokio::select! {
+                () = end.cancelled() => return,
+                outcome = turn => outcome,
+            };
+            let pause = match outcome {
+                Ok(outcome) => self.note(chain, outcome),
+                Err(_) => self.note(chain, Err(LedgerError::Defect)),
+            };
+            if whole || self.trouble.is_some() {
+                next = tokio::time::Instant::now() + pause;
+            }
+        }
+    }
+
+    /// Says what has changed about the chain, and how long to wait.
+    fn note(&mut self, chain: &Chain, outcome: Result<(), LedgerError>) -> Duration {
+        let (chain_id, name) = (chain.chain_id, &chain.name);
+        match outcome {
+            Ok(()) => {
+                if self.trouble.take().is_some() {
+                    tracing::info!(chain_id, "tips on {name} are read again");
+                }
+                self.failures = 0;
+                let by_blocks = || {
+                    self.ledger
+                        .block_time()
+                        .map_or(EVERY.1, |time| time.clamp(EVERY.0, EVERY.1))
+                };
+                chain.pace.every.unwrap_or_else(by_blocks)
+            }
+            Err(error) => {
+                let kind = kind(&error);
+                if self.trouble.as_deref() != Some(kind) {
+                    tracing::warn!(chain_id, "tips on {name} cannot be read for now: {error}");
+                    self.trouble = Some(kind.to_owned());
+                }
+                self.verified = false;
+                let (first, last) = chain.pace.backoff;
+                let pause = first.saturating_mul(1 << self.failures.min(16)).min(last);
+                self.failures += 1;
+                pause
+            }
+        }
+    }
+
+    /// Reads what is new (if it is time for that), and tells those who wait.
+    async fn turn(&mut self, chain: &Chain, whole: bool) -> Result<(), LedgerError> {
+        if !self.verified {
+            self.ledger.verify().await?;
+            self.verified = true;
+        }
+        for _ in 0..if whole { STEPS } else { 0 } {
+            if self.ledger.step().await? == Step::Still {
+                break;
+            }
+        }
+        self.announce(chain).await
+    }
+
+    async fn announce(&mut self, chain: &Chain) -> Result<(), LedgerError> {
+        let tips = self.tips.clone();
+        let pool = &tips.0.pool;
+        let number = i64::try_from(chain.chain_id).unwrap_or(i64::MAX);
+        let Some(cursor) = store::cursor(pool, number).await? else {
+            return Ok(());
+        };
+        self.hear(chain, number).await?;
+        let open = chain.board.open();
+        if open.is_empty() {
+            return Ok(());
+        }
+        let senders: Vec<&[u8]> = open.iter().map(|open| open.sender.as_slice()).collect();
+        let ids: Vec<&[u8]> = open.iter().map(|open| &open.id.0[..]).collect();
+        let found = store::tips(pool, number, &senders, &ids).await?;
+        let mut standing: HashMap<(Address, TipId), TipReport> = HashMap::new();
+        for tip in &found {
+            let key = (
+                Address::from_slice(&tip.sender),
+                TipId::from_slice(&tip.tip_id).ok_or_else(damaged)?,
+            );
+            standing.insert(key, mined(tip, cursor.number).map_err(|_| damaged())?);
+        }
+        for open in &open {
+            if let Some(report) = standing.get(&(open.sender, open.id)) {
+                chain.board.tell(chain.chain_id, chain.confirmations, open, *report);
+            }
+        }
+        let looked = self.look(chain, &open, &standing, cursor.number.unsigned_abs()).await;
+        for open in &open {
+            if !standing.contains_key(&(open.sender, open.id))
+                && let Some(report) = seen(chain, open)
+            {
+                chain.board.tell(chain.chain_id, chain.confirmations, open, report);
+            }
+        }
+        looked
+    }
+
+    /// Tips that were written since the last turn, by whichever node: their accounts wait for them without having asked.
+    async fn hear(&mut self, chain: &Chain, number: i64) -> Result<(), LedgerError> {
+        let tips = self.tips.clone();
+        let pool = &tips.0.pool;
+        let Some(mut newest) = self.newest else {
+            self.newest = Some(store::newest(pool, number).await?);
+            return Ok(());
+        };
+        loop {
+            let fresh = store::fresh(pool, number, newest, FRESH).await?;
+            for tip in &fresh {
+                newest = newest.max(tip.id);
+                let accounts = [Address::from_slice(&tip.sender), Address::from_slice(&tip.recipient)];
+                let id = TipId::from_slice(&tip.tip_id).ok_or_else(damaged)?;
+                for ear in tips.0.ears.of(&accounts) {
+                    chain.board.wish(&ear, accounts[0], id, None);
+                }
+            }
+            self.newest = Some(newest);
+            if fresh.len() < usize::try_from(FRESH).unwrap_or_default() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Looks at transactions of tips that do not stand; and once at those of tips that do, so that it is known who signed them
+    /// if they should fall.
+    async fn look(
+        &self,
+        chain: &Chain,
+        open: &[Open],
+        standing: &HashMap<(Address, TipId), TipReport>,
+        cursor: u64,
+    ) -> Result<(), LedgerError> {
+        let mut wanted: HashMap<TxHash, &Open> = HashMap::new();
+        for open in open {
+            match standing.get(&(open.sender, open.id)) {
+                Some(report) => {
+                    let hash = report.hash.filter(|hash| chain.board.sights().signed(*hash).is_none());
+                    wanted.extend(hash.map(|hash| (hash, open)));
+                }
+                None => wanted.extend(open.hashes.into_iter().flatten().map(|hash| (hash, open))),
+            }
+        }
+        let mut order: Vec<(Option<Instant>, TxHash, &Open)> = {
+            let mut sights = chain.board.sights();
+            let stands = |hash| standing.values().any(|report| report.hash == Some(hash));
+            sights.keep(|hash| wanted.contains_key(&hash) || stands(hash));
+            wanted
+                .iter()
+                .map(|(hash, open)| (sights.looked(*hash), *hash, *open))
+                .collect()
+        };
+        order.sort_by_key(|(looked, hash, _)| (*looked, *hash));
+        for (_, hash, open) in order.into_iter().take(LOOKS) {
+            let known = self.signed(chain, hash).await?;
+            let (shown, signed) = sight::look(&chain.reader, hash, (open.sender, open.id), known, cursor).await?;
+            if let (None, Some(signed)) = (known, signed) {
+                self.keep(chain, hash, signed, open).await?;
+            }
+            let now = tokio::time::Instant::now().into_std();
+            chain
+                .board
+                .sights()
+                .take(hash, shown, signed, now, chain.pace.forgotten);
+        }
+        Ok(())
+    }
+
+    /// Who signed it, from memory or from the database.
+    async fn signed(&self, chain: &Chain, hash: TxHash) -> Result<Option<Signed>, LedgerError> {
+        let known = chain.board.sights().signed(hash);
+        if known.is_some() {
+            return Ok(known);
+        }
+        let number = i64::try_from(chain.chain_id).unwrap_or(i64::MAX);
+        let row = store::transaction(&self.tips.0.pool, number, &hash.0).await?;
+        Ok(row.map(|row| Signed {
+            signer: Address::from_slice(&row.signer),
+            nonce: row.nonce.unsigned_abs(),
+        }))
+    }
+
+    async fn keep(&self, chain: &Chain, hash: TxHash, signed: Signed, open: &Open) -> Result<(), LedgerError> {
+        let row = Sighted {
+            chain: i64::try_from(chain.chain_id).unwrap_or(i64::MAX),
+            hash: &hash.0,
+            signer: signed.signer.as_slice(),
+            nonce: i64::try_from(signed.nonce).unwrap_or(i64::MAX),
+            asked_by: &open.asked_by.0,
+            at: to_db(self.tips.0.clock.now()),
+        };
+        let keep = i64::try_from(limits::TIPS_WATCHED).unwrap_or(i64::MAX);
+        Ok(store::put_transaction(&self.tips.0.pool, &row, keep).await?)
+    }
+}
+
+/// What the node says of a tip that does not stand: the most hopeful of its transactions. `None`: nothing was looked at yet.
+fn seen(chain: &Chain, open: &Open) -> Option<TipReport> {
+    let sights = chain.board.sights();
+    let hope = |sight: TipSight| match sight {
+        TipSight::Mined { .. } | TipSight::Pending => 0,
+        TipSight::Reverted => 1,
+        TipSight::Replaced => 2,
+        TipSight::Dropped => 3,
+        TipSight::Unknown => 4,
+    };
+    let looked = open
+        .hashes
+        .into_iter()
+        .flatten()
+        .filter(|hash| sights.looked(*hash).is_some());
+    let reports = looked.map(|hash| TipReport {
+        hash: Some(hash),
+        sight: sights.last(hash),
+    });
+    reports.min_by_key(|report| hope(report.sight))
+}
+
+fn damaged() -> LedgerError {
+    LedgerError::Defect
+}
+
+/// So that the log says once what goes on, however often and in whatever words it fails.
+fn kind(error: &LedgerError) -> &'static str {
+    use chain::rpc::RpcError;
+    match error {
+        LedgerError::Rpc(RpcError::ChainDown(_)) => "down",
+        LedgerError::Rpc(RpcError::Refused { .. }) => "refused",
+        LedgerError::Rpc(RpcError::BadUrl | RpcError::TooMuch | RpcError::Garbage(_)) => "garbage",
+        LedgerError::Database(_) => "database",
+        LedgerError::Defect => "defect",
+        LedgerError::WrongChain(_) => "wrong chain",
+        LedgerError::Behind { .. } => "behind",
+    }
+}
