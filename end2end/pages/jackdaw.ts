@@ -1,15 +1,18 @@
 import { expect, type Locator, type Page } from '@playwright/test';
 import { Settings } from './settings';
 import { Thread } from './thread';
+import { Tips } from './tips';
 
 /** The site by the words on its controls: role and accessible name, nothing else. */
 export class Jackdaw {
   readonly thread: Thread;
   readonly settings: Settings;
+  readonly tips: Tips;
 
   constructor(readonly page: Page) {
     this.thread = new Thread(page);
     this.settings = new Settings(page);
+    this.tips = new Tips(page);
   }
 
   // The way in.

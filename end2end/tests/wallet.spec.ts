@@ -59,6 +59,7 @@ test('it says no in the codes of real wallets', async ({ shop, jay }) => {
   expect(jay.forbidden).toEqual([]);
   expect(await ask(shop, jay, 'eth_sign', '0x00')).toBe(4200);
   expect(jay.forbidden).toEqual(['eth_sign']);
+  expect(await ask(shop, jay, 'eth_getLogs', {})).toBe(4200);
   jay.mood = 'never';
   const first = ask(shop, jay, 'eth_requestAccounts');
   await expect.poll(() => jay.prompts.length).toBe(1);
@@ -88,6 +89,44 @@ test('it tells the page what the person does in it', async ({ shop, jay }) => {
     ['chainChanged', '0x5'],
     ['accountsChanged', []],
   ]);
+});
+
+test('it sends what it was asked to, once somebody has said yes, and can replace it', async ({ shop, jay, chain }) => {
+  const to = chain.account();
+  await ask(shop, jay, 'eth_requestAccounts');
+  const wish = { from: jay.account, to, value: '0x5', data: '0x' };
+  const before = await chain.balance(to);
+  jay.mood = 'reject';
+  expect(await ask(shop, jay, 'eth_sendTransaction', wish)).toBe(4001);
+  jay.mood = 'manual';
+  await chain.hold();
+  const answer = ask(shop, jay, 'eth_sendTransaction', wish);
+  const prompt = await jay.prompted();
+  expect(prompt.params).toEqual([wish]);
+  expect(jay.sent).toEqual([]);
+  prompt.approve();
+  const hash = await answer;
+  expect(jay.sent).toEqual([hash]);
+  expect(await ask(shop, jay, 'eth_getTransactionReceipt', hash)).toBeNull();
+  const faster = await jay.replace(hash as string, 'speed up');
+  await chain.settle();
+  expect(await ask(shop, jay, 'eth_getTransactionReceipt', hash)).toBeNull();
+  expect(await ask(shop, jay, 'eth_getTransactionReceipt', faster)).toMatchObject({ status: '0x1' });
+  expect(await chain.balance(to)).toBe(before + 5n);
+  expect(jay.forbidden).toEqual([]);
+  jay.mood = 'reject';
+  await ask(shop, jay, 'eth_sendTransaction', { ...wish, gasPrice: '0x0' });
+  expect(jay.forbidden, 'fees are its own business').toEqual(['eth_sendTransaction with gasPrice']);
+});
+
+test('on another chain it reads that one, and it can lie', async ({ shop, jay }) => {
+  await ask(shop, jay, 'eth_requestAccounts');
+  expect(Number(await ask(shop, jay, 'eth_getBalance', jay.account, 'latest'))).toBeGreaterThan(0);
+  await jay.goTo(1);
+  expect(await ask(shop, jay, 'eth_getBalance', jay.account, 'latest')).toBe('0x0');
+  jay.lie = async (method, _params, truth) => (method === 'eth_chainId' ? 'nonsense' : truth());
+  expect(await ask(shop, jay, 'eth_chainId')).toBe('nonsense');
+  expect(await ask(shop, jay, 'eth_blockNumber')).toBe('0x1');
 });
 
 test('an old wallet stands at window.ethereum', async ({ shop, wren }) => {
