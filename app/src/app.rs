@@ -2,7 +2,7 @@ use leptos::prelude::*;
 
 use crate::{
     navigate,
-    pages::{Frame, Gate},
+    pages::{FRAME, Gate},
     signal::{Memo, effect, live},
     state::{Stage, State, flow},
 };
@@ -19,7 +19,7 @@ pub fn App() -> impl IntoView {
     let inside = Memo::new(move |()| state.stage.with(|stage| *stage == Stage::In));
     live(move || {
         if inside.get() {
-            view! { <Frame /> }.into_any()
+            FRAME.show().into_any()
         } else {
             view! { <Gate /> }.into_any()
         }

@@ -22,6 +22,7 @@ mod browser;
 mod components;
 mod conversation;
 pub mod error;
+mod later;
 mod navigate;
 pub mod pages;
 pub mod place;

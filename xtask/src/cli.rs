@@ -21,6 +21,9 @@ enum Command {
         /// What would ship: small wasm, compressed files, optimised server
         #[arg(long)]
         release: bool,
+        /// The page alone; what else the site needs is there from an earlier build
+        #[arg(long)]
+        page: bool,
     },
     /// Run everything here, with a development chain; rebuild and reload on change
     Run(run::Options),
@@ -47,9 +50,14 @@ impl Cli {
         signals::listen()?;
         match self.command {
             Command::Tools => tools::ensure(&places).map(drop),
-            Command::Build { release } => {
+            Command::Build { release, page } => {
                 let tools = tools::ensure(&places)?;
-                build::everything(&places, &tools, build::Profile::of(release))
+                let profile = build::Profile::of(release);
+                if page {
+                    build::browser(&places, &tools, profile, build::Parts::PAGE)
+                } else {
+                    build::everything(&places, &tools, profile)
+                }
             }
             Command::Run(options) => run::run(&places, &options),
             Command::Test(options) => test::run(&places, &options),

@@ -1,19 +1,25 @@
 use leptos::prelude::*;
 
-use super::{Chats, New, NotFound, Settings};
+use super::{Chats, NEW, NotFound, SETTINGS};
 use crate::{
     account::{AccountMenu, watch_purse},
     app::Announcer,
     components::{A, Icon, Mark, Shape},
     conversation::{Bars, List, Thread},
+    later::part,
     place::Place,
     signal::{Memo, live, when},
     state::State,
 };
 
+part! {
+    /// What a member sees.
+    pub FRAME in talk = load_frame, draw_frame => view! { <Frame /> }.into_any()
+}
+
 /// What stays while one moves about in `/app`: rail, list and the pane of the place.
 #[component]
-pub fn Frame() -> impl IntoView {
+fn Frame() -> impl IntoView {
     let state = expect_context::<State>();
     watch_purse(state);
     let class = live(move || match state.place.get() {
@@ -26,8 +32,8 @@ pub fn Frame() -> impl IntoView {
     let place = Memo::new(move |()| state.place.get());
     let pane = live(move || match place.get() {
         Place::Thread(peer) => view! { <Thread peer=peer /> }.into_any(),
-        Place::New => view! { <New /> }.into_any(),
-        Place::Settings => view! { <Settings /> }.into_any(),
+        Place::New => NEW.show().into_any(),
+        Place::Settings => SETTINGS.show().into_any(),
         Place::NotFound => view! { <NotFound /> }.into_any(),
         _ => view! { <Chats /> }.into_any(),
     });

@@ -7,11 +7,12 @@ mod new;
 mod not_found;
 mod settings;
 mod sign_out;
+mod welcome;
 
 pub use chats::{Begin, Chats};
-pub use frame::Frame;
+pub use frame::FRAME;
 pub use gate::Gate;
-pub use new::{New, NotHere};
+pub use new::{NEW, NotHere};
 pub use not_found::NotFound;
-pub use settings::Settings;
+pub use settings::SETTINGS;
 pub use sign_out::SignOutForm;

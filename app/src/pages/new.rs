@@ -7,6 +7,7 @@ use super::chats::invite_link;
 use crate::{
     browser,
     components::{A, Copy, Icon, Shape, Words, fixed},
+    later::part,
     navigate,
     place::{AddressError, Place, parse_address},
     signal::{Memo, RwSignal, effect, live, on},
@@ -40,9 +41,14 @@ impl Answer {
     }
 }
 
-/// `/app/new`: start a conversation by address, or with the name of somebody known.
+part! {
+    /// `/app/new`.
+    pub NEW in places = load_new, draw_new => view! { <New /> }.into_any()
+}
+
+/// Starts a conversation by address, or with the name of somebody known.
 #[component]
-pub fn New() -> impl IntoView {
+fn New() -> impl IntoView {
     let state = expect_context::<State>();
     let text = RwSignal::new(String::new());
     let answer = RwSignal::new(None::<Answer>);

@@ -10,15 +10,20 @@ use crate::{
     browser,
     components::{Dialog, Icon, Shape},
     error::{AppError, sentence},
+    later::part,
     server_fns,
     signal::{Memo, RwSignal, live, on, when},
     state::{State, flow},
     time,
 };
 
-/// `/app/settings`.
+part! {
+    /// `/app/settings`.
+    pub SETTINGS in places = load_settings, draw_settings => view! { <Settings /> }.into_any()
+}
+
 #[component]
-pub fn Settings() -> impl IntoView {
+fn Settings() -> impl IntoView {
     let leaving = RwSignal::new(false);
     view! {
         <div class="pane page">

@@ -7,10 +7,10 @@ use crate::{
     say,
     tools::Tools,
 };
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use serde::{Deserialize, Serialize};
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
 };
@@ -31,6 +31,9 @@ pub struct Assets {
     pub worker_wasm: String,
     /// The style sheet.
     pub style: String,
+    /// The parts of the page that are loaded when they are first shown, by name.
+    #[serde(default)]
+    pub parts: BTreeMap<String, String>,
 }
 
 impl Assets {
@@ -41,14 +44,15 @@ impl Assets {
         serde_json::from_slice(&text).with_context(|| format!("{} cannot be read", path.display()))
     }
 
-    fn urls(&self) -> [&str; 5] {
-        [
+    fn urls(&self) -> impl Iterator<Item = &str> {
+        let whole = [
             &self.page_js,
             &self.page_wasm,
             &self.worker_js,
             &self.worker_wasm,
             &self.style,
-        ]
+        ];
+        whole.into_iter().chain(self.parts.values()).map(String::as_str)
     }
 }
 
@@ -61,11 +65,14 @@ pub fn assemble(places: &Places, tools: &Tools, profile: Profile) -> Result<()> 
         };
         let bundler = Bundler { places, tools, profile };
         let page_wasm = site.add("page_bg", "wasm", &fs::read(wasm(&PAGE, places, profile))?)?;
-        let page_js = site.add(
-            "page",
-            "js",
-            &bundler.bundle(&PAGE.folder(places, profile).join("page.js"))?,
-        )?;
+        let folder = PAGE.folder(places, profile);
+        let mut parts = BTreeMap::new();
+        for name in PAGE.parts(places, profile)? {
+            let url = site.add(&name, "wasm", &fs::read(folder.join(format!("{name}.wasm")))?)?;
+            parts.insert(name, url);
+        }
+        let page_js = with_parts(bundler.bundle(&folder.join("page.js"))?, &parts)?;
+        let page_js = site.add("page", "js", &page_js)?;
         let worker_wasm = site.add("worker_bg", "wasm", &fs::read(wasm(&WORKER, places, profile))?)?;
         let entry = WORKER.folder(places, profile).join("entry.js");
         write(&entry, worker_entry(&worker_wasm).as_bytes())?;
@@ -77,6 +84,7 @@ pub fn assemble(places: &Places, tools: &Tools, profile: Profile) -> Result<()> 
             worker_js,
             worker_wasm,
             style,
+            parts,
         };
         site.public(&places.root.join("public"))?;
         site.finish(&assets)
@@ -85,6 +93,17 @@ pub fn assemble(places: &Places, tools: &Tools, profile: Profile) -> Result<()> 
 
 fn wasm(half: &Half, places: &Places, profile: Profile) -> PathBuf {
     half.folder(places, profile).join(format!("{}_bg.wasm", half.name))
+}
+
+/// Puts the parts' hashed names into the page's glue.
+fn with_parts(glue: Vec<u8>, parts: &BTreeMap<String, String>) -> Result<Vec<u8>> {
+    let mut glue = String::from_utf8(glue).context("the glue is text")?;
+    for (name, url) in parts {
+        let plain = format!("\"./{name}.wasm\"");
+        ensure!(glue.contains(&plain), "the page's glue does not load {name}");
+        glue = glue.replace(&plain, &format!("\"{url}\""));
+    }
+    Ok(glue.into_bytes())
 }
 
 /// The worker's script. What the page posts while the wasm is still loading is kept and delivered in order once the engine listens.
@@ -198,7 +217,6 @@ impl Site {
             .unwrap_or_default();
         let keep: BTreeSet<PathBuf> = assets
             .urls()
-            .into_iter()
             .chain(previous.urls())
             .map(|url| PathBuf::from(url.trim_start_matches('/')))
             .collect();
@@ -277,6 +295,7 @@ mod tests {
             worker_js: add("worker", "js"),
             worker_wasm: add("worker_bg", "wasm"),
             style: add("style", "css"),
+            parts: BTreeMap::from([("split_more".to_owned(), add("split_more", "wasm"))]),
         };
         site.finish(&assets).unwrap();
         assets
@@ -289,7 +308,7 @@ mod tests {
             compress: true,
         };
         let (first, second) = (build(&site, b"one"), build(&site, b"two"));
-        let there = |assets: &Assets| assets.urls().iter().all(|url| site.folder.join(&url[1..]).is_file());
+        let there = |assets: &Assets| assets.urls().all(|url| site.folder.join(&url[1..]).is_file());
         assert!(there(&first) && there(&second));
         // Building the same again is no new build.
         build(&site, b"two");

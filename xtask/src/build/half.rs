@@ -1,6 +1,6 @@
 //! The two wasm modules: the page (`frontend`) and the engine in its worker (`engine`).
 
-use super::{Profile, cargo};
+use super::{Profile, cargo, split, wasm::Module};
 use crate::{
     exec,
     place::{Places, hash},
@@ -32,6 +32,8 @@ pub struct Half {
     title: &'static str,
     /// How hard wasm-opt tries.
     level: &'static str,
+    /// Whether a release of it is cut into a core and parts.
+    cut: bool,
 }
 
 /// What the page loads.
@@ -41,6 +43,7 @@ pub const PAGE: Half = Half {
     title: "the page",
     // Fewer bytes before compression are more bytes after it: what `-Oz` folds together looked alike before. 9 KB of brotli.
     level: "-O1",
+    cut: true,
 };
 /// What the worker loads.
 pub const WORKER: Half = Half {
@@ -48,6 +51,7 @@ pub const WORKER: Half = Half {
     crate_name: "engine",
     title: "the engine (the page's worker)",
     level: "-Oz",
+    cut: false,
 };
 
 impl Half {
@@ -62,22 +66,56 @@ impl Half {
 
     /// Compiles it, makes its glue, and for a release makes it small.
     pub fn compile(&self, places: &Places, tools: &Tools, profile: Profile) -> Result<()> {
+        let cut = self.cut && profile.is_release();
+        let features: &[&str] = if cut { &["--features", "split"] } else { &[] };
         let wasm = say::step(&format!("Compiling {}", self.title), || {
-            cargo_wasm(places, self.crate_name, profile, &[])
+            cargo_wasm(places, self.crate_name, profile, features)
                 .with_context(|| format!("{} does not compile", self.title))
         })?;
         let folder = self.folder(places, profile);
         unless_same(&wasm, &folder, || {
+            let mut core = wasm.clone();
+            if cut {
+                core = say::step(&format!("Cutting {}", self.title), || {
+                    split::cut(&wasm, &folder, self.name)
+                })?;
+            }
             say::step(&format!("Binding {} to JavaScript", self.title), || {
-                bind(&wasm, &folder, self.name, profile, true)
+                bind(&core, &folder, self.name, profile, true)
             })?;
             if profile.is_release() {
+                trim(&folder, self.name)?;
+            }
+            if cut {
+                fs::remove_file(core)?;
+            }
+            if profile.is_release() {
                 say::step(&format!("Making {} small", self.title), || {
-                    optimise(tools, &folder, self)
+                    let wasm = folder.join(format!("{}_bg.wasm", self.name));
+                    let parts = self.parts(places, profile)?;
+                    let parts = parts.iter().map(|name| folder.join(format!("{name}.wasm")));
+                    parts
+                        .chain([wasm])
+                        .try_for_each(|wasm| optimise(tools, &wasm, self.level))
                 })?;
             }
             Ok(())
         })
+    }
+
+    /// The names of the parts' files, without `.wasm`, sorted.
+    pub fn parts(&self, places: &Places, profile: Profile) -> Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(self.folder(places, profile))? {
+            if let Ok(name) = entry?.file_name().into_string()
+                && let Some(name) = name.strip_suffix(".wasm")
+                && split::is_part(name)
+            {
+                names.push(name.to_owned());
+            }
+        }
+        names.sort();
+        Ok(names)
     }
 }
 
@@ -164,7 +202,7 @@ fn bind(wasm: &Path, folder: &Path, name: &str, profile: Profile, omit_path: boo
             .typescript(false)
             .omit_default_module_path(omit_path)
             .split_linked_modules(true)
-            .remove_name_section(profile.is_release())
+            // Functions' names are dropped by wasm-opt.
             .remove_producers_section(profile.is_release())
             .generate(folder)
     };
@@ -173,16 +211,33 @@ fn bind(wasm: &Path, folder: &Path, name: &str, profile: Profile, omit_path: boo
     })
 }
 
-fn optimise(tools: &Tools, folder: &Path, half: &Half) -> Result<()> {
-    let wasm = folder.join(format!("{}_bg.wasm", half.name));
-    let before = fs::metadata(&wasm)?.len();
+/// Leaves out what nobody reads: the hashes in the names between glue and wasm, and the words of serde's errors. Those say what a
+/// value was instead of what was expected, floats included, and would be all that brings the printing of floats along.
+fn trim(folder: &Path, name: &str) -> Result<()> {
+    let (wasm, glue) = (
+        folder.join(format!("{name}_bg.wasm")),
+        folder.join(format!("{name}.js")),
+    );
+    let mut module = Module::read(&fs::read(&wasm)?)?;
+    module.silence(|name| name.starts_with("<serde_core::de::Unexpected as core::fmt::Display>::fmt"))?;
+    let mut text = fs::read_to_string(&glue)?;
+    for (long, short) in module.shorten()? {
+        text = text.replace(&long, &short);
+    }
+    fs::write(wasm, module.bytes())?;
+    Ok(fs::write(glue, text)?)
+}
+
+fn optimise(tools: &Tools, wasm: &Path, level: &str) -> Result<()> {
+    let before = fs::metadata(wasm)?.len();
     let mut command = tools.script("binaryen/bin/wasm-opt");
-    command.arg(half.level).args(WASM_OPT).arg(&wasm).arg("-o").arg(&wasm);
+    command.arg(level).args(WASM_OPT).arg(wasm).arg("-o").arg(wasm);
     exec::run(&mut command)?;
     say::note(&format!(
-        "{} KB → {} KB",
+        "{}: {} KB → {} KB",
+        wasm.file_stem().unwrap_or_default().to_string_lossy(),
         before / 1000,
-        fs::metadata(&wasm)?.len() / 1000
+        fs::metadata(wasm)?.len() / 1000
     ));
     Ok(())
 }

@@ -2,7 +2,9 @@
 
 mod assets;
 mod half;
+mod split;
 mod style;
+mod wasm;
 
 pub use assets::Assets;
 pub use half::{Half, PAGE, WORKER, vault_test};
@@ -52,6 +54,14 @@ impl Parts {
         worker: true,
         style: true,
         server: true,
+    };
+
+    /// The page alone.
+    pub const PAGE: Self = Self {
+        page: true,
+        worker: false,
+        style: false,
+        server: false,
     };
 
     /// Anything a browser loads?
