@@ -1,4 +1,8 @@
-use app::state::{EngineHandle, State, WalletHandle};
+use app::{
+    signal::effect,
+    state::{EngineHandle, State, WalletHandle, WalletPort},
+};
+use bridge::Command;
 use leptos::prelude::{IntoView, document, provide_context, view};
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -13,11 +17,24 @@ pub fn start() {
         let state = State::new();
         let engine = Engine::new(state);
         provide_context(state);
+        let wallet = Wallet::discover();
+        follow(state, &engine, &wallet);
         provide_context(EngineHandle::new(move |command| engine.send(command)));
-        provide_context(WalletHandle::new(Wallet::discover()));
+        provide_context(WalletHandle::new(wallet));
         view! { <app::App /> }.into_view()
     });
     if let Some(shell) = shell {
         shell.remove();
     }
+}
+
+/// Tells an open vault where the wallet is, now and at every change.
+fn follow(state: State, engine: &Engine, wallet: &Wallet) {
+    let (engine, account, chain_id) = (engine.clone(), wallet.account(), wallet.chain_id());
+    effect(move || {
+        let (account, chain_id) = (account.get(), chain_id.get());
+        if state.opened.with(Option::is_some) {
+            engine.send(Command::WalletAt { account, chain_id });
+        }
+    });
 }

@@ -5,8 +5,11 @@
 //! that may be dropped.
 
 mod answer;
+mod read;
 mod refusal;
 
+#[cfg(target_arch = "wasm32")]
+mod asking;
 #[cfg(target_arch = "wasm32")]
 mod discovery;
 #[cfg(target_arch = "wasm32")]

@@ -61,9 +61,7 @@ pub trait WalletPort {
     fn balance(&self, account: Address) -> LocalBoxFuture<'static, Result<String, WalletError>>;
     /// Puts a question of the worker, or of the face (fees: `WalletRequest::Try`), to the wallet. Chain and account are looked at right
     /// before, and after a reading too. A question that shows a prompt is put once, whatever comes of it.
-    fn answer(&self, _request: WalletRequest) -> LocalBoxFuture<'static, Result<WalletAnswer, WalletRefusal>> {
-        Box::pin(std::future::ready(Err(WalletRefusal::NoWallet)))
-    }
+    fn answer(&self, request: WalletRequest) -> LocalBoxFuture<'static, Result<WalletAnswer, WalletRefusal>>;
     /// Forgets which wallet was connected.
     fn forget(&self);
 }

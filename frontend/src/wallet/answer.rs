@@ -1,39 +1,38 @@
 //! What wallets answer, out of their hexadecimal.
 
-use protocol::{Address, limits};
+use protocol::{Address, TxHash, U256, limits};
 
 /// A quantity (Ethereum JSON-RPC, "Hex encoding") that fits 64 bits.
 pub fn quantity(text: &str) -> Option<u64> {
-    u64::from_str_radix(text.strip_prefix("0x")?, 16).ok()
+    amount(text).and_then(|amount| u64::try_from(amount).ok())
+}
+
+/// A quantity of up to 256 bits.
+pub fn amount(text: &str) -> Option<U256> {
+    let digits = text.strip_prefix("0x")?;
+    let is_number = (1..=64).contains(&digits.len()) && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    is_number.then(|| U256::from_str_radix(digits, 16).ok()).flatten()
+}
+
+/// Bytes, at most so many.
+pub fn bytes(text: &str, most: usize) -> Option<Vec<u8>> {
+    let digits = text.strip_prefix("0x")?;
+    (digits.len() <= 2 * most).then(|| hex::decode(digits).ok()).flatten()
+}
+
+/// 32 bytes: a hash, or a topic of an event.
+pub fn word(text: &str) -> Option<[u8; 32]> {
+    bytes(text, 32)?.try_into().ok()
+}
+
+/// The hash of a transaction.
+pub fn hash(text: &str) -> Option<TxHash> {
+    word(text).map(TxHash)
 }
 
 /// A quantity of up to 256 bits, as decimal digits.
 pub fn decimal(text: &str) -> Option<String> {
-    let digits = text.strip_prefix("0x")?;
-    if digits.is_empty() || digits.len() > 64 {
-        return None;
-    }
-    // Nine decimal digits to a limb, least first: number = number * 16 + digit.
-    let mut limbs = vec![0_u32];
-    for digit in digits.chars() {
-        let mut carry = u64::from(digit.to_digit(16)?);
-        for limb in &mut limbs {
-            let value = u64::from(*limb) * 16 + carry;
-            *limb = u32::try_from(value % 1_000_000_000).ok()?;
-            carry = value / 1_000_000_000;
-        }
-        if carry > 0 {
-            limbs.push(u32::try_from(carry).ok()?);
-        }
-    }
-    let (first, rest) = limbs.split_last()?;
-    let mut decimal = first.to_string();
-    for limb in rest.iter().rev() {
-        let digits = limb.to_string();
-        decimal.extend(std::iter::repeat_n('0', 9 - digits.len()));
-        decimal.push_str(&digits);
-    }
-    Some(decimal)
+    amount(text).map(|amount| amount.to_string())
 }
 
 /// A signature; of any length that a smart account may need, up to our limit.
@@ -71,7 +70,9 @@ mod tests {
             assert_eq!(decimal(text), None, "{text}");
         }
         assert_eq!(quantity("0x7a69"), Some(31337));
-        assert_eq!(quantity("0x1ffffffffffffffff"), None);
+        for text in ["0x1ffffffffffffffff", "0x+1", "0x", "0x1_0", "7a69", "0x 1"] {
+            assert_eq!(quantity(text), None, "{text}");
+        }
     }
 
     #[test]
@@ -90,5 +91,14 @@ mod tests {
             Some(Address::with_last_byte(255))
         );
         assert_eq!(address("0xff"), None);
+        assert_eq!(hash(&format!("0x{}", "0A".repeat(32))), Some(TxHash([10; 32])));
+        for length in [0, 31, 33] {
+            assert_eq!(hash(&format!("0x{}", "0a".repeat(length))), None);
+        }
+        assert_eq!(bytes("0x", 4), Some(Vec::new()));
+        assert_eq!(bytes("0x01020304", 4), Some(vec![1, 2, 3, 4]));
+        for text in ["0x0102030405", "0x1", "01", "0xzz"] {
+            assert_eq!(bytes(text, 4), None, "{text}");
+        }
     }
 }

@@ -4,16 +4,19 @@ use app::{
     signal::RwSignal,
     state::{LocalBoxFuture, WalletError, WalletInfo, WalletPort},
 };
+use bridge::{WalletAnswer, WalletRefusal, WalletRequest};
 use gloo_timers::future::sleep;
-use js_sys::{Array, JsString, Object};
+use js_sys::Object;
 use protocol::{Address, api::Network};
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 use web_sys::Storage;
 
 use super::{
     answer,
+    asking::{self, accounts, number},
     discovery::Discovery,
-    provider::{Listening, Provider},
+    provider::{Listening, Provider, text},
+    refusal::refused,
     request::Request,
 };
 
@@ -112,7 +115,7 @@ impl Wallet {
 
     async fn sign(self, text: String, account: Address) -> Result<Vec<u8>, WalletError> {
         let provider = self.current()?;
-        let accounts = all(&provider.request(&Request::Accounts).await?);
+        let accounts = accounts(&provider.request(&Request::Accounts).await?);
         if accounts.is_empty() {
             return Err(WalletError::NotAuthorised);
         }
@@ -120,7 +123,7 @@ impl Wallet {
             return Err(WalletError::WrongAccount);
         }
         let signed = provider.request(&Request::PersonalSign(&text, account)).await?;
-        string(&signed)
+        super::provider::text(&signed)
             .as_deref()
             .and_then(answer::signature)
             .ok_or_else(nonsense)
@@ -129,7 +132,7 @@ impl Wallet {
     async fn switch(self, network: Network) -> Result<(), WalletError> {
         let provider = self.current()?;
         let change = Request::SwitchChain(network.chain_id);
-        match provider.request(&change).await {
+        match provider.request(&change).await.map_err(WalletError::from) {
             Err(WalletError::UnknownChain) => {
                 provider.request(&Request::AddChain(&network)).await?;
                 // Most wallets change to what they have just added, some do not.
@@ -151,7 +154,7 @@ impl Wallet {
 
     async fn balance(self, account: Address) -> Result<String, WalletError> {
         let wei = self.current()?.request(&Request::Balance(account)).await?;
-        string(&wei).as_deref().and_then(answer::decimal).ok_or_else(nonsense)
+        text(&wei).as_deref().and_then(answer::decimal).ok_or_else(nonsense)
     }
 }
 
@@ -188,6 +191,11 @@ impl WalletPort for Wallet {
         Box::pin(self.clone().balance(account))
     }
 
+    fn answer(&self, request: WalletRequest) -> LocalBoxFuture<'static, Result<WalletAnswer, WalletRefusal>> {
+        let provider = self.current();
+        Box::pin(async move { asking::ask(&provider.map_err(refused)?, request).await })
+    }
+
     fn forget(&self) {
         self.0.current.borrow_mut().take();
         self.0.account.set(None);
@@ -198,33 +206,8 @@ impl WalletPort for Wallet {
     }
 }
 
-fn first(accounts: &JsValue) -> Option<Address> {
-    all(accounts).first().copied()
-}
-
-fn all(accounts: &JsValue) -> Vec<Address> {
-    let accounts = accounts.dyn_ref::<Array>().cloned().unwrap_or_default();
-    accounts
-        .iter()
-        .filter_map(|account| answer::address(&string(&account)?))
-        .collect()
-}
-
-/// A chain's number: hexadecimal by EIP-1193, a plain number from some.
-fn number(value: &JsValue) -> Option<u64> {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "what is no chain's number matches none"
-    )]
-    string(value)
-        .as_deref()
-        .and_then(answer::quantity)
-        .or_else(|| value.as_f64().map(|number| number as u64))
-}
-
-fn string(value: &JsValue) -> Option<String> {
-    value.dyn_ref::<JsString>().map(String::from)
+fn first(value: &JsValue) -> Option<Address> {
+    accounts(value).first().copied()
 }
 
 fn nonsense() -> WalletError {

@@ -1,11 +1,13 @@
 //! A wallet's provider object (EIP-1193).
 
-use app::state::WalletError;
 use js_sys::{Function, JsString, Object, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
 
-use super::{refusal::refusal, request::Request};
+use super::{answer, refusal::Thrown, request::Request};
+
+/// No contract of ours says more when it reverts; what is longer is left out.
+const REASON: usize = 4096;
 
 #[wasm_bindgen]
 extern "C" {
@@ -31,13 +33,11 @@ impl Provider {
     }
 
     /// Ask.
-    pub async fn request(&self, request: &Request<'_>) -> Result<JsValue, WalletError> {
-        let answer = self
-            .raw_request(&request.arguments())
-            .map_err(|error| error_of(&error))?;
+    pub async fn request(&self, request: &Request<'_>) -> Result<JsValue, Thrown> {
+        let answer = self.raw_request(&request.arguments()).map_err(|error| thrown(&error))?;
         JsFuture::from(Promise::resolve(&answer))
             .await
-            .map_err(|error| error_of(&error))
+            .map_err(|error| thrown(&error))
     }
 
     /// Hear of this event until the answer is dropped. Wallets without events change nothing behind our back.
@@ -67,14 +67,32 @@ impl Drop for Listening {
     }
 }
 
-/// What a wallet throws: an object with `code` and `message`; some put the real one into `data.originalError`.
-fn error_of(error: &JsValue) -> WalletError {
-    let original = get(error, "data")
-        .and_then(|data| get(&data, "originalError"))
-        .filter(|inner| code(inner).is_some());
-    let error = original.as_ref().unwrap_or(error);
-    let words = get(error, "message").and_then(|message| message.dyn_into::<JsString>().ok());
-    refusal(code(error).unwrap_or(0), &words.map(String::from).unwrap_or_default())
+/// What a wallet throws: an object with `code` and `message`; some put the real one into `data.originalError`. What a
+/// contract said stands in `data`, of one of them, or of what is in it.
+fn thrown(error: &JsValue) -> Thrown {
+    let data = get(error, "data");
+    let original = data.as_ref().and_then(|data| get(data, "originalError"));
+    let inner = |of: &Option<JsValue>| of.as_ref().and_then(|of| get(of, "data"));
+    let reverted = [
+        data.clone(),
+        inner(&data),
+        inner(&original),
+        inner(&get(error, "error")),
+    ]
+    .into_iter()
+    .flatten()
+    .find_map(|data| answer::bytes(&text(&data)?, REASON));
+    let error = original.as_ref().filter(|inner| code(inner).is_some()).unwrap_or(error);
+    Thrown {
+        code: code(error).unwrap_or(0),
+        words: get(error, "message").and_then(|words| text(&words)).unwrap_or_default(),
+        reverted,
+    }
+}
+
+/// A string of JavaScript.
+pub fn text(value: &JsValue) -> Option<String> {
+    value.dyn_ref::<JsString>().map(String::from)
 }
 
 fn code(error: &JsValue) -> Option<i32> {

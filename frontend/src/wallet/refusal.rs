@@ -1,6 +1,7 @@
 //! Codes of wallets (EIP-1193, EIP-1474, EIP-3085) as errors of ours.
 
 use app::state::WalletError;
+use bridge::{WalletAnswer, WalletRefusal};
 
 /// So many characters of a wallet's own words are shown.
 const WORDS: usize = 200;
@@ -17,9 +18,108 @@ pub fn refusal(code: i32, words: &str) -> WalletError {
     }
 }
 
+/// What a wallet threw.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Thrown {
+    /// Zero if it gave none.
+    pub code: i32,
+    /// Its own words; may be empty.
+    pub words: String,
+    /// What the contract said when it reverted, if the wallet passed it on.
+    pub reverted: Option<Vec<u8>>,
+}
+
+impl From<Thrown> for WalletError {
+    fn from(thrown: Thrown) -> Self {
+        refusal(thrown.code, &thrown.words)
+    }
+}
+
+impl From<Thrown> for WalletRefusal {
+    fn from(thrown: Thrown) -> Self {
+        // Nodes have a code of their own each for this, but much the same words.
+        let words = thrown.words.to_ascii_lowercase();
+        if ["insufficient funds", "insufficient balance", "exceeds allowance"]
+            .iter()
+            .any(|known| words.contains(known))
+        {
+            return Self::NotEnough;
+        }
+        refused(WalletError::from(thrown))
+    }
+}
+
+/// The same for the worker.
+pub fn refused(error: WalletError) -> WalletRefusal {
+    match error {
+        WalletError::Rejected => WalletRefusal::Rejected,
+        WalletError::Busy => WalletRefusal::Busy,
+        WalletError::NotAuthorised => WalletRefusal::NotAuthorised,
+        WalletError::UnknownChain => WalletRefusal::WrongChain,
+        WalletError::Offline => WalletRefusal::Offline,
+        WalletError::WrongAccount => WalletRefusal::WrongAccount,
+        WalletError::NoWallet => WalletRefusal::NoWallet,
+        WalletError::Other(words) => WalletRefusal::Other(words),
+    }
+}
+
+/// What it means that something which was only tried out was refused: it would revert, or nothing is known.
+pub fn tried(thrown: Thrown) -> Result<WalletAnswer, WalletRefusal> {
+    let says_so = thrown.code == 3 || thrown.words.to_ascii_lowercase().contains("revert");
+    match thrown.reverted.clone() {
+        Some(reason) => Ok(WalletAnswer::Reverts(reason)),
+        None => match WalletRefusal::from(thrown) {
+            WalletRefusal::Other(_) if says_so => Ok(WalletAnswer::Reverts(Vec::new())),
+            refusal => Err(refusal),
+        },
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn thrown(code: i32, words: &str, reverted: Option<&[u8]>) -> Thrown {
+        Thrown {
+            code,
+            words: words.to_owned(),
+            reverted: reverted.map(<[u8]>::to_vec),
+        }
+    }
+
+    #[test]
+    fn what_was_tried_out_reverts_or_is_refused() {
+        let reverts = |reason: &[u8]| Ok(WalletAnswer::Reverts(reason.to_vec()));
+        assert_eq!(
+            tried(thrown(3, "execution reverted", Some(&[1, 2, 3, 4]))),
+            reverts(&[1, 2, 3, 4])
+        );
+        assert_eq!(tried(thrown(-32603, "Internal error", Some(&[9]))), reverts(&[9]));
+        assert_eq!(tried(thrown(-32000, "execution reverted", None)), reverts(&[]));
+        assert_eq!(
+            tried(thrown(-32000, "Insufficient funds for gas * price + value", None)),
+            Err(WalletRefusal::NotEnough)
+        );
+        assert_eq!(
+            tried(thrown(-32000, "gas required exceeds allowance (0)", None)),
+            Err(WalletRefusal::NotEnough)
+        );
+        assert_eq!(tried(thrown(4900, "", None)), Err(WalletRefusal::Offline));
+        assert_eq!(
+            tried(thrown(-32601, "no such method", None)),
+            Err(WalletRefusal::Other("no such method".to_owned()))
+        );
+    }
+
+    #[test]
+    fn the_worker_hears_the_same_words() {
+        assert_eq!(WalletRefusal::from(thrown(4001, "no", None)), WalletRefusal::Rejected);
+        assert_eq!(WalletRefusal::from(thrown(4902, "", None)), WalletRefusal::WrongChain);
+        assert_eq!(
+            WalletRefusal::from(thrown(-32000, "insufficient funds", None)),
+            WalletRefusal::NotEnough
+        );
+    }
 
     #[test]
     fn every_code_of_the_table_has_its_own_error() {

@@ -1,7 +1,8 @@
 //! Everything that is ever asked of a wallet.
 
+use bridge::Call;
 use js_sys::{Array, Object, Reflect};
-use protocol::{Address, api::Network};
+use protocol::{Address, TxHash, api::Network};
 use wasm_bindgen::JsValue;
 
 /// A question.
@@ -20,6 +21,22 @@ pub enum Request<'a> {
     AddChain(&'a Network),
     /// What does the account have, in wei?
     Balance(Address),
+    /// Sign and send this transaction. Asks the person.
+    SendTransaction(&'a Call),
+    /// What would this transaction take? Fails if it would revert.
+    EstimateGas(&'a Call),
+    /// What does this code return (`eth_call`)? Without a contract `data` is creation code.
+    Call(Option<Address>, &'a [u8]),
+    /// What does a unit of gas cost now?
+    GasPrice,
+    /// The newest block, without its transactions: for what every unit of gas costs at least.
+    NewestBlock,
+    /// The number of the newest block.
+    BlockNumber,
+    /// What the chain's nodes know of a transaction.
+    Transaction(TxHash),
+    /// What a transaction came to.
+    Receipt(TxHash),
 }
 
 impl Request<'_> {
@@ -39,6 +56,20 @@ impl Request<'_> {
             ),
             Self::AddChain(network) => ("wallet_addEthereumChain", Array::of1(&chain(network))),
             Self::Balance(account) => ("eth_getBalance", Array::of2(&address(*account), &"latest".into())),
+            Self::SendTransaction(call) => ("eth_sendTransaction", Array::of1(&transaction(call))),
+            Self::EstimateGas(call) => ("eth_estimateGas", Array::of1(&transaction(call))),
+            Self::Call(to, data) => {
+                let call = object([("data", bytes(data))]);
+                if let Some(to) = to {
+                    let _ = Reflect::set(&call, &"to".into(), &address(*to));
+                }
+                ("eth_call", Array::of2(&call, &"latest".into()))
+            }
+            Self::GasPrice => ("eth_gasPrice", Array::new()),
+            Self::NewestBlock => ("eth_getBlockByNumber", Array::of2(&"latest".into(), &false.into())),
+            Self::BlockNumber => ("eth_blockNumber", Array::new()),
+            Self::Transaction(hash) => ("eth_getTransactionByHash", Array::of1(&bytes(&hash.0))),
+            Self::Receipt(hash) => ("eth_getTransactionReceipt", Array::of1(&bytes(&hash.0))),
         };
         object([("method", method.into()), ("params", parameters.into())])
     }
@@ -47,16 +78,35 @@ impl Request<'_> {
 fn chain(network: &Network) -> Object {
     // Every chain served here counts its coin in wei.
     let coin = object([
-        ("name", network.symbol.as_str().into()),
+        ("name", network.coin.as_str().into()),
         ("symbol", network.symbol.as_str().into()),
         ("decimals", 18.into()),
     ]);
-    object([
+    let chain = object([
         ("chainId", quantity(network.chain_id)),
         ("chainName", network.name.as_str().into()),
         ("nativeCurrency", coin.into()),
         ("rpcUrls", Array::of1(&network.rpc_url.as_str().into()).into()),
+    ]);
+    if !network.explorer.is_empty() {
+        let explorers = Array::of1(&network.explorer.as_str().into());
+        let _ = Reflect::set(&chain, &"blockExplorerUrls".into(), &explorers);
+    }
+    chain
+}
+
+/// Gas and fees are for the wallet to choose: it knows its chain.
+fn transaction(call: &Call) -> Object {
+    object([
+        ("from", address(call.from)),
+        ("to", address(call.to)),
+        ("value", format!("{:#x}", call.value).into()),
+        ("data", bytes(&call.data)),
     ])
+}
+
+fn bytes(bytes: &[u8]) -> JsValue {
+    format!("0x{}", hex::encode(bytes)).into()
 }
 
 fn address(address: Address) -> JsValue {
