@@ -11,4 +11,8 @@ mod lies;
 mod refusals;
 mod signing_in;
 mod talking;
+mod tips;
+mod tips_crashes;
+mod tips_lies;
+mod tips_making;
 mod vaults;

@@ -6,7 +6,10 @@
     reason = "every story uses a part of it; a broken one may panic"
 )]
 
+pub mod chain;
+pub mod page;
 pub mod server;
+pub mod tipping;
 pub mod wallet;
 pub mod world;
 

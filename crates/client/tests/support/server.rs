@@ -1,15 +1,19 @@
 //! A server in memory.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    rc::Rc,
+};
 
 use identity::{Association, verify_challenge};
 use protocol::{
     Address, Answer, Ask, AssociationHash, Body, ClientFrame, Envelope, ErrorCode, Incarnation, InstallationId, Kind,
-    MessageId, Publish, Seq, ServerFrame, TipReport, TipSight, Topic, UnixMillis, codec, limits,
+    MessageId, Publish, Seq, ServerFrame, TipId, TipReport, Topic, TxHash, UnixMillis, codec, limits,
 };
 use serde_bytes::ByteBuf;
 
-use super::wallet::DOMAIN;
+use super::{chain::Chain, wallet::DOMAIN};
 
 #[derive(Default)]
 pub struct Log {
@@ -42,8 +46,23 @@ pub type Refusal = Box<dyn FnMut(&Publish) -> Option<ErrorCode>>;
 /// Changes what the server says before it is said.
 pub type Lie = Box<dyn FnMut(ServerFrame) -> Vec<ServerFrame>>;
 
+/// A tip that somebody has asked for.
+pub struct Watched {
+    pub who: InstallationId,
+    pub chain_id: u64,
+    pub sender: Address,
+    pub id: TipId,
+    pub hash: Option<TxHash>,
+    pub told: TipReport,
+}
+
 #[derive(Default)]
 pub struct Server {
+    /// The chain it watches.
+    pub chain: Option<Rc<RefCell<Chain>>>,
+    pub watched: Vec<Watched>,
+    /// It says nothing of the chain any more.
+    pub blind: bool,
     pub now: i64,
     pub incarnation: u8,
     pub installed: BTreeMap<InstallationId, Installed>,
@@ -344,10 +363,50 @@ impl Server {
                 }
                 Answer::KeyPackagesKept(u32::try_from(installed.key_packages.len()).unwrap())
             }
-            Ask::Tip { .. } => Answer::Tip(TipReport {
-                hash: None,
-                sight: TipSight::Unknown,
-            }),
+            Ask::Tip {
+                chain_id,
+                sender,
+                id,
+                hash,
+            } => {
+                let told = self.report(chain_id, sender, id, hash);
+                self.watched.retain(|known| (known.who, known.id) != (who, id));
+                self.watched.push(Watched {
+                    who,
+                    chain_id,
+                    sender,
+                    id,
+                    hash,
+                    told,
+                });
+                Answer::Tip(told)
+            }
+        }
+    }
+
+    fn report(&self, chain_id: u64, sender: Address, id: TipId, hash: Option<TxHash>) -> TipReport {
+        let chain = self.chain.as_ref().map(|chain| chain.borrow());
+        let chain = chain.filter(|chain| chain.id == chain_id && !self.blind);
+        chain.map_or(Chain::NOTHING, |chain| chain.report(sender, id, hash))
+    }
+
+    /// Whoever asked hears of what has changed.
+    pub fn tell_of_tips(&mut self) {
+        for place in 0..self.watched.len() {
+            let tip = &self.watched[place];
+            let now = self.report(tip.chain_id, tip.sender, tip.id, tip.hash);
+            if now == tip.told {
+                continue;
+            }
+            let frame = ServerFrame::Tip {
+                chain_id: tip.chain_id,
+                sender: tip.sender,
+                id: tip.id,
+                report: now,
+            };
+            let who = tip.who;
+            self.watched[place].told = now;
+            self.say_to(who, &frame);
         }
     }
 }

@@ -13,6 +13,7 @@ use identity::Association;
 use protocol::{Address, InstallationId, MessageId, UnixMillis};
 
 use super::{
+    page::{Answer, Page},
     server::Server,
     wallet::{DOMAIN, Wallet},
 };
@@ -57,6 +58,10 @@ pub struct Person {
     pub client: Client<MemoryVault, Env>,
     pub events: Vec<Event>,
     queue: VecDeque<Effect>,
+    /// The wallet at the page, if there is one.
+    pub page: Option<Page>,
+    /// What it has answered, on its way to the worker.
+    pub answers: VecDeque<(u32, Answer)>,
     socket: Option<u32>,
     wake: Option<i64>,
     /// Effects carried out so far.
@@ -73,6 +78,8 @@ pub struct World {
     pub now: Rc<Cell<i64>>,
     pub server: Rc<RefCell<Server>>,
     pub people: BTreeMap<Name, Person>,
+    /// Who dies takes the page along, and what it waited for.
+    pub reloads: bool,
     seed: u64,
     next_id: u8,
 }
@@ -87,6 +94,7 @@ impl World {
             now: Rc::new(Cell::new(1_000_000)),
             server: Rc::new(RefCell::new(server)),
             people: BTreeMap::new(),
+            reloads: true,
             seed,
             next_id: 0,
         }
@@ -129,6 +137,8 @@ impl World {
             client,
             events: Vec::new(),
             queue: effects.into(),
+            page: None,
+            answers: VecDeque::new(),
             socket: None,
             wake: None,
             steps: 0,
@@ -276,6 +286,7 @@ impl World {
         person.client = client;
         person.queue.extend(effects);
         let shown = person.shown;
+        self.plug(name);
         self.tell(name, Command::Show { peer: shown });
         self.tell(name, Command::Connect);
     }
@@ -306,7 +317,7 @@ impl World {
             let names: Vec<Name> = self.people.keys().copied().collect();
             let mut moved = false;
             for name in names {
-                moved |= self.effect(name) || self.deliver(name);
+                moved |= self.effect(name) || self.answer(name) || self.deliver(name);
             }
             if !moved {
                 return;
@@ -315,21 +326,57 @@ impl World {
         panic!("the world does not come to rest");
     }
 
+    /// Whether it dies now, as was planned.
+    fn dies(&mut self, name: Name) -> bool {
+        let person = self.people.get_mut(name).unwrap();
+        let dies = person.crash_at.is_some_and(|at| person.steps >= at);
+        if dies {
+            person.crash_at = None;
+            self.crash(name);
+        }
+        dies
+    }
+
+    /// Brings the wallet's next answer to the worker.
+    fn answer(&mut self, name: Name) -> bool {
+        let person = self.people.get_mut(name).unwrap();
+        if !person.queue.is_empty() || person.answers.is_empty() {
+            return false;
+        }
+        if self.dies(name) {
+            return true;
+        }
+        let person = self.people.get_mut(name).unwrap();
+        person.steps += 1;
+        if let Some((number, answer)) = person.answers.pop_front() {
+            self.tell(name, Command::Wallet { number, answer });
+        }
+        true
+    }
+
     fn effect(&mut self, name: Name) -> bool {
+        if self.people[name].queue.is_empty() {
+            return false;
+        }
+        if self.dies(name) {
+            return true;
+        }
         let person = self.people.get_mut(name).unwrap();
         let Some(effect) = person.queue.pop_front() else {
             return false;
         };
-        if person.crash_at.is_some_and(|at| person.steps >= at) {
-            person.crash_at = None;
-            self.crash(name);
-            return true;
-        }
         person.steps += 1;
         let mut server = self.server.borrow_mut();
         server.now = self.now.get();
         match effect {
-            Effect::Event(event) => person.note(event),
+            Effect::Event(event) => {
+                if let (Event::Wallet { number, request }, Some(page)) = (&event, &mut person.page)
+                    && let Some(answer) = page.put(*number, request)
+                {
+                    person.answers.push_back((*number, answer));
+                }
+                person.note(event);
+            }
             Effect::OpenSocket => {
                 assert!(person.socket.is_none(), "one socket at a time");
                 person.socket = Some(server.connect());
@@ -350,6 +397,7 @@ impl World {
             Effect::WakeIn { milliseconds } => person.wake = Some(self.now.get() + i64::from(milliseconds)),
             Effect::DeleteVault => person.vault = MemoryVault::new(),
         }
+        server.tell_of_tips();
         true
     }
 

@@ -1,0 +1,156 @@
+//! Paying, in a world.
+
+use std::{cell::RefCell, rc::Rc};
+
+use bridge::{Command, Event, MessageView, TipMismatch, TipRefusal, TipState, TipView, Witness};
+use protocol::{MessageId, TipId, TxHash, U256};
+
+use super::{
+    World,
+    chain::{CHAIN, Chain},
+    page::{Hand, Page},
+    world::Name,
+};
+
+pub const AMOUNT: u64 = 10_000_000_000_000_000;
+
+impl World {
+    /// A world in which these are signed in, know each other, and have wallets on one chain.
+    pub fn with_chain(seed: u64, names: &[Name]) -> (Self, Rc<RefCell<Chain>>) {
+        let mut world = Self::with(seed, names);
+        let chain = Rc::new(RefCell::new(Chain::default()));
+        world.server.borrow_mut().chain = Some(chain.clone());
+        for name in names {
+            world.give_wallet(name);
+        }
+        (world, chain)
+    }
+
+    /// And the first two have talked.
+    pub fn friends(seed: u64, names: &[Name]) -> (Self, Rc<RefCell<Chain>>) {
+        let (mut world, chain) = Self::with_chain(seed, names);
+        world.send(names[0], names[1], "hello");
+        world.accept(names[1], names[0]);
+        (world, chain)
+    }
+
+    pub fn give_wallet(&mut self, name: Name) {
+        let chain = self.server.borrow().chain.clone().unwrap();
+        let page = Page {
+            account: self.address(name),
+            chain_id: CHAIN,
+            hand: Hand::Approve,
+            balance: U256::from(AMOUNT) * U256::from(100),
+            chain,
+            twist: None,
+            asked: Vec::new(),
+            prompts: Vec::new(),
+        };
+        self.people.get_mut(name).unwrap().page = Some(page);
+        self.plug(name);
+        self.run();
+    }
+
+    /// What a page says when its vault is open. A page that was loaded anew has forgotten its prompts.
+    pub fn plug(&mut self, name: Name) {
+        let reloads = self.reloads;
+        let person = self.people.get_mut(name).unwrap();
+        let Some(page) = &mut person.page else { return };
+        if reloads {
+            person.answers.clear();
+            page.prompts.clear();
+        }
+        let networks = vec![page.chain.borrow().network()];
+        let at = Command::WalletAt {
+            account: Some(page.account),
+            chain_id: Some(page.chain_id),
+        };
+        self.tell(name, Command::Networks(networks));
+        self.tell(name, at);
+    }
+
+    pub fn page(&mut self, name: Name) -> &mut Page {
+        self.people.get_mut(name).unwrap().page.as_mut().unwrap()
+    }
+
+    pub fn hand(&mut self, name: Name, hand: Hand) {
+        self.page(name).hand = hand;
+    }
+
+    /// The wallet changes its chain.
+    pub fn switch(&mut self, name: Name, chain_id: u64) {
+        self.page(name).chain_id = chain_id;
+        let account = Some(self.page(name).account);
+        let chain_id = Some(chain_id);
+        self.command(name, Command::WalletAt { account, chain_id });
+    }
+
+    pub fn tip_of(&mut self, from: Name, to: Name, amount: u64) -> MessageId {
+        let id = self.fresh_id();
+        let tip = Command::Tip {
+            peer: self.address(to),
+            id,
+            chain_id: CHAIN,
+            amount: U256::from(amount),
+        };
+        self.command(from, tip);
+        id
+    }
+
+    pub fn tip(&mut self, from: Name, to: Name) -> MessageId {
+        self.tip_of(from, to, AMOUNT)
+    }
+
+    /// Blocks come, one a second.
+    pub fn mine(&mut self, blocks: u64) {
+        let chain = self.server.borrow().chain.clone().unwrap();
+        for _ in 0..blocks {
+            chain.borrow_mut().mine(1);
+            self.server.borrow_mut().tell_of_tips();
+            self.pass(1_000);
+        }
+    }
+
+    pub fn message(&mut self, who: Name, with: Name, id: MessageId) -> Option<MessageView> {
+        self.thread(who, with).into_iter().find(|message| message.id == id)
+    }
+
+    pub fn tip_view(&mut self, who: Name, with: Name, id: MessageId) -> Option<TipView> {
+        self.message(who, with, id)?.tip
+    }
+
+    pub fn tip_state(&mut self, who: Name, with: Name, id: MessageId) -> Option<(TipState, Witness)> {
+        self.tip_view(who, with, id).map(|tip| (tip.state, tip.witness))
+    }
+
+    pub fn hash(&mut self, who: Name, with: Name, id: MessageId) -> TxHash {
+        self.tip_view(who, with, id).unwrap().hash.unwrap()
+    }
+
+    pub fn refusals(&self, who: Name) -> Vec<TipRefusal> {
+        let events = self.people[who].events.iter();
+        events
+            .filter_map(|event| match event {
+                Event::TipRefused { why, .. } => Some(why.clone()),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The one id there is on the chain.
+    pub fn the_id(&self) -> TipId {
+        let chain = self.server.borrow().chain.clone().unwrap();
+        let ids = chain.borrow().ids();
+        assert_eq!(ids.len(), 1, "one wish is one id");
+        ids.into_iter().next().unwrap()
+    }
+}
+
+pub const CONFIRMED: Option<(TipState, Witness)> = Some((TipState::Confirmed, Witness::Device));
+/// The server has seen it too.
+pub const SUBMITTED: Option<(TipState, Witness)> = Some((TipState::Submitted, Witness::Server));
+pub const WAITING: Option<(TipState, Witness)> = Some((TipState::Waiting, Witness::Claim));
+
+pub fn mismatch(kind: TipMismatch) -> Option<(TipState, Witness)> {
+    Some((TipState::Mismatch(kind), Witness::Device))
+}
