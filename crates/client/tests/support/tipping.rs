@@ -3,6 +3,8 @@
 use std::{cell::RefCell, rc::Rc};
 
 use bridge::{Command, Event, MessageView, TipMismatch, TipRefusal, TipState, TipView, Witness};
+use client::{Batch, Space, Vault};
+use futures::executor::block_on;
 use protocol::{MessageId, TipId, TxHash, U256};
 
 use super::{
@@ -135,6 +137,22 @@ impl World {
                 _ => None,
             })
             .collect()
+    }
+
+    /// What somebody's vault has of a tip.
+    pub fn record(&self, who: Name, id: MessageId) -> Vec<u8> {
+        block_on(self.people[who].vault.get(Space::Tip, &id.0))
+            .unwrap()
+            .unwrap()
+    }
+
+    /// Somebody changes it behind their client's back, which reads it when it is opened again.
+    pub fn cheat(&self, who: Name, id: MessageId, change: impl Fn(&mut Vec<u8>)) {
+        let mut record = self.record(who, id);
+        change(&mut record);
+        let mut batch = Batch::default();
+        batch.put(Space::Tip, id.0, record);
+        block_on(self.people[who].vault.commit(batch)).unwrap();
     }
 
     /// The one id there is on the chain.
