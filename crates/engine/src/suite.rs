@@ -5,6 +5,9 @@ use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 use crate::vault::IdbVault;
 
+/// How many spaces the first vaults had.
+const FIRST_SPACES: usize = 8;
+
 /// Vaults under names of their own, so that a suite never meets a person's.
 struct Browser {
     run: String,
@@ -39,10 +42,58 @@ impl conformance::Harness for Browser {
 #[wasm_bindgen]
 pub async fn run_vault_suite() -> String {
     let run = js_sys::Date::now().to_string();
-    match conformance::run(&Browser { run }).await {
+    let name = format!("jackdaw-suite-{run}-older");
+    let told = match conformance::run(&Browser { run }).await {
+        Ok(()) => grows(&name).await.map_err(|error| error.to_string()),
+        refused => refused,
+    };
+    match told {
         Ok(()) => "ok".to_owned(),
         Err(story) => story,
     }
+}
+
+/// A vault of every earlier build opens, keeps everything, and has room for what is new; the earlier build then says that it
+/// is newer, and harms nothing.
+async fn grows(name: &str) -> Result<(), VaultError> {
+    let broken = |what: &str| VaultError::Unavailable(format!("a vault of an earlier build: {what}"));
+    for count in FIRST_SPACES..Space::ALL.len() {
+        let name = format!("{name}-{count}");
+        let (older, newer) = Space::ALL.split_at(count);
+        let version = u32::try_from(count).unwrap_or_default();
+        let vault = IdbVault::open_older(&name, version).await?;
+        let mut batch = client::Batch::default();
+        for space in older {
+            batch.put(*space, *b"key", space.name().into());
+        }
+        vault.commit(batch).await?;
+        vault.close();
+        let vault = IdbVault::open(&name).await?;
+        for space in older {
+            if vault.get(*space, b"key").await?.as_deref() != Some(space.name().as_bytes()) {
+                return Err(broken(space.name()));
+            }
+        }
+        let mut batch = client::Batch::default();
+        for space in newer {
+            batch.put(*space, *b"key", space.name().into());
+        }
+        batch.put(Space::Meta, *b"new", vec![1]);
+        vault.commit(batch).await?;
+        vault.close();
+        if IdbVault::open_older(&name, version).await.err() != Some(VaultError::Newer) {
+            return Err(broken("an old build opens a new vault"));
+        }
+        let vault = IdbVault::open(&name).await?;
+        for space in Space::ALL {
+            if vault.get(space, b"key").await?.as_deref() != Some(space.name().as_bytes()) {
+                return Err(broken(space.name()));
+            }
+        }
+        vault.close();
+        IdbVault::delete(&name).await?;
+    }
+    Ok(())
 }
 
 /// Change a byte in a record of a vault of this name (`jackdaw-1-0x…`): the newest one of the store of this name. For

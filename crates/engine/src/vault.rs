@@ -32,7 +32,16 @@ impl IdbVault {
     /// # Errors
     /// `Newer` if a newer build has made it; `Unavailable` where the browser offers no storage or no encryption.
     pub async fn open(name: &str) -> Result<Self, VaultError> {
-        let database = Database::open(name).await?;
+        Self::from_database(Database::open(name).await?).await
+    }
+
+    /// Open or make the vault of this name as the build did that had only the first so many spaces.
+    #[cfg(feature = "testing")]
+    pub async fn open_older(name: &str, spaces: u32) -> Result<Self, VaultError> {
+        Self::from_database(Database::open_version(name, spaces).await?).await
+    }
+
+    async fn from_database(database: Database) -> Result<Self, VaultError> {
         let cipher = if let Some(key) = database.key().await? {
             Cipher::with(key)?
         } else {

@@ -22,8 +22,13 @@ pub struct Replay {
     offline: bool,
     /// The thread that is shown.
     show: Option<Command>,
+    /// Which networks there are.
+    networks: Option<Command>,
+    /// Where the wallet is.
+    wallet: Option<Command>,
     /// Questions whose answers come from the server, after the command itself is done with.
     finds: Vec<Address>,
+    payees: Vec<Address>,
 }
 
 impl Replay {
@@ -57,8 +62,10 @@ impl Replay {
 
     /// An event that may be an answer.
     pub fn event(&mut self, event: &Event) {
-        if let Event::Found { account, .. } = event {
-            self.finds.retain(|find| find != account);
+        match event {
+            Event::Found { account, .. } => self.finds.retain(|find| find != account),
+            Event::Payee { peer, .. } | Event::NoPayee { peer, .. } => self.payees.retain(|payee| payee != peer),
+            _ => {}
         }
     }
 
@@ -71,12 +78,18 @@ impl Replay {
         let finds = std::mem::take(&mut self.finds)
             .into_iter()
             .map(|account| Command::Find { account });
+        let payees = std::mem::take(&mut self.payees)
+            .into_iter()
+            .map(|peer| Command::Payee { peer });
         let known = offline
             .into_iter()
             .chain(self.open.take())
+            .chain(self.networks.take())
+            .chain(self.wallet.take())
             .chain(connect)
             .chain(self.show.take())
-            .chain(finds);
+            .chain(finds)
+            .chain(payees);
         let rest = std::mem::take(&mut self.commands);
         self.commands = known.chain(rest).collect();
         self.connect = false;
@@ -96,7 +109,11 @@ impl Replay {
             Command::Online(online) => self.offline = !online,
             Command::Show { peer } => self.show = peer.map(|_| command),
             Command::Find { account } if !self.finds.contains(&account) => self.finds.push(account),
-            // Done with is kept: what these change is in the vault.
+            Command::Payee { peer } if !self.payees.contains(&peer) => self.payees.push(peer),
+            Command::Networks(_) => self.networks = Some(command),
+            Command::WalletAt { .. } => self.wallet = Some(command),
+            // Done with is kept: what these change is in the vault. What the wallet said to a worker's question is nothing
+            // to another one; what it said to a prompt is, and stays until it is done with: see `client::tips`.
             _ => {}
         }
     }
@@ -106,6 +123,7 @@ impl Replay {
         self.connect = false;
         self.show = None;
         self.finds.clear();
+        self.payees.clear();
     }
 }
 
@@ -238,6 +256,76 @@ mod tests {
         replay.add(Command::Online(true));
         give_all(&mut replay);
         replay.done(3);
+        replay.start_over();
+        assert_eq!(give_all(&mut replay), [open(1)]);
+    }
+
+    #[test]
+    fn where_the_wallet_is_and_which_networks_there_are_is_known_before_anything_is_read() {
+        let at = |chain_id| Command::WalletAt {
+            account: Some(account(1)),
+            chain_id: Some(chain_id),
+        };
+        let networks = Command::Networks(Vec::new());
+        let mut replay = after([open(1), Command::Connect, at(1), networks.clone(), at(5)], 5);
+        replay.start_over();
+        assert_eq!(
+            give_all(&mut replay),
+            [open(1), networks.clone(), at(5), Command::Connect]
+        );
+        replay.done(4);
+        replay.start_over();
+        assert_eq!(give_all(&mut replay), [open(1), networks, at(5), Command::Connect]);
+    }
+
+    #[test]
+    fn wishes_to_pay_are_kept_until_they_are_done_with_and_not_a_moment_longer() {
+        let id = MessageId([2; 16]);
+        let tip = Command::Tip {
+            peer: account(9),
+            id,
+            chain_id: 1,
+            amount: protocol::U256::from(5),
+        };
+        let again = Command::TipAgain { id };
+        let sent = Command::Wallet {
+            number: 7,
+            answer: Ok(bridge::WalletAnswer::Sent(protocol::TxHash([3; 32]))),
+        };
+        let mut replay = after(
+            [
+                open(1),
+                tip.clone(),
+                again.clone(),
+                Command::TipDrop { id },
+                sent.clone(),
+            ],
+            1,
+        );
+        replay.start_over();
+        assert_eq!(
+            give_all(&mut replay),
+            [open(1), tip, again.clone(), Command::TipDrop { id }, sent.clone()]
+        );
+        replay.done(2);
+        replay.start_over();
+        assert_eq!(give_all(&mut replay), [open(1), again, Command::TipDrop { id }, sent]);
+        replay.done(4);
+        replay.start_over();
+        assert_eq!(give_all(&mut replay), [open(1)]);
+    }
+
+    #[test]
+    fn whom_to_pay_is_asked_again_until_it_is_answered() {
+        let payee = Command::Payee { peer: account(7) };
+        let mut replay = after([open(1), payee.clone()], 2);
+        replay.start_over();
+        assert_eq!(give_all(&mut replay), [open(1), payee]);
+        replay.done(2);
+        replay.event(&Event::NoPayee {
+            peer: account(7),
+            why: bridge::TipRefusal::Unverified,
+        });
         replay.start_over();
         assert_eq!(give_all(&mut replay), [open(1)]);
     }

@@ -46,15 +46,21 @@ pub struct Database {
 impl Database {
     /// Open, make or complete the database of this name.
     pub async fn open(name: &str) -> Result<Self, VaultError> {
+        Self::open_version(name, VERSION).await
+    }
+
+    /// With the stores of the first so many spaces: as the build of that version has made it.
+    pub async fn open_version(name: &str, version: u32) -> Result<Self, VaultError> {
         let request = factory()?
-            .open_with_u32(name, VERSION)
+            .open_with_u32(name, version)
             .map_err(|error| failed(&error))?;
-        let complete = Closure::<dyn FnMut(Event)>::new(|event: Event| {
+        let complete = Closure::<dyn FnMut(Event)>::new(move |event: Event| {
             let request = event.target().map(JsCast::unchecked_into::<IdbOpenDbRequest>);
             if let Some(database) = request.and_then(|request| request.result().ok()) {
                 let database: IdbDatabase = database.unchecked_into();
                 let there = database.object_store_names();
-                for name in Space::ALL.iter().map(|space| space.name()).chain([KEYS]) {
+                let spaces = Space::ALL.iter().take(version as usize);
+                for name in spaces.map(|space| space.name()).chain([KEYS]) {
                     // A store that cannot be made aborts the change, and the request fails.
                     if !there.contains(name) {
                         let _ = database.create_object_store(name);
