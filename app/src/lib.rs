@@ -7,12 +7,9 @@
 
 // Views are types that contain each other.
 #![recursion_limit = "512"]
-#![cfg_attr(
-    not(target_arch = "wasm32"),
-    expect(
-        clippy::large_types_passed_by_value,
-        reason = "the state is a handful of ids; what makes it large are pointers and the file names of development builds"
-    )
+#![expect(
+    clippy::large_types_passed_by_value,
+    reason = "the state is a handful of ids; what makes it large are the file names of development builds"
 )]
 
 mod account;

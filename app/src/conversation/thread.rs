@@ -9,7 +9,7 @@ use crate::{
     place::{Place, short},
     signal::{Memo, live, when},
     state::State,
-    tips::{Refused, TipDialog},
+    tips::{Refused, TIP},
 };
 
 /// What the pane of a conversation shows.
@@ -67,7 +67,7 @@ pub fn Thread(
             <Timeline peer=peer />
             <Refused peer=peer />
             <Composer peer=peer />
-            {when(move || state.tips.desk.get() == Some(peer), || view! { <div class="desk-place"><TipDialog /></div> }.into_any())}
+            {when(move || state.tips.desk.get() == Some(peer), || view! { <div class="desk-place">{TIP.show()}</div> }.into_any())}
         }
         .into_any(),
     }

@@ -27,15 +27,7 @@ pub fn start(state: State) {
     window_event_listener(leptos::ev::offline, move |_| state.send(Command::Online(false)));
     window_event_listener(leptos::ev::focus, move |_| seen(state));
     if let Some(wallet) = state.wallet() {
-        let (account, chain) = (wallet.account(), wallet.chain_id());
-        effect(move || {
-            account.track();
-            chain.track();
-            // The first command starts the worker: nobody needs it before an account is known.
-            if state.account.get_untracked().is_some() {
-                say_wallet(state);
-            }
-        });
+        let account = wallet.account();
         let mut before = None;
         effect(move || {
             let now = account.get();
@@ -108,15 +100,6 @@ pub fn open(state: State, account: Address) {
     state.tips.forget();
     state.stage.set(Stage::Opening);
     state.send(Command::Open { account, domain });
-    say_wallet(state);
-}
-
-/// Tells the worker where the wallet is: what it can read, and whom it can pay for.
-fn say_wallet(state: State) {
-    if let Some(wallet) = state.wallet() {
-        let (account, chain_id) = (wallet.account().get_untracked(), wallet.chain_id().get_untracked());
-        state.send(Command::WalletAt { account, chain_id });
-    }
 }
 
 /// The worker runs. If it ran before it has died: everything it had to know is said again.
@@ -132,7 +115,6 @@ pub(super) fn worker_started(state: State) {
         drafts::take_back(state);
         state.opened.set(None);
         state.send(Command::Open { account, domain });
-        say_wallet(state);
     }
 }
 

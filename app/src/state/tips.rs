@@ -93,7 +93,8 @@ pub fn close(state: State) {
     if let Some(peer) = state.tips.desk.get_untracked() {
         state.tips.desk.set(None);
         dismiss(state, peer);
-        browser::focus("tip");
+        // Once the dialog has gone: it lets nothing else have the keyboard.
+        request_animation_frame(|| browser::focus("tip"));
     }
 }
 
@@ -194,8 +195,8 @@ pub(super) fn told(
             }
         }
         let Some(before) = before(message.id) else { continue };
-        let stage = |tip: &TipView| (std::mem::discriminant(&tip.state), tip.witness);
-        if stage(&before) != stage(&tip) {
+        let signs = |tip: &TipView| (std::mem::discriminant(&tip.state), tip.witness);
+        if signs(&before) != signs(&tip) {
             state.tips.moved.update(|times| *times += 1);
             said = Some(words::news(
                 &tip,

@@ -1,7 +1,7 @@
-use leptos::prelude::*;
+use leptos::{ev, prelude::*};
 use protocol::Address;
 
-use super::place;
+use super::{TIP, place};
 use crate::{
     components::{Icon, Shape},
     signal::{on, when},
@@ -25,6 +25,8 @@ pub fn TipButton(
                     class="round coin"
                     aria-label="Send a tip"
                     aria-haspopup="dialog"
+                    on:pointerenter=on(|_: ev::PointerEvent| TIP.fetch())
+                    on:focus=on(|_: ev::FocusEvent| TIP.fetch())
                     on:click=on(move |_| tips::open(state, peer, None))
                 >
                     <Icon shape=Shape::Coin />

@@ -29,12 +29,14 @@ pub fn TipCard(
     let tip = Memo::new(move |()| tip.get().unwrap_or(NOTHING));
     let network = Memo::new(move |()| state.network_of(tip.with(|tip| tip.chain_id)));
     let is = Memo::new(move |()| tip.with(|tip| tip.state));
-    let class = live(move || match (is.get(), mine) {
-        (TipState::Mismatch(_), _) => "tip wrong",
-        (TipState::Reverted | TipState::Replaced | TipState::Dropped, _) => "tip void",
-        (_, true) => "tip mine",
-        (_, false) => "tip",
-    });
+    let class = live(
+        move || match (is.get(), mine || tip.with(|tip| tip.witness) == Witness::Device) {
+            (TipState::Mismatch(_), _) => "tip wrong",
+            (TipState::Reverted | TipState::Replaced | TipState::Dropped, _) => "tip void",
+            (_, true) => "tip",
+            (_, false) => "tip unsure",
+        },
+    );
     let wrong = Memo::new(move |()| matches!(is.get(), TipState::Mismatch(_)));
     let glyph = Memo::new(move |()| match (wrong.get(), network.get()) {
         (true, _) => "!".to_owned(),

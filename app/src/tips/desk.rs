@@ -216,6 +216,7 @@ fn Amount(form: Form, field: NodeRef<html::Input>) -> impl IntoView {
             <input
                 type="text"
                 id="amount"
+                class=live(move || if typed.with(|typed| typed.trim().len() > 11) { "long" } else { "" })
                 aria-label="Amount"
                 aria-describedby="amount-problem"
                 aria-invalid=live(move || bad.get().then_some("true"))
@@ -264,7 +265,10 @@ fn Sums(form: Form) -> impl IntoView {
     };
     let have = move || with_symbol(state.balance.get().map(|have| amount::shown(have, amount::DECIMALS)));
     let fee = move || {
-        let fee = form.quote.with(|quote| quote.fee);
+        let (fee, answered) = form.quote.with(|quote| (quote.fee, quote.answered));
+        if answered && fee.is_none() {
+            return "Not known".to_owned();
+        }
         with_symbol(fee.map(|fee| amount::exact(amount::about(fee))))
     };
     live(move || {
@@ -294,8 +298,9 @@ fn Sums(form: Form) -> impl IntoView {
 #[component]
 fn Problem(form: Form) -> impl IntoView {
     let Form { state, peer, .. } = form;
+    let refused = Memo::new(move |()| state.tips.refused.with(|all| all.get(&peer).cloned()));
     let words = Memo::new(move |()| {
-        if let Some(refused) = state.tips.refused.with(|all| all.get(&peer).cloned()) {
+        if let Some(refused) = refused.get() {
             return refused;
         }
         if form.asked.get().is_some() {
@@ -322,7 +327,7 @@ fn Problem(form: Form) -> impl IntoView {
         })
     });
     view! {
-        <p id="amount-problem" class="problem" role="alert">{live(move || words.get())}</p>
+        <p id="amount-problem" class=live(move || if refused.with(Option::is_some) { "problem calm" } else { "problem" }) role="alert">{live(move || words.get())}</p>
     }
 }
 

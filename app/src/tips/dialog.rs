@@ -3,13 +3,19 @@ use leptos::prelude::*;
 use super::desk::Desk;
 use crate::{
     components::Dialog,
+    later::part,
     signal::{RwSignal, effect},
     state::{State, tips},
 };
 
+part! {
+    /// Paying somebody.
+    pub TIP in tips = load_tip, draw_tip => view! { <TipDialog /> }.into_any()
+}
+
 /// The dialog of the tip that is about to be made.
 #[component]
-pub fn TipDialog() -> impl IntoView {
+fn TipDialog() -> impl IntoView {
     let state = expect_context::<State>();
     let open = RwSignal::new(true);
     effect(move || {

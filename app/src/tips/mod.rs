@@ -1,6 +1,7 @@
 //! Money inside the conversation: the button that begins a tip, its dialog, and its card in the thread.
 //!
-//! The worker pays and checks; here stands only what is shown of it.
+//! The dialog is a part of its own (`later.rs`), loaded when it is first opened. The worker pays and checks; here stands only what is
+//! shown of it.
 
 mod button;
 mod card;
@@ -17,5 +18,5 @@ pub mod words;
 pub use button::TipButton;
 pub use card::TipCard;
 pub use connect::Connect;
-pub use dialog::TipDialog;
+pub use dialog::TIP;
 pub use notice::Refused;

@@ -20,9 +20,9 @@ pub fn are_there(networks: &[Network]) -> bool {
     networks.iter().any(has_tips)
 }
 
-/// The contract for tips stands there.
+/// The contract for tips stands there. One at another address would only pretend.
 pub fn has_tips(network: &Network) -> bool {
-    network.tips.is_some()
+    network.tips == Some(chain::tips::CONTRACT)
 }
 
 /// Where the tip goes, by where the wallet is and where the other side can be paid.
@@ -50,6 +50,13 @@ mod tests {
     use super::*;
     use protocol::Address;
 
+    #[test]
+    fn a_server_cannot_name_a_contract_of_its_own() {
+        let mut other = network(1, true);
+        other.tips = Some(Address::repeat_byte(1));
+        assert!(!are_there(&[other]));
+    }
+
     fn network(chain_id: u64, tips: bool) -> Network {
         Network {
             chain_id,
@@ -59,7 +66,7 @@ mod tests {
             rpc_url: String::new(),
             explorer: String::new(),
             confirmations: 1,
-            tips: tips.then(|| Address::repeat_byte(1)),
+            tips: tips.then_some(chain::tips::CONTRACT),
             development: false,
         }
     }

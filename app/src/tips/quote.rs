@@ -22,6 +22,8 @@ const FRESH: Duration = Duration::from_secs(12);
 pub struct Quote {
     /// The fee, at most, in the smallest unit.
     pub fee: Option<U256>,
+    /// The wallet has answered.
+    pub answered: bool,
     /// Why it would not go through.
     pub reverts: Option<String>,
     /// The wallet has lost its connection.
@@ -73,6 +75,7 @@ pub fn follow(state: State, peer: Address, asks: impl Fn() -> Option<(u64, U256)
 async fn ask(state: State, peer: Address, chain_id: u64, value: U256, known: Option<U256>) -> Quote {
     let quote = |fee| Quote {
         fee,
+        answered: true,
         ..Quote::default()
     };
     let Some(from) = state.account.get_untracked() else {
@@ -94,14 +97,12 @@ async fn ask(state: State, peer: Address, chain_id: u64, value: U256, known: Opt
             quote(gas_price.checked_mul(U256::from(gas)))
         }
         Some(Ok(WalletAnswer::Reverts(bytes))) => Quote {
-            fee: known,
             reverts: Some(chain::tips::reason(&bytes).unwrap_or_default()),
-            offline: false,
+            ..quote(known)
         },
         Some(Err(WalletRefusal::Offline)) => Quote {
-            fee: known,
-            reverts: None,
             offline: true,
+            ..quote(known)
         },
         _ => quote(known),
     }

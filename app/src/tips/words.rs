@@ -60,10 +60,13 @@ pub fn line(tip: &TipView, mine: bool, who: &str) -> String {
         }
         (TipState::Dropped, false) => "The network has forgotten it. Nothing has been paid.",
     };
+    let unchecked = "Reported by the server; this device has not checked it.";
     match (tip.witness, mine) {
         (Witness::Device, _) if tip.state == TipState::Confirmed => plain.to_owned(),
         (Witness::Device, _) => format!("{plain} Checked by this device."),
-        (Witness::Server, _) => format!("Reported by the server; this device has not checked it. {plain}"),
+        // What would sound like money in the purse waits for the device.
+        (Witness::Server, _) if tip.state == TipState::Confirmed => unchecked.to_owned(),
+        (Witness::Server, _) => format!("{unchecked} {plain}"),
         (Witness::Claim, true) => plain.to_owned(),
         (Witness::Claim, false) => format!("{who} says so; not checked yet."),
     }
