@@ -1,0 +1,228 @@
+//! A node between the watcher and the chain that can be told to fail, to lag and to lie.
+
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicU64, Ordering},
+};
+
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    net::{TcpListener, TcpStream},
+    task::JoinHandle,
+};
+
+/// How it behaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mood {
+    /// Hands everything on.
+    Honest,
+    /// Closes every connection.
+    Gone,
+    /// Takes questions and never answers.
+    Silent,
+    /// Answers with bytes that are no JSON.
+    Noise,
+    /// Answers JSON-RPC whose results are of another shape.
+    Nonsense,
+    /// Answers null to everything.
+    Nothing,
+    /// HTTP 503.
+    Busy,
+    /// Is of another chain.
+    Other,
+    /// Is so many blocks behind.
+    Lags(u64),
+    /// Says every log twice, the second time at another place.
+    Twice,
+    /// Fails every third question.
+    Flaky,
+    /// Refuses logs of more than so many blocks at once.
+    Narrow(u64),
+}
+
+#[derive(Debug)]
+pub struct Node {
+    pub url: String,
+    mood: Arc<Mutex<Mood>>,
+    pub asked: Arc<AtomicU64>,
+    /// Never more blocks than this in one question for logs.
+    pub widest: Arc<AtomicU64>,
+    listening: JoinHandle<()>,
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        self.listening.abort();
+    }
+}
+
+impl Node {
+    pub async fn before(chain: &str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/v1/s3cret", listener.local_addr().unwrap());
+        let mood = Arc::new(Mutex::new(Mood::Honest));
+        let (asked, widest) = (Arc::<AtomicU64>::default(), Arc::<AtomicU64>::default());
+        let desk = Desk {
+            chain: chain.trim_start_matches("http://").to_owned(),
+            mood: mood.clone(),
+            asked: asked.clone(),
+            widest: widest.clone(),
+        };
+        let listening = tokio::spawn(async move {
+            while let Ok((socket, _)) = listener.accept().await {
+                tokio::spawn(serve(socket, desk.clone()));
+            }
+        });
+        Self {
+            url,
+            mood,
+            asked,
+            widest,
+            listening,
+        }
+    }
+
+    pub fn be(&self, mood: Mood) {
+        *self.mood.lock().unwrap() = mood;
+    }
+}
+
+#[derive(Clone)]
+struct Desk {
+    chain: String,
+    mood: Arc<Mutex<Mood>>,
+    asked: Arc<AtomicU64>,
+    widest: Arc<AtomicU64>,
+}
+
+async fn serve(socket: TcpStream, desk: Desk) {
+    let mut socket = BufReader::new(socket);
+    while let Some(body) = read(&mut socket).await {
+        let mood = *desk.mood.lock().unwrap();
+        let number = desk.asked.fetch_add(1, Ordering::SeqCst);
+        let question: Value = serde_json::from_slice(&body).unwrap();
+        let (status, answer) = match mood {
+            Mood::Gone => return,
+            Mood::Flaky if number % 3 == 0 => return,
+            Mood::Silent => {
+                // Until the mood changes, as a node that hangs.
+                while *desk.mood.lock().unwrap() == Mood::Silent {
+                    tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+                }
+                return;
+            }
+            Mood::Noise => (200, b"<html>no</html>".to_vec()),
+            Mood::Busy => (503, b"busy".to_vec()),
+            Mood::Nonsense => (
+                200,
+                json!({"jsonrpc": "2.0", "id": 1, "result": {"number": "seven", "logs": 7}})
+                    .to_string()
+                    .into_bytes(),
+            ),
+            Mood::Nothing => (
+                200,
+                json!({"jsonrpc": "2.0", "id": 1, "result": null})
+                    .to_string()
+                    .into_bytes(),
+            ),
+            mood => {
+                let Some(answer) = hand_on(&desk, mood, question).await else {
+                    return;
+                };
+                (200, answer.to_string().into_bytes())
+            }
+        };
+        let head = format!(
+            "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+            answer.len()
+        );
+        if socket.write_all(&[head.as_bytes(), &answer].concat()).await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn hand_on(desk: &Desk, mood: Mood, mut question: Value) -> Option<Value> {
+    let method = question["method"].as_str().unwrap().to_owned();
+    let number = |value: &Value| u64::from_str_radix(value.as_str()?.trim_start_matches("0x"), 16).ok();
+    if method == "eth_getLogs" {
+        let filter = &question["params"][0];
+        if let (Some(first), Some(last)) = (number(&filter["fromBlock"]), number(&filter["toBlock"])) {
+            desk.widest.fetch_max(last - first + 1, Ordering::SeqCst);
+            if let Mood::Narrow(most) = mood
+                && last - first + 1 > most
+            {
+                let error = json!({"code": -32005, "message": format!("more than {most} blocks")});
+                return Some(json!({"jsonrpc": "2.0", "id": 1, "error": error}));
+            }
+        }
+    }
+    if let Mood::Lags(blocks) = mood {
+        let latest = ask(
+            &desk.chain,
+            &json!({"jsonrpc": "2.0", "id": 1, "method": "eth_blockNumber", "params": []}),
+        )
+        .await?;
+        let head = number(&latest["result"])?.saturating_sub(blocks);
+        if method == "eth_getBlockByNumber" {
+            match question["params"][0].as_str() {
+                Some("latest") => question["params"][0] = json!(format!("{head:#x}")),
+                _ if number(&question["params"][0])? > head => {
+                    return Some(json!({"jsonrpc": "2.0", "id": 1, "result": null}));
+                }
+                _ => {}
+            }
+        }
+    }
+    let mut answer = ask(&desk.chain, &question).await?;
+    match (mood, method.as_str()) {
+        (Mood::Other, "eth_chainId") => answer["result"] = json!("0x1"),
+        (Mood::Twice, "eth_getLogs") => {
+            let logs = answer["result"].as_array_mut()?;
+            let mut again = logs.clone();
+            for log in &mut again {
+                log["logIndex"] = json!(format!("{:#x}", number(&log["logIndex"])? + 100));
+            }
+            let first = logs.clone();
+            logs.extend(first);
+            logs.extend(again);
+        }
+        _ => {}
+    }
+    Some(answer)
+}
+
+async fn ask(chain: &str, question: &Value) -> Option<Value> {
+    let socket = TcpStream::connect(chain).await.ok()?;
+    let mut socket = BufReader::new(socket);
+    let body = question.to_string();
+    let head = format!(
+        "POST / HTTP/1.1\r\nhost: {chain}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    socket.write_all((head + &body).as_bytes()).await.ok()?;
+    serde_json::from_slice(&read(&mut socket).await?).ok()
+}
+
+/// The body of the next message.
+async fn read(socket: &mut BufReader<TcpStream>) -> Option<Vec<u8>> {
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        if socket.read_line(&mut line).await.ok()? == 0 {
+            return None;
+        }
+        if let Some((name, value)) = line.split_once(':')
+            && name.eq_ignore_ascii_case("content-length")
+        {
+            length = value.trim().parse().unwrap();
+        }
+        if line == "\r\n" {
+            break;
+        }
+    }
+    let mut body = vec![0; length];
+    socket.read_exact(&mut body).await.ok()?;
+    Some(body)
+}

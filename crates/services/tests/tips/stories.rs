@@ -1,0 +1,337 @@
+//! One thing that happens, and what becomes of it.
+
+use std::{sync::atomic::Ordering, time::Duration};
+
+use chain::anvil::Transfer;
+use protocol::{ErrorCode, InstallationId, TipId, TipSight, TxHash, limits};
+use sqlx::PgPool;
+use tokio::time::timeout;
+
+use crate::{
+    node::Mood,
+    world::{CHAIN, CONFIRMATIONS, World, eventually, is, mined, somebody, told},
+};
+
+const ID: u64 = 31_337;
+
+#[sqlx::test]
+async fn a_tip_is_waited_for_mined_and_confirmed(pool: PgPool) {
+    let mut world = World::new(pool).await;
+    let (id, hash) = world.tip(1, somebody(1), 500).await;
+    let sender = world.account(1);
+    let mut asked = world.listen(somebody(9));
+    let first = asked.asker().ask(ID, sender, id, Some(hash)).await.unwrap();
+    assert!(
+        matches!(first.sight, TipSight::Unknown | TipSight::Pending),
+        "{first:?}"
+    );
+    told(&mut asked, id, "it waits", is(TipSight::Pending)).await;
+
+    world.anvil.mine(1).await;
+    let report = told(&mut asked, id, "it is in a block", mined(1)).await;
+    assert_eq!(report.hash, Some(hash));
+    world.anvil.mine(u64::from(CONFIRMATIONS) - 1).await;
+    told(&mut asked, id, "it is confirmed", mined(CONFIRMATIONS)).await;
+    world.compare("at the end").await;
+    // Whoever asks later is answered at once.
+    let late = world
+        .listen(somebody(8))
+        .asker()
+        .ask(ID, sender, id, None)
+        .await
+        .unwrap();
+    assert!(mined(CONFIRMATIONS)(late), "{late:?}");
+}
+
+#[sqlx::test]
+async fn who_pays_and_who_is_paid_is_told_without_asking(pool: PgPool) {
+    let mut world = World::new(pool).await;
+    world.caught_up().await;
+    let (mut sender, mut recipient, mut other) = (
+        world.listen(world.account(1)),
+        world.listen(somebody(1)),
+        world.listen(somebody(2)),
+    );
+    let (id, _) = world.tip(1, somebody(1), 500).await;
+    world.anvil.mine(1).await;
+    told(&mut sender, id, "it is in a block", mined(1)).await;
+    told(&mut recipient, id, "it is in a block", mined(1)).await;
+    let unconcerned = timeout(Duration::from_millis(200), other.next()).await;
+    assert!(unconcerned.is_err(), "{unconcerned:?}");
+}
+
+#[sqlx::test]
+async fn a_reorganisation_of_five_blocks_is_reversed(pool: PgPool) {
+    let mut world = World::new(pool).await;
+    let (stays, _) = world.tip(1, somebody(1), 100).await;
+    world.anvil.mine(2).await;
+    let (falls, hash) = world.tip(2, somebody(1), 900).await;
+    let mut listener = world.listen(somebody(1));
+    let sender = world.account(2);
+    listener.asker().ask(ID, sender, falls, Some(hash)).await.unwrap();
+    world.anvil.mine(5).await;
+    // Confirmed, as far as this network asks.
+    told(&mut listener, falls, "it is confirmed", mined(CONFIRMATIONS)).await;
+    world.compare("before").await;
+
+    world.anvil.reorganise(5).await;
+    let fallen = told(&mut listener, falls, "it has fallen", |report| !mined(1)(report)).await;
+    assert!(!matches!(fallen.sight, TipSight::Reverted), "{fallen:?}");
+    world.caught_up().await;
+    world.compare("after").await;
+    let ids: Vec<String> = world.ledger().await.into_iter().map(|line| line.3).collect();
+    assert_eq!(ids, [stays.to_string()]);
+
+    // It is sent again, and stands again: once.
+    world.anvil.send(&Transfer::tip(sender, somebody(1), falls, 900)).await;
+    world.anvil.mine(1).await;
+    told(&mut listener, falls, "it stands again", mined(1)).await;
+    world.compare("at the end").await;
+}
+
+#[sqlx::test]
+async fn a_tip_that_is_sped_up_is_the_same_tip(pool: PgPool) {
+    let mut world = World::new(pool).await;
+    let (id, hash) = world.tip(1, somebody(1), 500).await;
+    let sender = world.account(1);
+    let mut listener = world.listen(somebody(9));
+    listener.asker().ask(ID, sender, id, Some(hash)).await.unwrap();
+    told(&mut listener, id, "it waits", is(TipSight::Pending)).await;
+    let nonce = world.anvil.nonce(sender).await;
+    let faster = Transfer::tip(sender, somebody(1), id, 500).instead_of(nonce);
+    let faster = world.anvil.send(&faster).await;
+    world.anvil.mine(1).await;
+    let report = told(&mut listener, id, "it is in a block", mined(1)).await;
+    assert_eq!(report.hash, Some(faster));
+    world.compare("at the end").await;
+}
+
+#[sqlx::test]
+async fn a_tip_that_is_cancelled_is_replaced(pool: PgPool) {
+    let mut world = World::new(pool).await;
+    let (id, hash) = world.tip(1, somebody(1), 500).await;
+    let sender = world.account(1);
+    let mut listener = world.listen(somebody(9));
+    listener.asker().ask(ID, sender, id, Some(hash)).await.unwrap();
+    told(&mut listener, id, "it waits", is(TipSight::Pending)).await;
+    let nonce = world.anvil.nonce(sender).await;
+    world.anvil.send(&Transfer::nothing(sender).instead_of(nonce)).await;
+    world.anvil.mine(1).await;
+    let report = told(&mut listener, id, "it is replaced", is(TipSight::Replaced)).await;
+    assert_eq!(report.hash, Some(hash));
+    // It is remembered who signed it: after a restart as well.
+    drop(listener);
+    world.restart();
+    let mut listener = world.listen(somebody(9));
+    listener.asker().ask(ID, sender, id, Some(hash)).await.unwrap();
+    told(&mut listener, id, "it is replaced", is(TipSight::Replaced)).await;
+    assert!(world.ledger().await.is_empty());
+}
+
+#[sqlx::test]
+async fn a_tip_the_chain_forgets_is_dropped_but_not_at_once(pool: PgPool) {
+    let mut world = World::new(pool).await;
+    let (id, hash) = world.tip(1, somebody(1), 500).await;
+    let sender = world.account(1);
+    let mut listener = world.listen(somebody(9));
+    listener.asker().ask(ID, sender, id, Some(hash)).await.unwrap();
+    told(&mut listener, id, "it waits", is(TipSight::Pending)).await;
+    let forgotten = std::time::Instant::now();
+    world.anvil.drop_transaction(hash).await;
+    told(&mut listener, id, "it is dropped", is(TipSight::Dropped)).await;
+    assert!(forgotten.elapsed() >= crate::world::pace().forgotten.1, "too soon");
+    // Dropped is not for ever.
+    world.anvil.send(&Transfer::tip(sender, somebody(1), id, 500)).await;
+    world.anvil.mine(1).await;
+    told(&mut listener, id, "it came after all", mined(1)).await;
+}
+
+#[sqlx::test]
+async fn what_moves_nothing_is_reverted_and_what_nobody_knows_is_unknown(pool: PgPool) {
+    let mut world = World::new(pool).await;
+    let sender = world.account(1);
+    let (id, _) = world.tip(1, somebody(1), 500).await;
+    world.anvil.mine(1).await;
+    let nothing = Transfer::tip(world.account(2), world.account(2), world.id(), 0);
+    let again = world.anvil.send(&nothing).await;
+    let elsewhere = world.anvil.send(&Transfer::nothing(sender)).await;
+    world.anvil.mine(1).await;
+    let mut listener = world.listen(somebody(9));
+    let asker = listener.asker();
+    // A tip of nothing reverts; somebody else's transaction holds no such tip.
+    for hash in [again, elsewhere] {
+        let never = world.id();
+        asker.ask(ID, sender, never, Some(hash)).await.unwrap();
+        told(&mut listener, never, "it moved nothing", is(TipSight::Reverted)).await;
+    }
+    let never = world.id();
+    let report = asker.ask(ID, sender, never, Some(TxHash([3; 32]))).await.unwrap();
+    assert_eq!(report.sight, TipSight::Unknown);
+    // The true one is somebody else's only by its sender.
+    assert!(mined(1)(asker.ask(ID, sender, id, None).await.unwrap()));
+    let other = asker.ask(ID, world.account(2), id, None).await.unwrap();
+    assert_eq!(other.sight, TipSight::Unknown);
+}
+
+#[sqlx::test]
+async fn a_chain_that_fails_lags_or_lies_is_waited_for(pool: PgPool) {
+    let mut world = World::new(pool).await;
+    world.caught_up().await;
+    for mood in [
+        Mood::Gone,
+        Mood::Silent,
+        Mood::Noise,
+        Mood::Nonsense,
+        Mood::Nothing,
+        Mood::Busy,
+        Mood::Other,
+        Mood::Lags(2),
+    ] {
+        let before = world.ledger().await;
+        world.node.be(mood);
+        let asked = world.node.asked.load(Ordering::SeqCst);
+        let (id, hash) = world.tip(1, somebody(1), 7).await;
+        // It waits for a block that the node, if it lags, does not show yet.
+        world.anvil.mine(1).await;
+        eventually("it is asked", async || world.node.asked.load(Ordering::SeqCst) > asked).await;
+        let mut listener = world.listen(somebody(9));
+        // Who asks is answered all the same: nothing is known.
+        let report = listener
+            .asker()
+            .ask(ID, world.account(1), id, Some(hash))
+            .await
+            .unwrap();
+        assert!(!mined(1)(report), "{mood:?}: {report:?}");
+        assert_eq!(world.ledger().await, before, "{mood:?}");
+
+        world.node.be(Mood::Honest);
+        told(&mut listener, id, "it is in a block", mined(1)).await;
+        world.caught_up().await;
+        world.compare(&format!("after {mood:?}")).await;
+    }
+}
+
+#[sqlx::test]
+async fn a_log_that_is_told_twice_counts_once(pool: PgPool) {
+    let mut world = World::new(pool).await;
+    world.node.be(Mood::Twice);
+    for _ in 0..3 {
+        world.tip(1, somebody(1), 11).await;
+        world.anvil.mine(1).await;
+    }
+    world.caught_up().await;
+    world.compare("twice").await;
+}
+
+#[sqlx::test]
+async fn what_was_missed_is_read_in_ranges_the_node_takes(pool: PgPool) {
+    let mut world = World::new(pool).await;
+    world.caught_up().await;
+    world.stop();
+    for _ in 0..4 {
+        world.tip(1, somebody(1), 5).await;
+        world.anvil.ask("anvil_mine", serde_json::json!(["0x32"])).await;
+    }
+    world.node.be(Mood::Narrow(40));
+    world.restart();
+    world.caught_up().await;
+    world.compare("caught up").await;
+    assert!(world.node.widest.load(Ordering::SeqCst) > 40, "it was refused at first");
+    // A thin memory of old blocks is enough to go back.
+    world.anvil.reorganise(100).await;
+    world.caught_up().await;
+    world.compare("taken back").await;
+}
+
+#[sqlx::test]
+async fn two_watchers_over_one_database_count_once(pool: PgPool) {
+    let mut world = World::new(pool).await;
+    let second = world.another();
+    let mut there = second.listen(InstallationId([4; 32]), somebody(1));
+    // Until the second one has begun to look.
+    while timeout(Duration::from_millis(200), there.next()).await.is_err() {
+        world.tip(1, somebody(1), 13).await;
+        world.anvil.mine(1).await;
+    }
+    for round in 0..10u64 {
+        let (id, _) = world.tip(1, somebody(1), 13).await;
+        world.anvil.mine(1).await;
+        told(&mut there, id, "both nodes tell", mined(1)).await;
+        if round % 3 == 2 {
+            world.anvil.reorganise(2).await;
+            // What the reorganisation took is sent by nobody again.
+            world.anvil.drop_all().await;
+        }
+        world.caught_up().await;
+        world.compare("in between").await;
+    }
+}
+
+#[sqlx::test]
+async fn the_place_that_was_reached_survives_a_restart(pool: PgPool) {
+    let mut world = World::new(pool).await;
+    world.tip(1, somebody(1), 13).await;
+    world.anvil.mine(3).await;
+    world.caught_up().await;
+    let ids = async |world: &World| -> Vec<i64> {
+        let ids = sqlx::query_scalar("select id from tips where chain_id = $1 order by id").bind(CHAIN);
+        ids.fetch_all(&world.pool).await.unwrap()
+    };
+    let before = ids(&world).await;
+    world.stop();
+    // While nobody looks, it goes on, and back.
+    world.tip(2, somebody(1), 17).await;
+    world.anvil.mine(1).await;
+    world.restart();
+    world.caught_up().await;
+    world.compare("after the restart").await;
+    // What was read is not read again.
+    assert!(ids(&world).await.starts_with(&before));
+}
+
+#[sqlx::test]
+async fn a_chain_that_is_begun_anew_is_read_anew(pool: PgPool) {
+    let mut world = World::new(pool).await;
+    world.tip(1, somebody(1), 13).await;
+    world.anvil.mine(5).await;
+    world.caught_up().await;
+    assert_eq!(world.ledger().await.len(), 1);
+    world.anvil.reset().await;
+    world.caught_up().await;
+    world.compare("empty again").await;
+    assert!(world.ledger().await.is_empty());
+    let (id, _) = world.tip(1, somebody(1), 13).await;
+    world.anvil.mine(1).await;
+    world.caught_up().await;
+    world.compare("one again").await;
+    assert_eq!(world.ledger().await[0].3, id.to_string());
+}
+
+#[sqlx::test]
+async fn nobody_has_more_watched_than_is_allowed(pool: PgPool) {
+    let world = World::new(pool).await;
+    let listener = world.listen(somebody(1));
+    let asker = listener.asker();
+    let id = |number: usize| {
+        let mut id = [1; 32];
+        id[24..].copy_from_slice(&(number as u64).to_be_bytes());
+        TipId(id)
+    };
+    for number in 0..limits::TIPS_WATCHED {
+        asker.ask(ID, somebody(2), id(number), None).await.unwrap();
+    }
+    asker.ask(ID, somebody(2), id(0), None).await.unwrap();
+    let refused = asker.ask(ID, somebody(2), id(limits::TIPS_WATCHED), None).await;
+    assert_eq!(refused, Err(ErrorCode::TooMany));
+    assert_eq!(
+        asker.ask(1, somebody(2), id(0), None).await,
+        Err(ErrorCode::NotOnThisNetwork)
+    );
+    // Another socket has its own.
+    world
+        .listen(somebody(1))
+        .asker()
+        .ask(ID, somebody(2), id(7), None)
+        .await
+        .unwrap();
+}

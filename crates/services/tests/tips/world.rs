@@ -1,0 +1,253 @@
+//! A chain, a node before it, a database, and watchers.
+
+use std::{sync::Arc, time::Duration};
+
+use chain::anvil::{Anvil, Transfer};
+use protocol::{Address, InstallationId, ServerFrame, TipId, TipReport, TipSight, TxHash, U256, api::Network};
+use serde_json::{Value, json};
+use services::{
+    time::SystemClock,
+    tips::{CONTRACT, Listener, Pace, Reach, Tips},
+};
+use sqlx::{PgPool, Row};
+use tokio_util::sync::CancellationToken;
+
+use crate::node::Node;
+
+pub const SOON: Duration = Duration::from_secs(20);
+pub const CONFIRMATIONS: u32 = 3;
+pub const CHAIN: i64 = 31_337;
+
+/// Everything quick.
+pub fn pace() -> Pace {
+    Pace {
+        every: Some(Duration::from_millis(25)),
+        backoff: (Duration::from_millis(25), Duration::from_millis(100)),
+        shorter: 3,
+        forgotten: (3, Duration::from_millis(300)),
+    }
+}
+
+pub struct World {
+    pub anvil: Anvil,
+    pub node: Node,
+    pub pool: PgPool,
+    pub tips: Tips,
+    ends: Vec<CancellationToken>,
+    next: u64,
+}
+
+/// A row of the ledger, or what it should be.
+pub type Line = (i64, String, i64, String, String, String, String);
+
+impl World {
+    pub async fn new(pool: PgPool) -> Self {
+        let anvil = Anvil::start().await;
+        let node = Node::before(&anvil.url()).await;
+        let tips = tips(&pool, &node.url);
+        let mut world = Self {
+            anvil,
+            node,
+            pool,
+            tips,
+            ends: Vec::new(),
+            next: 0,
+        };
+        world.watch();
+        world
+    }
+
+    /// Another node of the same site, over the same database.
+    pub fn another(&mut self) -> Tips {
+        let tips = tips(&self.pool, &self.node.url);
+        self.run(&tips);
+        tips
+    }
+
+    fn run(&mut self, tips: &Tips) {
+        for watcher in tips.watchers() {
+            let end = CancellationToken::new();
+            tokio::spawn(watcher.run(end.clone()));
+            self.ends.push(end);
+        }
+    }
+
+    /// Starts the watcher.
+    pub fn watch(&mut self) {
+        let tips = self.tips.clone();
+        self.run(&tips);
+    }
+
+    /// Ends all watchers, wherever they are.
+    pub fn stop(&mut self) {
+        for end in self.ends.drain(..) {
+            end.cancel();
+        }
+    }
+
+    /// Ends the server and starts it again: nothing is left of it but its database.
+    pub fn restart(&mut self) {
+        self.stop();
+        self.tips = tips(&self.pool, &self.node.url);
+        self.watch();
+    }
+
+    /// An id nobody has used.
+    pub fn id(&mut self) -> TipId {
+        self.next += 1;
+        let mut id = [7; 32];
+        id[24..].copy_from_slice(&self.next.to_be_bytes());
+        TipId(id)
+    }
+
+    /// The account of this number.
+    pub fn account(&self, number: usize) -> Address {
+        self.anvil.accounts[number]
+    }
+
+    /// A tip that waits for a block.
+    pub async fn tip(&mut self, from: usize, to: Address, amount: u64) -> (TipId, TxHash) {
+        let id = self.id();
+        let hash = self
+            .anvil
+            .send(&Transfer::tip(self.account(from), to, id, amount))
+            .await;
+        (id, hash)
+    }
+
+    pub fn listen(&self, account: Address) -> Listener {
+        self.tips.listen(InstallationId([9; 32]), account)
+    }
+
+    /// Waits until everything is read.
+    pub async fn caught_up(&self) {
+        let (number, hash) = self.anvil.head().await;
+        let there = async || self.cursor().await == Some((i64::try_from(number).unwrap(), hash.clone()));
+        eventually("the watcher is at the head", there).await;
+    }
+
+    pub async fn cursor(&self) -> Option<(i64, Vec<u8>)> {
+        let row = sqlx::query("select number, hash from tip_chains where chain_id = $1").bind(CHAIN);
+        let row = row.fetch_optional(&self.pool).await.unwrap()?;
+        Some((row.get(0), row.get(1)))
+    }
+
+    /// What the machine has counted.
+    pub async fn ledger(&self) -> Vec<Line> {
+        let rows = sqlx::query(
+            "select block_number, encode(block_hash, 'hex'), log_index, encode(tip_id, 'hex'), encode(sender, 'hex'),
+                 encode(recipient, 'hex'), amount::text from tips where chain_id = $1 order by block_number, log_index",
+        );
+        let rows = rows.bind(CHAIN).fetch_all(&self.pool).await.unwrap();
+        let line = |row: &sqlx::postgres::PgRow| {
+            (
+                row.get(0),
+                row.get(1),
+                row.get(2),
+                row.get(3),
+                row.get(4),
+                row.get(5),
+                row.get(6),
+            )
+        };
+        rows.iter().map(line).collect()
+    }
+
+    /// What the chain itself says, asked directly.
+    pub async fn truth(&self) -> Vec<Line> {
+        let filter = json!([{ "fromBlock": "0x0", "toBlock": "latest", "address": CONTRACT }]);
+        let logs = self.anvil.ask("eth_getLogs", filter).await;
+        let text = |value: &Value| value.as_str().unwrap().trim_start_matches("0x").to_owned();
+        let number = |value: &Value| i64::from_str_radix(&text(value), 16).unwrap();
+        let line = |log: &Value| {
+            let amount = U256::from_str_radix(&text(&log["data"])[64..], 16).unwrap();
+            (
+                number(&log["blockNumber"]),
+                text(&log["blockHash"]),
+                number(&log["logIndex"]),
+                text(&log["topics"][1]),
+                text(&log["topics"][2])[24..].to_owned(),
+                text(&log["topics"][3])[24..].to_owned(),
+                amount.to_string(),
+            )
+        };
+        logs.as_array().unwrap().iter().map(line).collect()
+    }
+
+    /// Every tip is counted exactly once, and the sum is the chain's.
+    pub async fn compare(&self, when: &str) {
+        let truth = self.truth().await;
+        assert_eq!(self.ledger().await, truth, "{when}");
+        // And the money itself has moved by that much.
+        let mut sums = std::collections::BTreeMap::<&str, U256>::new();
+        for line in &truth {
+            *sums.entry(&line.5).or_default() += line.6.parse::<U256>().unwrap();
+        }
+        for (recipient, sum) in sums {
+            let recipient: Address = recipient.parse().unwrap();
+            assert_eq!(self.anvil.balance(recipient).await, sum, "{when}: {recipient}");
+        }
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn tips(pool: &PgPool, url: &str) -> Tips {
+    let network = Network {
+        confirmations: CONFIRMATIONS,
+        tips: Some(CONTRACT),
+        ..chain::network::development(url)
+    };
+    let reach = Reach {
+        rpc: url.to_owned(),
+        since: Some(0),
+    };
+    Tips::new(pool.clone(), Arc::new(SystemClock), [(&network, &reach, pace())]).unwrap()
+}
+
+pub async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let waiting = async {
+        while !holds().await {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    assert!(
+        tokio::time::timeout(SOON, waiting).await.is_ok(),
+        "did not come: {what}"
+    );
+}
+
+/// Waits until it is said of this tip.
+pub async fn told(listener: &mut Listener, tip: TipId, what: &str, says: impl Fn(TipReport) -> bool) -> TipReport {
+    let mut heard = Vec::new();
+    let waiting = async {
+        loop {
+            let ServerFrame::Tip { id, report, .. } = listener.next().await else {
+                panic!("only of tips is told");
+            };
+            if id == tip && says(report) {
+                return report;
+            }
+            heard.push(report);
+        }
+    };
+    let told = tokio::time::timeout(SOON, waiting).await;
+    told.unwrap_or_else(|_| panic!("was not told: {what}; heard {heard:?}"))
+}
+
+pub fn is(sight: TipSight) -> impl Fn(TipReport) -> bool {
+    move |report| report.sight == sight
+}
+
+pub fn mined(at_least: u32) -> impl Fn(TipReport) -> bool {
+    move |report| matches!(report.sight, TipSight::Mined { confirmations } if confirmations >= at_least)
+}
+
+/// Nobody but tips has paid this one.
+pub fn somebody(number: u8) -> Address {
+    Address::repeat_byte(0xa0 + number)
+}
