@@ -16,14 +16,30 @@ pub fn App() -> impl IntoView {
     navigate::listen(state);
     flow::start(state);
     effect(move || document().set_title(&navigate::title(state)));
+    // What comes next is fetched while the vault is opened, or while somebody signs.
+    effect(move || {
+        if matches!(state.stage.get(), Stage::Opening | Stage::Signing) {
+            FRAME.fetch();
+        }
+    });
     let inside = Memo::new(move |()| state.stage.with(|stage| *stage == Stage::In));
     live(move || {
         if inside.get() {
-            FRAME.show().into_any()
+            FRAME.show_in(alone).into_any()
         } else {
             view! { <Gate /> }.into_any()
         }
     })
+}
+
+/// Round what stands there as long as nothing else does.
+fn alone(view: AnyView) -> AnyView {
+    view! {
+        <div class="gate">
+            <main class="card">{view}</main>
+        </div>
+    }
+    .into_any()
 }
 
 /// What the screen reader says when something arrives.

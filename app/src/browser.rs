@@ -1,5 +1,7 @@
 //! The few things the face asks of the browser itself. Only called in the browser, after the first render.
 
+use std::cell::Cell;
+
 use leptos::prelude::{document, window};
 use protocol::{MessageId, UnixMillis};
 use wasm_bindgen::{JsCast, JsValue};
@@ -78,13 +80,27 @@ pub fn lowercase(text: &str) -> String {
     js_sys::JsString::from(text).to_lower_case().into()
 }
 
-/// Gives the keyboard to the element with this id.
-pub fn focus(id: &str) {
-    if let Some(element) = document()
-        .get_element_by_id(id)
-        .and_then(|found| found.dyn_into::<web_sys::HtmlElement>().ok())
-    {
+thread_local! {
+    /// The element that was to have the keyboard when it was not there yet.
+    static WANTED: Cell<Option<&'static str>> = const { Cell::new(None) };
+}
+
+/// Gives the keyboard to the element with this id. If it is not there yet, [`arrived`] does it.
+pub fn focus(id: &'static str) {
+    let found = document().get_element_by_id(id);
+    WANTED.set(found.is_none().then_some(id));
+    if let Some(element) = found.and_then(|found| found.dyn_into::<web_sys::HtmlElement>().ok()) {
         let _ = element.focus();
+    }
+}
+
+/// A part of the page has come late: the keyboard goes where it was to go, and what was measured is measured again.
+pub fn arrived() {
+    if let Some(id) = WANTED.take() {
+        focus(id);
+    }
+    if let Ok(event) = web_sys::Event::new("resize") {
+        let _ = window().dispatch_event(&event);
     }
 }
 

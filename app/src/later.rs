@@ -9,6 +9,7 @@ use std::{future::Future, pin::Pin};
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
+    browser,
     components::{Icon, Shape},
     signal::{Live, RwSignal, live, on},
 };
@@ -74,19 +75,26 @@ impl Part {
 
     /// The part, in a view.
     pub fn show(self) -> Live<AnyView> {
+        self.show_in(|view| view)
+    }
+
+    /// The part, in a view; as long as it is not there, what is said of it stands in a frame.
+    pub fn show_in(self, frame: fn(AnyView) -> AnyView) -> Live<AnyView> {
         let stage = RwSignal::new(Stage::Coming);
         let load = move || {
             stage.set(Stage::Coming);
             spawn_local(async move {
                 let there = (self.load)().await.is_ok();
                 stage.set(if there { Stage::Here } else { Stage::Missing });
+                request_animation_frame(browser::arrived);
             });
         };
         load();
+        let gone = move || frame(view! { <Gone again=load /> }.into_any());
         live(move || match stage.get() {
-            Stage::Coming => view! { <Coming /> }.into_any(),
-            Stage::Here => at_once((self.draw)()).unwrap_or_else(|| view! { <Gone again=load /> }.into_any()),
-            Stage::Missing => view! { <Gone again=load /> }.into_any(),
+            Stage::Coming => frame(view! { <Coming /> }.into_any()),
+            Stage::Here => at_once((self.draw)()).unwrap_or_else(gone),
+            Stage::Missing => gone(),
         })
     }
 }
@@ -115,7 +123,7 @@ fn Gone(again: impl Fn() + 'static) -> impl IntoView {
     view! {
         <div class="note stack" role="alert">
             <Icon shape=Shape::Offline />
-            <p>"This part of Jackdaw could not be loaded. Check your connection."</p>
+            <p>"This part of Jackdaw could not be loaded. Check your connection and try again, or reload the page."</p>
             <button type="button" class="btn" on:click=on(move |_| again())>"Try again"</button>
         </div>
     }

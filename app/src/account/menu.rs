@@ -5,6 +5,7 @@ use super::purse::{ChangeNetwork, TestCoins, is_empty, look};
 use crate::{
     amount, browser,
     components::{Avatar, Dialog, Icon, Shape, icon},
+    later::part,
     navigate,
     pages::SignOutForm,
     place::{Place, short},
@@ -74,7 +75,7 @@ pub fn AccountMenu() -> impl IntoView {
             {when(move || open.get(), move || view! {
                 <div class="away" on:click=on(move |_| close())></div>
                 <div class="popup" node_ref=popup>
-                    <About />
+                    {ABOUT.show()}
                     <div role="menu" aria-label="Account">
                         <CopyAddress />
                         <Explorer />
@@ -110,6 +111,11 @@ pub fn AccountMenu() -> impl IntoView {
             </Dialog>
         </div>
     }
+}
+
+part! {
+    /// The upper half of the menu.
+    ABOUT in tips = load_about, draw_about => view! { <About /> }.into_any()
 }
 
 /// Who is signed in, on which network, with how much.

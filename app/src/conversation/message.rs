@@ -1,15 +1,34 @@
-use bridge::{Command, MessageState, TipState, Unsent};
+use bridge::{Command, MessageState, TipState, TipView, Unsent};
 use leptos::prelude::*;
-use protocol::Address;
+use protocol::{Address, MessageId, UnixMillis};
 
 use crate::{
     browser,
     error::sentence,
+    later::part,
     signal::{Memo, RwSignal, live, on},
     state::{MessageLine, State},
     time,
     tips::TipCard,
 };
+
+/// What a tip's card shows.
+#[derive(Clone, Copy)]
+struct Card {
+    peer: Address,
+    id: MessageId,
+    mine: bool,
+    at: UnixMillis,
+    tip: Memo<Option<TipView>>,
+}
+
+part! {
+    /// The card of a tip; what it shows stands in the context.
+    TIP_CARD in tips = load_tip_card, draw_tip_card => {
+        let Card { peer, id, mine, at, tip } = expect_context::<Card>();
+        view! { <TipCard peer=peer id=id mine=mine at=at tip=tip /> }.into_any()
+    }
+}
 
 /// One message, with the day above it if it opens one. Its text is text, never HTML.
 #[component]
@@ -77,7 +96,8 @@ pub fn Message(
         <div role="article" class=class>
             <span class="sr">{author}</span>
             {live(move || if is_tip.get() {
-                view! { <TipCard peer=peer id=id mine=mine at=at tip=tip /> }.into_any()
+                provide_context(Card { peer, id, mine, at, tip });
+                TIP_CARD.show().into_any()
             } else {
                 view! { <p class="bubble" dir="auto">{live(move || text.get())}</p> }.into_any()
             })}
