@@ -1,21 +1,9 @@
-import fs from 'node:fs';
-import path from 'node:path';
-import { everyLook } from '../fixtures/looks';
+import { folder, shoot } from '../fixtures/shots';
 import { expect, test } from '../fixtures/test';
 import { Wallet } from '../fixtures/wallet';
-import type { Page } from '@playwright/test';
-
-const folder = process.env.SHOTS;
 
 // Pictures for the README and for looking at: `SHOTS=folder`.
 test.skip(!folder, 'SHOTS names no folder');
-
-async function shoot(page: Page, name: string): Promise<void> {
-  fs.mkdirSync(folder!, { recursive: true });
-  await everyLook(page, async (look) => {
-    await page.screenshot({ path: path.join(folder!, `${name}-${look.name}.png`), animations: 'disabled', caret: 'hide' });
-  });
-}
 
 test('pictures of the main pages', async ({ people, alice, bob, carol, stack }) => {
   test.setTimeout(300_000);

@@ -1,4 +1,5 @@
 import { tabTo } from '../../fixtures/keyboard';
+import { befriend } from '../../fixtures/stories';
 import { expect, test } from '../../fixtures/test';
 
 test('from the landing page to a sent message and an answer, by keyboard alone', async ({ alice, bob }) => {
@@ -45,5 +46,51 @@ test('from the landing page to a sent message and an answer, by keyboard alone',
     await page.keyboard.press('Escape');
     await expect(jackdaw.menuItem('Settings')).toBeHidden();
     await expect(jackdaw.account).toBeFocused();
+  });
+});
+
+test('a tip, and another one that is cancelled, by keyboard alone', async ({ alice, bob, stack }) => {
+  await befriend(alice, bob);
+  const { page, jackdaw } = alice;
+  const { tips } = jackdaw;
+  await tabTo(page, tips.button);
+  await page.keyboard.press('Enter');
+  await expect(tips.amount, 'the dialog begins where one types').toBeFocused();
+  await expect(tips.continue).not.toHaveAttribute('aria-disabled', 'true');
+  await page.keyboard.type('0.05');
+  await tabTo(page, tips.continue);
+  await page.keyboard.press('Enter');
+  await tips.says('Confirming 1/2');
+  await expect(tips.dialog).toBeHidden();
+  await expect(tips.button, 'and ends where it began').toBeFocused();
+  await stack.chain.mine();
+  await bob.jackdaw.tips.confirmed();
+
+  await test.step('Enter in the field is enough', async () => {
+    alice.wallet.mood = 'reject';
+    await page.keyboard.press('Enter');
+    await expect(tips.amount).toBeFocused();
+    await page.keyboard.type('0.06');
+    await expect(tips.continue).not.toHaveAttribute('aria-disabled', 'true');
+    await page.keyboard.press('Enter');
+    await expect(tips.problem).toContainText('Cancelled in your wallet.');
+    await page.keyboard.press('Escape');
+    await expect(tips.dialog).toBeHidden();
+    await expect(tips.button).toBeFocused();
+  });
+
+  await test.step('Tab stays in the dialog', async () => {
+    await page.keyboard.press('Enter');
+    await expect(tips.amount).toBeFocused();
+    for (let pressed = 0; pressed < 12; pressed += 1) {
+      await page.keyboard.press('Tab');
+      const outside = await page.evaluate(() => document.activeElement !== document.body && !document.activeElement?.closest('dialog'));
+      expect(outside).toBe(false);
+    }
+    const one = tips.dialog.getByRole('button', { name: '0.01', exact: true });
+    await tabTo(page, one);
+    await page.keyboard.press('Space');
+    await expect(tips.amount).toHaveValue('0.01');
+    await expect(one).toHaveAttribute('aria-pressed', 'true');
   });
 });

@@ -1,7 +1,9 @@
 import { accessible } from '../../fixtures/looks';
-import { befriend } from '../../fixtures/stories';
+import { befriend, pay } from '../../fixtures/stories';
 import { expect, test } from '../../fixtures/test';
 import { Wallet } from '../../fixtures/wallet';
+import { LOOK } from '../../pages/tips';
+import type { Page } from '@playwright/test';
 
 // Each state is looked at in two themes and two widths.
 test.slow();
@@ -90,9 +92,75 @@ test('in a conversation', async ({ alice, bob, carol }) => {
   await accessible(bob.page, 'offline');
 });
 
+test('tips', async ({ alice, bob, stack }) => {
+  test.setTimeout(300_000);
+  const { tips } = alice.jackdaw;
+  await befriend(alice, bob);
+  await tips.open();
+  await expect(tips.continue).not.toHaveAttribute('aria-disabled', 'true');
+  await tips.amount.fill('0.05');
+  await accessible(alice.page, 'the first tip to somebody');
+  await tips.amount.fill('1000000');
+  await expect(tips.problem).toContainText('You need');
+  await accessible(alice.page, 'not enough');
+  await alice.wallet.goTo(1);
+  await expect(tips.continue).toBeHidden();
+  await accessible(alice.page, 'a tip on the wrong network');
+  await alice.wallet.goTo(31337);
+  alice.wallet.mood = 'manual';
+  await tips.amount.fill('0.05');
+  await tips.continue.click();
+  const prompt = await alice.wallet.prompted();
+  await expect(tips.dialog.getByRole('status')).toContainText('Waiting for your wallet');
+  await accessible(alice.page, 'the wallet is asked');
+  await alice.page.keyboard.press('Escape');
+  await accessible(alice.page, 'a tip that waits for the wallet');
+  prompt.approve();
+  await bob.jackdaw.tips.says('Confirming 1/2');
+  await accessible(bob.page, 'a tip that is confirming');
+  await stack.chain.mine();
+  await bob.jackdaw.tips.confirmed();
+  await tips.confirmed();
+  await accessible(bob.page, 'a tip that was received');
+  await accessible(alice.page, 'a tip that was sent');
+
+  alice.wallet.mood = 'approve';
+  await stack.chain.hold();
+  await pay(alice, '0.06');
+  await expect(tips.card.last()).toContainText('Reported by the server', LOOK);
+  await alice.wallet.replace(alice.wallet.sent.at(-1)!, 'cancel');
+  await stack.chain.mine(2);
+  await expect(tips.card.last()).toContainText('Replaced', LOOK);
+  await accessible(alice.page, 'a tip that was replaced');
+  await stack.chain.settle();
+  const first = alice.wallet.sent[0]!;
+  alice.wallet.lie = (method, _params, truth) => (method === 'eth_sendTransaction' ? first : truth());
+  await pay(alice, '0.07');
+  await expect(bob.jackdaw.tips.card.last()).toContainText('Does not match', LOOK);
+  await accessible(bob.page, 'a tip that does not match');
+});
+
+test('a tip that was checked is announced once', async ({ alice, bob, stack }) => {
+  await befriend(alice, bob);
+  await listen(bob.page);
+  await pay(alice, '0.05');
+  await bob.jackdaw.tips.says('Confirming 1/2');
+  await stack.chain.mine();
+  await bob.jackdaw.tips.confirmed();
+  await expect.poll(() => heard(bob.page, /^Tip of 0\.05 ETH from .*: Confirmed, checked by this device$/)).toBe(1);
+});
+
 test('arriving messages are announced once', async ({ alice, bob }) => {
   await befriend(alice, bob);
-  await bob.page.evaluate(() => {
+  await listen(bob.page);
+  await alice.jackdaw.thread.send('ding dong');
+  await expect(bob.jackdaw.thread.message('ding dong')).toBeVisible();
+  await expect.poll(() => heard(bob.page, /ding dong/)).toBe(1);
+});
+
+/** From now on, what a screen reader would say is kept. */
+async function listen(page: Page): Promise<void> {
+  await page.evaluate(() => {
     const world = window as unknown as { announced: string[] };
     world.announced = [];
     new MutationObserver((changes) => {
@@ -105,9 +173,10 @@ test('arriving messages are announced once', async ({ alice, bob }) => {
       }
     }).observe(document.body, { childList: true, subtree: true, characterData: true });
   });
-  await alice.jackdaw.thread.send('ding dong');
-  await expect(bob.jackdaw.thread.message('ding dong')).toBeVisible();
-  await expect
-    .poll(() => bob.page.evaluate(() => (window as unknown as { announced: string[] }).announced.filter((text) => text.includes('ding dong')).length))
-    .toBe(1);
-});
+}
+
+/** How often something like this was said since. */
+async function heard(page: Page, words: RegExp): Promise<number> {
+  const said = await page.evaluate(() => (window as unknown as { announced: string[] }).announced);
+  return said.filter((text) => words.test(text)).length;
+}
