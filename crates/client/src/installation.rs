@@ -256,7 +256,10 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 chain_id,
                 amount,
             } => self.tip(peer, id, chain_id, amount).await,
-            Command::TipAgain { id } => self.tip_again(id),
+            Command::TipAgain { id } => {
+                self.tip_again(id);
+                Ok(())
+            }
             Command::TipDrop { id } => self.tip_drop(id).await,
         };
         if let Err(error) = done {

@@ -107,6 +107,7 @@ pub(crate) struct Sealed {
 }
 
 /// A tip, by the id of the message that speaks of it.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Tip {
     /// The other side of the conversation.

@@ -217,12 +217,11 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     pub(crate) async fn message(&self, step: &Step, id: MessageId) -> Option<(Vec<u8>, Address, Message)> {
         let key = self.find_message(step, id).await.ok()??;
         let (peer, _) = records::parse_message_key(&key)?;
-        let message = match step.messages.get(&key) {
-            Some(message) => message.clone()?,
-            None => {
-                let value = self.vault.get(Space::Message, &key).await.ok()??;
-                records::read(Space::Message, &key, &value).ok()?
-            }
+        let message = if let Some(message) = step.messages.get(&key) {
+            message.clone()?
+        } else {
+            let value = self.vault.get(Space::Message, &key).await.ok()??;
+            records::read(Space::Message, &key, &value).ok()?
         };
         Some((key, peer, message))
     }

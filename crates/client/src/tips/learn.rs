@@ -66,7 +66,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         };
         let holds = matches!(state, TipState::Confirming { .. } | TipState::Confirmed);
         if !own && !holds {
-            return self.learn_other(id, &tip, hash, deep);
+            self.learn_other(id, &tip, hash, deep);
+            return Ok(());
         }
         let look = self.desk.looks.get_or_default(id);
         look.hint = look.hint.filter(|hint| hint.hash != hash);
@@ -113,7 +114,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     }
 
     /// A transaction the server has spoken of holds no such tip: of use only if it took the place of ours.
-    fn learn_other(&mut self, id: MessageId, tip: &Tip, hash: TxHash, deep: bool) -> Result<(), VaultError> {
+    fn learn_other(&mut self, id: MessageId, tip: &Tip, hash: TxHash, deep: bool) {
         let look = self.desk.looks.get_or_default(id);
         let replaced = |sight| matches!(sight, TipSight::Replaced);
         match &mut look.hint {
@@ -123,7 +124,6 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             }
             _ => self.forget_hint(id, hash),
         }
-        Ok(())
     }
 
     /// What the chain's nodes know of a transaction.

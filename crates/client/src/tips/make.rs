@@ -102,7 +102,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         let mut step = Step::default();
         if self.state.tips.contains_key(&id) || self.find_message(&step, id).await?.is_some() {
             // The command came twice, the second time perhaps to another worker.
-            return self.tip_again(id);
+            self.tip_again(id);
+            return Ok(());
         }
         if let Some(why) = self.why_not(peer, chain_id, amount) {
             self.tell(Event::TipRefused { peer, id, why });
@@ -141,12 +142,11 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     }
 
     /// `TipAgain`. Tried out first: if it was paid meanwhile, the contract says so.
-    pub(crate) fn tip_again(&mut self, id: MessageId) -> Result<(), VaultError> {
+    pub(crate) fn tip_again(&mut self, id: MessageId) {
         if self.unsent_tip(id).is_some() && !self.desk.is_open(id, |question| question == Question::Try) {
             self.desk.wished.insert(id);
             self.ask_wallet(id, Question::Try);
         }
-        Ok(())
     }
 
     /// A tip of ours of which no transaction is known.

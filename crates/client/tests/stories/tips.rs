@@ -9,6 +9,7 @@ use crate::support::{
     tipping::{AMOUNT, CONFIRMED, SUBMITTED},
 };
 
+#[expect(clippy::unnecessary_wraps, reason = "to be compared with what a thread has")]
 fn confirming(done: u32) -> Option<(TipState, Witness)> {
     Some((TipState::Confirming { done, of: BLOCKS }, Witness::Device))
 }

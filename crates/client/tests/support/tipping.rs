@@ -169,6 +169,7 @@ pub const CONFIRMED: Option<(TipState, Witness)> = Some((TipState::Confirmed, Wi
 pub const SUBMITTED: Option<(TipState, Witness)> = Some((TipState::Submitted, Witness::Server));
 pub const WAITING: Option<(TipState, Witness)> = Some((TipState::Waiting, Witness::Claim));
 
+#[expect(clippy::unnecessary_wraps, reason = "to be compared with what a thread has")]
 pub fn mismatch(kind: TipMismatch) -> Option<(TipState, Witness)> {
     Some((TipState::Mismatch(kind), Witness::Device))
 }
