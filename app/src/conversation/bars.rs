@@ -3,6 +3,7 @@ use leptos::prelude::*;
 use protocol::ErrorCode;
 
 use crate::{
+    account::ChangeNetwork,
     components::{Icon, Shape},
     signal::{Memo, live, on},
     state::{State, flow::trouble_sentence},
@@ -55,5 +56,21 @@ pub fn Bars() -> impl IntoView {
             .into_any()
         })
     });
-    view! { <div class="bars">{offline} {trouble}</div> }
+    let unchecked = live(move || {
+        let (who, chain_id) = state.unchecked.with(|all| all.first().copied())?;
+        let network = state.network_of(chain_id)?;
+        // On its network it is being checked.
+        let elsewhere = state.wallet_chain() != Some(chain_id);
+        elsewhere.then(|| {
+            view! {
+                <div class="bar" role="status">
+                    <Icon shape=Shape::Warning />
+                    <span>"A message says it is from " {state.name(who)} ". Their wallet could not be checked yet."</span>
+                    <ChangeNetwork network class="btn" id=None />
+                </div>
+            }
+            .into_any()
+        })
+    });
+    view! { <div class="bars">{offline} {trouble} {unchecked}</div> }
 }

@@ -75,7 +75,7 @@ pub fn Message(
     let reason = live(move || {
         unsent.get().map(|why| view! {
             <div class="unsent-why">
-                <span>{words(why)}</span>
+                <span>{words(state, why)}</span>
                 <div class="acts">
                     <button type="button" class="btn" on:click=on(move |_| state.send(Command::Retry { id }))>"Try again"</button>
                     <button type="button" class="btn" on:click=on(move |_| state.send(Command::Discard { id }))>"Discard"</button>
@@ -108,12 +108,21 @@ pub fn Message(
 }
 
 /// Why it was not sent, in words.
-fn words(why: Unsent) -> &'static str {
-    match why {
+fn words(state: State, why: Unsent) -> String {
+    let words = match why {
+        Unsent::Unchecked { chain_id } => {
+            let network = state
+                .network_of(chain_id)
+                .map_or_else(|| "their network".to_owned(), |network| network.name);
+            return format!(
+                "Their wallet could not be checked yet, so nothing was sent to it. Change network to {network}; then it is sent."
+            );
+        }
         Unsent::NotHere => "They are not on Jackdaw yet. Send them your link, then try again.",
         Unsent::Unverified => {
             "Their key could not be checked, so nothing was sent to it. Try again later, or ask them in another way."
         }
         Unsent::Refused(code) => sentence(code),
-    }
+    };
+    words.to_owned()
 }

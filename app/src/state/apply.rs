@@ -150,6 +150,7 @@ fn take_in(state: State, event: Event) {
             found.insert(account, here);
         }),
         Event::Waiting(waiting) => state.waiting.set(waiting),
+        Event::Unchecked(accounts) => state.unchecked.set(accounts),
         Event::Forgotten => flow::forgotten(state),
         Event::Wallet { number, request } => spawn_local(async move {
             let answer = match state.wallet() {

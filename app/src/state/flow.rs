@@ -93,6 +93,7 @@ pub fn open(state: State, account: Address) {
     state.account.set(Some(account));
     state.opened.set(None);
     state.conversations.set(None);
+    state.unchecked.set(Vec::new());
     state.thread.set(None);
     state.messages.set(Vec::new());
     state.waiting.set(0);
@@ -430,6 +431,7 @@ fn leave(state: State) {
     state.account.set(None);
     state.opened.set(None);
     state.conversations.set(None);
+    state.unchecked.set(Vec::new());
     state.thread.set(None);
     state.messages.set(Vec::new());
     state.problem.set(None);

@@ -93,6 +93,8 @@ pub struct State {
     pub connection: RwSignal<Connection>,
     /// Messages that wait to be sent.
     pub waiting: RwSignal<u32>,
+    /// Smart accounts whose words wait until the wallet has been on their chain.
+    pub unchecked: RwSignal<Vec<(Address, u64)>>,
     /// What keeps the worker from working.
     pub trouble: RwSignal<Option<Trouble>>,
     /// The conversations, newest first; `None` until the vault has been read.
@@ -132,6 +134,7 @@ impl State {
             opened: RwSignal::new(None),
             connection: RwSignal::new(Connection::Off),
             waiting: RwSignal::new(0),
+            unchecked: RwSignal::new(Vec::new()),
             trouble: RwSignal::new(None),
             conversations: RwSignal::new(None),
             thread: RwSignal::new(None),

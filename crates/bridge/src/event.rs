@@ -107,6 +107,9 @@ pub enum Event {
         /// Why.
         why: TipRefusal,
     },
+    /// All smart accounts whose words wait, unread, until the wallet has been on their chain (EIP-155) to see whether they
+    /// are theirs. Empty: none any more.
+    Unchecked(Vec<(Address, u64)>),
 }
 
 /// Why a tip was not made.

@@ -128,4 +128,9 @@ pub enum Unsent {
     Unverified,
     /// The server refused it.
     Refused(ErrorCode),
+    /// The other side is a smart account, and its network has not been asked yet whether it vouched for its browser.
+    Unchecked {
+        /// Where the wallet must be for that.
+        chain_id: u64,
+    },
 }

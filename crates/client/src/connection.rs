@@ -402,7 +402,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 if let Verdict::Holds(association) = self.directory.judge(hash, bytes.as_ref().map(|bytes| &bytes[..]))
                 {
                     let mut step = Step::default();
-                    step.associations.push(association);
+                    step.associations.push((association, false));
                     self.finish(step).await?;
                 }
                 self.release(hash);
@@ -446,9 +446,10 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     }
 
     /// Reads on where an association was waited for, if it is settled now.
-    fn release(&mut self, hash: AssociationHash) {
+    pub(crate) fn release(&mut self, hash: AssociationHash) {
         let inbox = self.installation.id().inbox();
-        let settled = self.directory.get(&hash).is_some() || self.directory.is_rejected(&hash);
+        // Known is enough to read on; whether its words may be shown is seen when they are read.
+        let settled = self.directory.stated(&hash).is_some() || self.directory.is_rejected(&hash);
         let topics: Vec<Topic> = self
             .link
             .held

@@ -2,11 +2,12 @@
 //! the place up to which it was read. What does not hold is skipped; it never blocks what comes behind it.
 
 use bridge::{Consent, MessageState};
-use e2ee::{ContentBody, E2eeError, Processed};
+use e2ee::{ContentBody, E2eeError, Member, Processed};
 use protocol::{Address, AssociationHash, Body, ClientFrame, Envelope, Seq, Topic, UnixMillis};
 
 use crate::{
     Client, Environment, Vault, VaultError,
+    directory::Standing,
     records::{Log, Message, Stage},
     step::Step,
 };
@@ -73,6 +74,11 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 Stop::Hold(hash) => {
                     self.finish(step).await?;
                     self.link.held.insert(topic, hash);
+                    if self.directory.stated(&hash).is_some() {
+                        // It takes a chain, and who knows how long: the rest is as it should be.
+                        self.link.behind.remove(&topic);
+                        self.check_live();
+                    }
                     return Ok(());
                 }
                 Stop::Vault(error) => {
@@ -172,6 +178,12 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             Ok(Processed::Commit { .. }) => return Err(Stop::Skip),
             Err(error) => return Err(self.stop(topic, &error)),
         };
+        match self.directory.standing(&from.association) {
+            Standing::Proven => {}
+            Standing::Rejected => return Err(Stop::Skip),
+            // Left where it is until its chain has said who wrote it.
+            Standing::Open(_) | Standing::Denied | Standing::Unknown => return Err(Stop::Hold(from.association)),
+        }
         let mine = from.address == self.account;
         if content.id != envelope.id || !(mine || from.address == peer) {
             return Err(Stop::Skip);
@@ -272,6 +284,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         }
         let read = self.installation.join(topic, message, &self.directory);
         let members = read.map_err(|error| self.stop(inbox, &error))?;
+        let rejected = |member: &Member| self.directory.standing(&member.association) == Standing::Rejected;
+        let known_wrong = members.iter().any(rejected);
         let others: Vec<_> = members
             .iter()
             .map(|member| member.address)
@@ -282,7 +296,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         let blocked = self
             .conversation(step, peer)
             .is_some_and(|known| known.consent == Consent::Blocked);
-        if !two || blocked {
+        if !two || blocked || known_wrong {
             return Err(Stop::Skip);
         }
         step.logs.insert(

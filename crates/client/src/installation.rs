@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use bridge::{Command, Connection, Event, Trouble};
 use e2ee::{Installation, Randomness};
-use identity::Association;
+use identity::{AccountKind, Association, Vouched};
 use protocol::{Address, UnixMillis};
 use serde::de::DeserializeOwned;
 
@@ -13,6 +13,7 @@ use crate::{
     directory::Directory,
     link::Link,
     map::Map,
+    proofs::Proofs,
     records,
     roster::{Listing, Roster},
     step::{State, Step, trouble},
@@ -41,6 +42,7 @@ pub struct Client<V, E> {
     pub(crate) rosters: Map<Address, Roster>,
     pub(crate) finds: Vec<Address>,
     pub(crate) desk: Desk,
+    pub(crate) proofs: Proofs,
     /// The thread on the page.
     pub(crate) shown: Option<Address>,
     /// The trouble the page was told last, until it is over.
@@ -129,9 +131,9 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         let associations = vault.all(Space::Association).await?;
         reader.damaged |= !associations.damaged.is_empty();
         for (_, value) in associations.rows {
-            match Association::from_bytes(&value) {
-                Ok(association) => directory.keep(association),
-                Err(_) => reader.damaged = true,
+            match records::read_association(&value) {
+                Some((association, proven)) => directory.keep(association, proven),
+                None => reader.damaged = true,
             }
         }
         let mut settings = reader.take(Space::Meta, vault.all(Space::Meta).await?, |key| {
@@ -166,6 +168,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             rosters: Map::default(),
             finds: Vec::new(),
             desk: Desk::default(),
+            proofs: Proofs::default(),
             shown: None,
             trouble: None,
             wake_at: None,
@@ -204,6 +207,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 self.tell_opened();
                 self.desk.open.clear();
                 self.desk.ask_anew();
+                self.proofs.ask_anew();
+                self.tell_unchecked_again();
                 Ok(())
             }
             Command::Associate { text, signature } => self.associate(text, signature).await,
@@ -243,8 +248,10 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             Command::Networks(networks) => self.networks(networks).await,
             Command::WalletAt { account, chain_id } => {
                 self.desk.wallet_at(account, chain_id);
-                Ok(())
+                self.proofs.ask_anew();
+                self.try_unchecked().await
             }
+            Command::Wallet { number, answer } if self.proofs.is_open(number) => self.proof_said(number, answer).await,
             Command::Wallet { number, answer } => self.wallet_said(number, answer).await,
             Command::Payee { peer } => {
                 self.payee(peer);
@@ -297,6 +304,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     fn hand_out(&mut self) -> Vec<Effect> {
         if !self.forgotten {
             self.look_at_tips();
+            self.look_at_proofs();
         }
         self.plan();
         std::mem::take(&mut self.effects)
@@ -312,21 +320,30 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             .verify(&self.domain)
             .ok()
             .filter(|vouched| vouched.address == self.account);
-        let Some(vouched) = vouched else {
-            self.tell(Event::Trouble(Trouble::WrongAssociation));
-            return Ok(());
-        };
+        match vouched {
+            Some(vouched) => self.associated(association, &vouched).await,
+            None if self.prove_own(association) => Ok(()),
+            None => {
+                self.tell(Event::Trouble(Trouble::WrongAssociation));
+                Ok(())
+            }
+        }
+    }
+
+    /// Keeps our own association, by which others will know this installation.
+    pub(crate) async fn associated(&mut self, association: Association, vouched: &Vouched) -> Result<(), VaultError> {
         // The first association is the one others know this installation by; a later signature only signs in.
         if self.installation.association().is_none() {
-            if self.installation.associate(&vouched).is_err() {
+            if self.installation.associate(vouched).is_err() {
                 self.give_up();
                 self.tell(Event::Trouble(Trouble::WrongAssociation));
                 return Ok(());
             }
             let mut step = Step::default();
-            step.associations.push(association.clone());
+            let by_code = vouched.kind() != AccountKind::Key;
+            step.associations.push((association.clone(), by_code));
             self.finish(step).await?;
-            self.directory.keep(association);
+            self.directory.keep(association, by_code);
         }
         self.tell(Event::Associated);
         Ok(())

@@ -20,6 +20,7 @@ mod map;
 pub mod memory;
 mod outbox;
 mod ports;
+mod proofs;
 mod records;
 mod roster;
 mod step;

@@ -106,6 +106,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     pub(crate) async fn tick(&mut self) {
         let now = self.environment.now();
         self.tick_tips().await;
+        self.tick_proofs().await;
         if self.retry_at.is_some_and(|at| is_due(at, now)) && self.wanted {
             self.open_socket();
         }
@@ -143,7 +144,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         let now = self.environment.now();
         let resume = self.rosters.values().filter_map(|roster| roster.resume);
         let next = self.link.deadlines().chain(self.retry_at).chain(resume);
-        let next = next.chain(self.tip_deadline()).min();
+        let next = next.chain(self.tip_deadline()).chain(self.proof_deadline()).min();
         // A wake-up that comes too early plans the next one.
         let Some(at) = next.filter(|at| self.wake_at.is_none_or(|planned| *at < planned)) else {
             return;

@@ -134,6 +134,10 @@ impl<K: Ord> Set<K> {
         self.0.contains_key(key)
     }
 
+    pub fn iter(&self) -> impl Iterator<Item = &K> {
+        self.0.iter().map(|(key, ())| key)
+    }
+
     /// Whether it was not there before.
     pub fn insert(&mut self, key: K) -> bool {
         self.0.insert(key, ()).is_none()

@@ -416,14 +416,22 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         }
     }
 
-    /// The log in which messages to this peer are written: of several the one with the smallest topic, on both sides.
+    /// The log in which messages to this peer are written: of several the one with the smallest topic, on both sides. One
+    /// with somebody in it who may be an impostor comes last: it keeps nobody from the others.
     pub(crate) fn topic_of(&self, peer: Address) -> Option<Topic> {
         let of = |stage| {
-            let mut logs = self.state.logs.iter();
-            logs.find(|(_, log)| log.peer == Some(peer) && log.stage == stage)
+            let logs = self.state.logs.iter();
+            logs.filter(move |(_, log)| log.peer == Some(peer) && log.stage == stage)
                 .map(|(topic, _)| *topic)
         };
-        of(Stage::Joined).or_else(|| of(Stage::Made))
+        let mut joined = of(Stage::Joined);
+        let first = joined.next();
+        let beyond_doubt = |topic: &Topic| self.doubtful(*topic).is_none();
+        let better = match first {
+            Some(topic) if beyond_doubt(&topic) => Some(topic),
+            _ => joined.find(beyond_doubt),
+        };
+        better.or(first).or_else(|| of(Stage::Made).next())
     }
 
     /// Whether a message can be encrypted into this topic now: everything read, no commit of ours on its way.

@@ -3,6 +3,7 @@
 //! A stored shape never changes; a new one gets a new version byte and is read beside the old one.
 
 use bridge::{Consent, MessageState, TipState, Unsent, Witness};
+use identity::Association;
 use protocol::{Address, Incarnation, MessageId, Seq, TipId, Topic, TxHash, U256, UnixMillis, Welcome};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -13,6 +14,25 @@ const VERSION: u8 = 1;
 
 /// The key of [`Settings`], the only record of its space.
 pub(crate) const SETTINGS: &[u8] = b"settings";
+
+/// Behind an association: its chain has said that the account signed it.
+const PROVEN: u8 = 1;
+
+/// An association's own bytes, which are its name too, and what its chain said.
+pub(crate) fn write_association(association: &Association, proven: bool) -> Vec<u8> {
+    let mut bytes = association.to_bytes();
+    bytes.extend(proven.then_some(PROVEN));
+    bytes
+}
+
+/// Reads what [`write_association`] wrote. An association has one encoding, so that no byte can be meant both ways.
+pub(crate) fn read_association(bytes: &[u8]) -> Option<(Association, bool)> {
+    if let Ok(association) = Association::from_bytes(bytes) {
+        return Some((association, false));
+    }
+    let association = Association::from_bytes(bytes.strip_suffix(&[PROVEN])?).ok()?;
+    Some((association, true))
+}
 
 /// What there is once.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

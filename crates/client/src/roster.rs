@@ -12,6 +12,7 @@ use serde_bytes::ByteBuf;
 
 use crate::{
     Client, Environment, Vault, VaultError,
+    directory::Standing,
     map::{Map, Set},
     records::{Log, PendingCommit, Stage},
     step::Step,
@@ -64,7 +65,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             && self.is_fresh(peer)
             && self.is_fresh(self.account)
             && self.rosters.get(&peer).is_some_and(|roster| roster.settled);
-        self.topic_of(peer).filter(|topic| ready && self.is_writable(*topic))
+        self.topic_of(peer)
+            .filter(|topic| ready && self.is_writable(*topic) && self.doubtful(*topic).is_none())
     }
 
     /// Brings the peer's group one step nearer to where it can be written to. `Some` when it is there.
@@ -86,6 +88,12 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             let topic = self.topic_of(peer);
             let log = topic.and_then(|topic| self.state.logs.get(&topic));
             let joined = log.is_some_and(|log| log.stage == Stage::Joined);
+            if joined && let Some((hash, standing)) = topic.and_then(|topic| self.doubtful(topic)) {
+                if self.doubt(peer, hash, standing).await? {
+                    continue;
+                }
+                return Ok(None);
+            }
             if log.is_some_and(|log| log.commit.is_some()) || (joined && !topic.is_some_and(|t| self.is_writable(t))) {
                 return Ok(None);
             }
@@ -160,6 +168,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                     missing.push(vouched);
                 }
                 Some(_) => {}
+                None if self.is_open(account, id, &hash) => waiting |= self.want_proof(hash),
                 None if self.directory.is_settled(&hash) => {}
                 None => {
                     self.ask(Ask::Association { hash });
@@ -201,8 +210,49 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             roster.resume = Some(resume);
             Ok(())
         } else {
-            self.fail_all(peer, Unsent::Unverified).await
+            let why = self
+                .unchecked(peer)
+                .map_or(Unsent::Unverified, |chain_id| Unsent::Unchecked { chain_id });
+            self.fail_all(peer, why).await
         }
+    }
+
+    /// It is this installation of this account, if the account's chain says so.
+    fn is_open(&self, account: Address, id: InstallationId, hash: &AssociationHash) -> bool {
+        let stated = self.directory.stated(hash);
+        let same = stated.is_some_and(|stated| stated.address == account && stated.installation == id);
+        same && matches!(self.directory.standing(hash), Standing::Open(_))
+    }
+
+    /// The chain that could tell of one of the account's listed installations whether it is one.
+    fn unchecked(&self, account: Address) -> Option<u64> {
+        let rows = self.lists.get(&account)?.rows.iter();
+        rows.filter(|(id, hash)| self.is_open(account, *id, hash))
+            .find_map(|(_, hash)| match self.directory.standing(hash) {
+                Standing::Open(chain_id) => Some(chain_id),
+                _ => None,
+            })
+    }
+
+    /// Somebody in the group is not known to be who it says: nothing is written there before that is cleared up. Whether
+    /// there may be another group.
+    async fn doubt(&mut self, peer: Address, hash: AssociationHash, standing: Standing) -> Result<bool, VaultError> {
+        match standing {
+            Standing::Unknown if !self.directory.is_withheld(&hash) => self.ask(Ask::Association { hash }),
+            Standing::Open(_) if self.want_proof(hash) => {}
+            Standing::Open(chain_id) => self.fail_all(peer, Unsent::Unchecked { chain_id }).await?,
+            _ if self.holds_listed(peer) => {
+                // The group is somebody else's doing, and the account itself can be reached: in another one.
+                let mut step = Step::default();
+                if let Some(topic) = self.topic_of(peer) {
+                    self.leave(&mut step, topic);
+                }
+                self.finish(step).await?;
+                return Ok(true);
+            }
+            _ => self.fail_all(peer, Unsent::Unverified).await?,
+        }
+        Ok(false)
     }
 
     /// Commits these members into the group, which is made if there is none. `false`: not done, try with what is left.
@@ -411,7 +461,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             .filter(|hash| !self.directory.is_settled(hash))
             .collect();
         if unknown.is_empty() {
-            return Some(false);
+            // Somebody whose chain could not be asked yet is not nobody.
+            return Some(self.unchecked(account).is_some());
         }
         for hash in unknown {
             self.ask(Ask::Association { hash });

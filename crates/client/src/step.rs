@@ -33,7 +33,8 @@ pub(crate) struct Step {
     pub index: Map<MessageId, Option<Vec<u8>>>,
     /// `None`: deleted.
     pub tips: Map<MessageId, Option<Tip>>,
-    pub associations: Vec<Association>,
+    /// With whether its chain has said yes.
+    pub associations: Vec<(Association, bool)>,
     /// Sent once the step is durable.
     pub frames: Vec<ClientFrame>,
     /// Asked once the step is durable.
@@ -64,8 +65,9 @@ impl Step {
         if let Some(settings) = &self.settings {
             batch.put(Space::Meta, records::SETTINGS, records::write(settings));
         }
-        for association in &self.associations {
-            batch.put(Space::Association, association.hash().0, association.to_bytes());
+        for (association, proven) in &self.associations {
+            let value = records::write_association(association, *proven);
+            batch.put(Space::Association, association.hash().0, value);
         }
         for (peer, conversation) in self.conversations.iter() {
             batch.put(Space::Conversation, peer.as_slice(), records::write(conversation));

@@ -5,7 +5,7 @@
 use std::{collections::BTreeMap, time::Instant};
 
 use e2ee::{Associations, Content, ContentBody, Installation, Randomness};
-use identity::{Association, SignIn, Vouched, fingerprint, personal_digest};
+use identity::{Association, SignIn, Stated, Vouched, fingerprint, personal_digest};
 use protocol::{Address, AssociationHash, MessageId, Topic, UnixMillis};
 use sha2::{Digest, Sha256};
 use sha3::Keccak256;
@@ -28,8 +28,8 @@ impl Randomness for Dice {
 struct Known(BTreeMap<AssociationHash, Vouched>);
 
 impl Associations for Known {
-    fn vouched(&self, hash: &AssociationHash) -> Option<Vouched> {
-        self.0.get(hash).cloned()
+    fn stated(&self, hash: &AssociationHash) -> Option<Stated> {
+        self.0.get(hash).map(|vouched| (**vouched).clone())
     }
 }
 

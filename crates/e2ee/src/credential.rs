@@ -1,6 +1,6 @@
 //! Who a leaf says it is, and whether that is so.
 
-use identity::{Vouched, fingerprint};
+use identity::{Stated, fingerprint};
 use openmls::{
     prelude::{BasicCredential, Credential, LeafNode},
     treesync::LeafNodeSource,
@@ -13,13 +13,17 @@ const VERSION: u8 = 1;
 /// Version byte, address, association hash.
 const LENGTH: usize = 1 + 20 + 32;
 
-/// Associations that were verified before. This room asks; fetching and verifying is the caller's.
+/// Associations that are known. This room asks; fetching them, and asking accounts, is the caller's.
+///
+/// What an association states follows from its bytes, so that all members judge a commit alike. Whether the account said
+/// so may take a chain to tell: who is added ([`Installation::commit`](crate::Installation::commit)) is
+/// [`Vouched`](identity::Vouched) for, and whoever was added by others is looked at by the caller before it writes or shows.
 pub trait Associations {
-    /// The verified association with this hash, if it is known.
-    fn vouched(&self, hash: &AssociationHash) -> Option<Vouched>;
+    /// What the association with this hash states, if it is known.
+    fn stated(&self, hash: &AssociationHash) -> Option<Stated>;
 }
 
-/// One installation in a conversation, verified.
+/// One installation in a conversation: its key is the one the association states.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
     /// Whose it is.
@@ -60,30 +64,30 @@ impl Claim {
     }
 }
 
-/// The member with this credential and key, if the wallet of the account it names vouched for exactly this key.
+/// The member with this credential and key, if the association it names states exactly this account and key.
 pub(crate) fn believe(
     credential: &Credential,
     signature_key: &[u8],
     known: &dyn Associations,
 ) -> Result<Member, E2eeError> {
     let claim = Claim::read(credential).ok_or(E2eeError::NotBelieved)?;
-    let vouched = known
-        .vouched(&claim.association)
+    let stated = known
+        .stated(&claim.association)
         .ok_or(E2eeError::MissingAssociation(claim.association))?;
-    believe_vouched(claim, signature_key, &vouched)
+    believe_stated(claim, signature_key, &stated)
 }
 
 /// As [`believe`], for one association at hand.
-pub(crate) fn believe_vouched(claim: Claim, signature_key: &[u8], vouched: &Vouched) -> Result<Member, E2eeError> {
-    let holds = claim.association == vouched.hash
-        && claim.address == vouched.address
-        && signature_key == vouched.public_key
-        && fingerprint(signature_key) == vouched.installation;
+pub(crate) fn believe_stated(claim: Claim, signature_key: &[u8], stated: &Stated) -> Result<Member, E2eeError> {
+    let holds = claim.association == stated.hash
+        && claim.address == stated.address
+        && signature_key == stated.public_key
+        && fingerprint(signature_key) == stated.installation;
     if holds {
         Ok(Member {
-            address: vouched.address,
-            installation: vouched.installation,
-            association: vouched.hash,
+            address: stated.address,
+            installation: stated.installation,
+            association: stated.hash,
         })
     } else {
         Err(E2eeError::NotBelieved)

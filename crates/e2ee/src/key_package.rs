@@ -7,7 +7,7 @@ use tls_codec::DeserializeBytes;
 
 use crate::{
     E2eeError, Installation,
-    credential::{Claim, believe_vouched, check_form},
+    credential::{Claim, believe_stated, check_form},
     error::internal,
     provider::Crypto,
     settings,
@@ -63,7 +63,7 @@ pub(crate) fn read(bytes: &[u8], vouched: &Vouched, crypto: &Crypto) -> Result<K
     }
     let leaf = key_package.leaf_node();
     let claim = Claim::read(leaf.credential()).ok_or(E2eeError::NotBelieved)?;
-    believe_vouched(claim, leaf.signature_key().as_slice(), vouched)?;
+    believe_stated(claim, leaf.signature_key().as_slice(), vouched)?;
     check_form(leaf)?;
     Ok(key_package)
 }

@@ -62,16 +62,10 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             self.installation
                 .members(topic)
                 .iter()
-                .any(|member| member.address == peer)
+                .any(|member| member.address == peer && self.directory.get(&member.association).is_some())
         };
         logs.any(|(topic, log)| log.peer == Some(peer) && log.stage == Stage::Joined && ours(*topic))
             || self.holds_listed(peer)
-    }
-
-    /// The only chain on which the account is what its association says. An account with a key is itself on all of them.
-    #[expect(clippy::unused_self, reason = "associations of contracts will be looked up here")]
-    fn only(&self, _peer: Address) -> Option<u64> {
-        None
     }
 
     fn why_not(&self, peer: Address, chain_id: u64, amount: U256) -> Option<TipRefusal> {

@@ -37,10 +37,10 @@ fn anothers_association_is_not_bobs() {
 
 #[test]
 fn a_forged_association_is_nobodys() {
-    let mut world = World::with(101, &["alice"]);
+    let (mut world, _) = World::with_chain(101, &["alice"]);
     world.arrive("bob");
     let (bob, id) = (world.address("bob"), world.installation("bob"));
-    // Signed by the server's own wallet in bob's name.
+    // Signed by the server's own wallet in bob's name. It could be a smart account's; alice's wallet asks the chain.
     let (text, signature) = Wallet::new(66).vouch_as(bob, id, crate::support::wallet::DOMAIN);
     let forged = Association {
         text,

@@ -10,6 +10,7 @@ mod crashes;
 mod lies;
 mod refusals;
 mod signing_in;
+mod smart;
 mod talking;
 mod tips;
 mod tips_crashes;

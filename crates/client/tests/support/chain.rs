@@ -25,6 +25,8 @@ pub struct Chain {
     pub mined: BTreeMap<TxHash, Receipt>,
     /// Who takes no money, and says this.
     pub refusing: BTreeMap<Address, Vec<u8>>,
+    /// Smart accounts, with the keys they listen to.
+    pub wallets: BTreeMap<Address, Address>,
     nonces: BTreeMap<Address, u64>,
     next: u8,
 }
@@ -37,6 +39,7 @@ impl Default for Chain {
             sent: BTreeMap::new(),
             mined: BTreeMap::new(),
             refusing: BTreeMap::new(),
+            wallets: BTreeMap::new(),
             nonces: BTreeMap::new(),
             next: 0,
         }

@@ -10,16 +10,31 @@ pub const DOMAIN: &str = "chat.example";
 #[derive(Clone)]
 pub struct Wallet {
     key: SigningKey,
+    /// The account for which code signs, by this key's leave.
+    contract: Option<Address>,
 }
 
 impl Wallet {
     pub fn new(seed: u8) -> Self {
         Self {
             key: SigningKey::from_slice(&[seed; 32]).unwrap(),
+            contract: None,
+        }
+    }
+
+    /// As whoever owns, or says to own, a smart account.
+    pub fn of_contract(self, address: Address) -> Self {
+        Self {
+            contract: Some(address),
+            ..self
         }
     }
 
     pub fn address(&self) -> Address {
+        self.contract.unwrap_or_else(|| self.key_address())
+    }
+
+    pub fn key_address(&self) -> Address {
         let point = self.key.verifying_key().to_sec1_point(false);
         let digest = Keccak256::digest(&point.as_bytes()[1..]);
         Address::from_slice(&digest[12..])

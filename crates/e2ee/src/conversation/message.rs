@@ -6,7 +6,7 @@ use tls_codec::DeserializeBytes;
 
 use crate::{
     Associations, Content, E2eeError, Installation, Processed,
-    credential::{Claim, believe_vouched, merged},
+    credential::{Claim, believe_stated, merged},
     error::{internal, is_too_old},
     installation::group_id,
 };
@@ -86,10 +86,10 @@ impl Installation {
                 let from = if let Some(member) = present {
                     member
                 } else {
-                    let vouched = known
-                        .vouched(&claim.association)
+                    let stated = known
+                        .stated(&claim.association)
                         .ok_or(E2eeError::MissingAssociation(claim.association))?;
-                    believe_vouched(claim, &vouched.public_key, &vouched)?
+                    believe_stated(claim, &stated.public_key, &stated)?
                 };
                 let plaintext = zeroize::Zeroizing::new(message.into_bytes());
                 Ok(Processed::Message {

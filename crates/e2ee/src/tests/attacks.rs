@@ -1,6 +1,6 @@
 //! People who cheat, and a server that lies. Mallory uses the library directly and leaves out every check of ours.
 
-use identity::{Association, Vouched};
+use identity::{Association, Stated, Vouched};
 use openmls::prelude::{
     Credential, CredentialWithKey, Extension, Extensions, ExternalSender, GroupContext, KeyPackage, LeafNodeParameters,
     Lifetime, MlsGroup, MlsGroupJoinConfig, MlsMessageOut, PURE_PLAINTEXT_WIRE_FORMAT_POLICY,
@@ -335,8 +335,8 @@ fn a_welcome_leads_only_where_it_says() {
 struct Liar(Vouched);
 
 impl Associations for Liar {
-    fn vouched(&self, _: &AssociationHash) -> Option<Vouched> {
-        Some(self.0.clone())
+    fn stated(&self, _: &AssociationHash) -> Option<Stated> {
+        Some((*self.0).clone())
     }
 }
 

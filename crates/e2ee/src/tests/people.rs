@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 
-use identity::{Association, SignIn, Vouched, fingerprint, personal_digest};
+use identity::{Association, SignIn, Stated, Vouched, fingerprint, personal_digest};
 use k256::ecdsa::SigningKey;
 use protocol::{Address, AssociationHash, MessageId, Topic, UnixMillis};
 use sha2::{Digest, Sha256};
@@ -46,8 +46,8 @@ impl Directory {
 }
 
 impl Associations for Directory {
-    fn vouched(&self, hash: &AssociationHash) -> Option<Vouched> {
-        self.0.borrow().get(hash).cloned()
+    fn stated(&self, hash: &AssociationHash) -> Option<Stated> {
+        self.0.borrow().get(hash).map(|vouched| (**vouched).clone())
     }
 }
 
