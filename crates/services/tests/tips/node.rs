@@ -37,6 +37,8 @@ pub enum Mood {
     Twice,
     /// Fails every third question.
     Flaky,
+    /// After so many more questions the chain behind it is reorganised, three blocks deep; honest from then on.
+    Moves(u64),
     /// Refuses logs of more than so many blocks at once.
     Narrow(u64),
 }
@@ -45,6 +47,7 @@ pub enum Mood {
 pub struct Node {
     pub url: String,
     mood: Arc<Mutex<Mood>>,
+    moving: Arc<AtomicU64>,
     pub asked: Arc<AtomicU64>,
     /// Never more blocks than this in one question for logs.
     pub widest: Arc<AtomicU64>,
@@ -62,10 +65,12 @@ impl Node {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/v1/s3cret", listener.local_addr().unwrap());
         let mood = Arc::new(Mutex::new(Mood::Honest));
+        let moving = Arc::<AtomicU64>::default();
         let (asked, widest) = (Arc::<AtomicU64>::default(), Arc::<AtomicU64>::default());
         let desk = Desk {
             chain: chain.trim_start_matches("http://").to_owned(),
             mood: mood.clone(),
+            moving: moving.clone(),
             asked: asked.clone(),
             widest: widest.clone(),
         };
@@ -77,10 +82,16 @@ impl Node {
         Self {
             url,
             mood,
+            moving,
             asked,
             widest,
             listening,
         }
+    }
+
+    /// It is honest, and moves the chain no more.
+    pub fn is_calm(&self) -> bool {
+        *self.mood.lock().unwrap() == Mood::Honest && self.moving.load(Ordering::SeqCst) == 0
     }
 
     pub fn be(&self, mood: Mood) {
@@ -92,8 +103,29 @@ impl Node {
 struct Desk {
     chain: String,
     mood: Arc<Mutex<Mood>>,
+    moving: Arc<AtomicU64>,
     asked: Arc<AtomicU64>,
     widest: Arc<AtomicU64>,
+}
+
+impl Desk {
+    /// One question nearer to the reorganisation.
+    async fn move_on(&self) {
+        let now = {
+            let mut mood = self.mood.lock().unwrap();
+            let Mood::Moves(left) = *mood else { return };
+            *mood = left.checked_sub(1).map_or(Mood::Honest, Mood::Moves);
+            if left == 0 {
+                self.moving.fetch_add(1, Ordering::SeqCst);
+            }
+            left == 0
+        };
+        if now {
+            let question = json!({"jsonrpc": "2.0", "id": 1, "method": "anvil_reorg", "params": [3, []]});
+            ask(&self.chain, &question).await;
+            self.moving.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
 }
 
 async fn serve(socket: TcpStream, desk: Desk) {
@@ -127,6 +159,9 @@ async fn serve(socket: TcpStream, desk: Desk) {
                     .into_bytes(),
             ),
             mood => {
+                if let Mood::Moves(_) = mood {
+                    desk.move_on().await;
+                }
                 let Some(answer) = hand_on(&desk, mood, question).await else {
                     return;
                 };

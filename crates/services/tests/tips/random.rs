@@ -1,4 +1,6 @@
 //! Random lives of a chain: whatever happens, what is counted is what stands.
+//!
+//! A chain that is cut short is a story of its own: anvil 1.7.1 loses blocks when it is both cut (`evm_revert`) and reorganised.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +11,7 @@ use sqlx::PgPool;
 
 use crate::{
     node::Mood,
-    world::{World, somebody},
+    world::{World, eventually, somebody},
 };
 
 /// How long it goes on. With `JACKDAW_SEED` set the same life is lived again.
@@ -68,6 +70,7 @@ async fn whatever_happens_to_a_chain_every_tip_is_counted_once(pool: PgPool) {
             happen(&mut dice, &mut world, &mut waiting, &mut used).await;
         }
         world.node.be(Mood::Honest);
+        eventually("the node is calm", async || world.node.is_calm()).await;
         world.caught_up().await;
         world.compare(&format!("round {round}, JACKDAW_SEED={seed}")).await;
         // What waits behind a gap would wait for ever.
@@ -84,7 +87,7 @@ async fn whatever_happens_to_a_chain_every_tip_is_counted_once(pool: PgPool) {
 
 async fn happen(dice: &mut Dice, world: &mut World, waiting: &mut Vec<Waiting>, used: &mut Vec<(TipId, Address)>) {
     let someone = usize::try_from(dice.roll(6)).unwrap();
-    match dice.roll(20) {
+    match dice.roll(21) {
         0..=5 => {
             let (from, to) = (world.account(someone), somebody(u8::try_from(dice.roll(5)).unwrap()));
             // Sometimes a second time under the same id: it reverts, if the first one stands.
@@ -162,6 +165,15 @@ async fn happen(dice: &mut Dice, world: &mut World, waiting: &mut Vec<Waiting>, 
             ]));
         }
         18 => world.restart(),
+        // It changes while it is being read.
+        19 => {
+            let (head, _) = world.anvil.head().await;
+            if head > 4 {
+                world.anvil.mine(3).await;
+                world.node.be(Mood::Moves(dice.roll(12)));
+                tokio::time::sleep(Duration::from_millis(60)).await;
+            }
+        }
         // Between two events, as much time as it takes to look.
         _ => tokio::time::sleep(Duration::from_millis(dice.roll(80))).await,
     }

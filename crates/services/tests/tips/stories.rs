@@ -244,6 +244,40 @@ async fn what_was_missed_is_read_in_ranges_the_node_takes(pool: PgPool) {
 }
 
 #[sqlx::test]
+async fn a_chain_that_changes_while_it_is_read_leaves_nothing_behind(pool: PgPool) {
+    let mut world = World::new(pool).await;
+    for questions in 0..14 {
+        world.caught_up().await;
+        world.stop();
+        for _ in 0..4 {
+            world.tip(1, somebody(1), 5).await;
+            world.anvil.mine(1).await;
+        }
+        world.node.be(Mood::Moves(questions));
+        world.restart();
+        eventually("it is reorganised", async || world.node.is_calm()).await;
+        world.anvil.drop_all().await;
+        world.caught_up().await;
+        world.compare(&format!("after {questions} questions")).await;
+    }
+}
+
+#[sqlx::test]
+async fn a_chain_that_is_cut_short_is_believed_after_a_while(pool: PgPool) {
+    let mut world = World::new(pool).await;
+    world.tip(1, somebody(1), 5).await;
+    world.anvil.mine(1).await;
+    let short = world.anvil.ask("evm_snapshot", serde_json::json!([])).await;
+    world.tip(1, somebody(1), 6).await;
+    world.anvil.mine(4).await;
+    world.caught_up().await;
+    world.anvil.ask("evm_revert", serde_json::json!([short])).await;
+    world.caught_up().await;
+    world.compare("cut short").await;
+    assert_eq!(world.ledger().await.len(), 1);
+}
+
+#[sqlx::test]
 async fn two_watchers_over_one_database_count_once(pool: PgPool) {
     let mut world = World::new(pool).await;
     let second = world.another();

@@ -121,8 +121,10 @@ impl World {
 
     /// Waits until everything is read.
     pub async fn caught_up(&self) {
-        let (number, hash) = self.anvil.head().await;
-        let there = async || self.cursor().await == Some((i64::try_from(number).unwrap(), hash.clone()));
+        let there = async || {
+            let (number, hash) = self.anvil.head().await;
+            self.cursor().await == Some((i64::try_from(number).unwrap(), hash))
+        };
         eventually("the watcher is at the head", there).await;
     }
 
