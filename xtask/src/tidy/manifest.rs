@@ -164,6 +164,7 @@ const TABLE: &[Row] = &[
         ],
         BROWSER,
     ),
+    Row("drill", &["services", "identity", "protocol"], BROWSER),
 ];
 
 fn manifests(tree: &Tree) -> impl Iterator<Item = (&str, Table)> {

@@ -1,0 +1,7 @@
+//! `drill`: breaks a running Jackdaw on purpose.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    drill::cli::main()
+}
