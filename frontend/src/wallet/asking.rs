@@ -199,7 +199,7 @@ async fn in_time<T>(answer: impl Future<Output = Result<T, WalletRefusal>>) -> R
     let (mut answer, mut late) = (pin!(answer), pin!(sleep(PATIENCE)));
     poll_fn(|context| match answer.as_mut().poll(context) {
         Poll::Pending => late.as_mut().poll(context).map(|()| Err(WalletRefusal::Offline)),
-        ready => ready,
+        ready @ Poll::Ready(_) => ready,
     })
     .await
 }

@@ -158,6 +158,16 @@ impl Wallet {
     }
 }
 
+/// Paying, and reading the chain: a file of its own, loaded with the first question.
+#[cfg(feature = "split")]
+#[leptos::wasm_split::wasm_split(wallet, wasm_split_path = ::leptos::wasm_split, fallible)]
+fn ask(
+    provider: Provider,
+    request: WalletRequest,
+) -> Result<LocalBoxFuture<'static, Result<WalletAnswer, WalletRefusal>>, leptos::wasm_split::SplitLoaderError> {
+    Ok(Box::pin(async move { asking::ask(&provider, request).await }))
+}
+
 impl WalletPort for Wallet {
     fn wallets(&self) -> RwSignal<Vec<WalletInfo>> {
         self.0.discovery.list()
@@ -193,7 +203,13 @@ impl WalletPort for Wallet {
 
     fn answer(&self, request: WalletRequest) -> LocalBoxFuture<'static, Result<WalletAnswer, WalletRefusal>> {
         let provider = self.current();
-        Box::pin(async move { asking::ask(&provider.map_err(refused)?, request).await })
+        Box::pin(async move {
+            let provider = provider.map_err(refused)?;
+            #[cfg(feature = "split")]
+            return ask(provider, request).await.map_err(|_| WalletRefusal::Offline)?.await;
+            #[cfg(not(feature = "split"))]
+            asking::ask(&provider, request).await
+        })
     }
 
     fn forget(&self) {

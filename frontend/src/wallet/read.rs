@@ -39,6 +39,7 @@ pub struct RawTransaction {
 }
 
 /// `Some(None)`: in no block yet. `None`: makes no sense.
+#[expect(clippy::option_option, reason = "an answer that there is none is an answer")]
 pub fn receipt(raw: RawReceipt) -> Option<Option<Receipt>> {
     let hash = hash(&raw.hash?)?;
     let Some(block) = raw.block else { return Some(None) };
