@@ -12,6 +12,7 @@ pub struct Installation {
     /// The browser, with its cookies.
     pub browser: Visitor,
     domain: String,
+    chain_id: u64,
 }
 
 impl Installation {
@@ -22,6 +23,7 @@ impl Installation {
             key: p256::ecdsa::SigningKey::from_slice(&[key; 32]).unwrap(),
             browser: server.visitor(),
             domain: server.domain(),
+            chain_id: server.chain_id(),
         }
     }
 
@@ -71,7 +73,7 @@ impl Installation {
     /// # Errors
     /// Why the server refused.
     pub async fn sign_in(&mut self) -> Result<api::Me, ErrorCode> {
-        let arguments = (self.account(), 1u64, self.public_key());
+        let arguments = (self.account(), self.chain_id, self.public_key());
         let challenge: api::Challenge = self.browser.call("challenge", &arguments).await?;
         let signature = self.sign_text(&challenge.text);
         let signed_in: api::SignedIn = self.browser.call("sign_in", &(challenge.text, signature)).await?;

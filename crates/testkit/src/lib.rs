@@ -5,6 +5,8 @@
 //! so that a test can say what no good client would say. [`Person`] is somebody whole: the client that runs in browsers,
 //! outside of one.
 //!
+//! [`Anvil`] is a chain with the contract for tips; a server is told of it by its settings.
+//!
 //! `DATABASE_URL` names a Postgres in which databases may be made; `cargo xtask test` starts one.
 //! Everything here panics where something is not as it must be: a test has failed then.
 #![expect(clippy::missing_panics_doc, reason = "a test that cannot go on panics")]
@@ -18,6 +20,11 @@ mod server;
 mod socket;
 pub mod store;
 
+/// A development chain of a test's own, the transactions sent to it, and where the contract for tips stands.
+pub use chain::{
+    anvil::{Anvil, Transfer},
+    tips::CONTRACT as TIPS,
+};
 pub use http::{Answer, Visitor, request, request_to};
 pub use installation::Installation;
 pub use person::{Away, Person};

@@ -29,7 +29,10 @@ impl Person {
     /// Somebody with this wallet, in a new browser, signed in and live.
     pub async fn new(server: &TestServer, wallet: u8) -> Self {
         let wallet = SigningKey::from_slice(&[wallet; 32]).unwrap();
-        let native = Native::connect(&server.origin(), address(&wallet), 1, |text| sign(&wallet, text)).await;
+        let native = Native::connect(&server.origin(), address(&wallet), server.chain_id(), |text| {
+            sign(&wallet, text)
+        })
+        .await;
         Self {
             native: native.unwrap(),
             wallet,

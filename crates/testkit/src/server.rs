@@ -78,6 +78,14 @@ impl TestServer {
         self.config.domain()
     }
 
+    /// The chain on which people sign in: the development chain if there is one, else Ethereum's main network.
+    pub fn chain_id(&self) -> u64 {
+        self.config
+            .chain_rpc
+            .as_ref()
+            .map_or(1, |_| services::network::DEVELOPMENT)
+    }
+
     /// The running server.
     pub fn running(&self) -> &Running {
         self.running.as_ref().expect("the server runs")
