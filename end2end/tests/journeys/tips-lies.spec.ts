@@ -4,7 +4,7 @@ import { Person } from '../../fixtures/people';
 import { Stack } from '../../fixtures/stack';
 import { befriend, pay } from '../../fixtures/stories';
 import { expect, test } from '../../fixtures/test';
-import type { Lie, Wish } from '../../fixtures/wallet';
+import { Wallet, type Lie, type Wish } from '../../fixtures/wallet';
 
 /** A wallet that does something else than it was asked to, and gives that transaction's hash for the answer. */
 function instead(act: (wish: Wish, id: string) => Promise<string>): Lie {
@@ -133,12 +133,14 @@ test('what the wallet cannot read stands on the server\'s word, and says so', as
   const receipts = (answer: (truth: () => Promise<unknown>) => unknown): Lie => (method, _params, truth) =>
     method === 'eth_getTransactionReceipt' ? answer(truth) : truth();
   const foreign = await mined(stack.rpc, await tip(stack.rpc, TIPS, stack.account(), bob.address, `0x${'11'.repeat(32)}`, 5n));
+  const stale = `0x${(await stack.chain.head()).toString(16)}`;
   const odd: [string, Lie][] = [
     ['never', receipts(() => new Promise(() => undefined))],
     ['an error', receipts(() => Promise.reject(new Error('internal error')))],
     ['no hexadecimal', receipts(async (truth) => ({ ...((await truth()) as object), blockNumber: 'soon' }))],
     ['a flood', receipts(async (truth) => ({ ...((await truth()) as object), logs: Array(10_000).fill({}) }))],
     ['a receipt of something else', receipts(() => foreign)],
+    ['a chain that stands still', (method, _params, truth) => (method === 'eth_blockNumber' ? stale : truth())],
     ['a block ahead of its chain', receipts(async (truth) => ({ ...((await truth()) as object), blockNumber: '0xffffff' }))],
   ];
   for (const [index, [what, lie]] of odd.entries()) {
@@ -184,7 +186,7 @@ test.describe('a server that lies', () => {
       person.check();
       await person.leave();
     }
-    await stack.chain.settle();
+    for (const chain of [stack.chain, stack.seen]) await chain.settle();
   });
 
   test('says nothing of a true tip: both devices confirm it by themselves', async () => {
@@ -217,14 +219,22 @@ test.describe('a server that lies', () => {
     expect(await stack.chain.balance(bob.address)).toBe(before);
   });
 
-  test('says a paid tip was dropped: what the device has read stands', async () => {
+  test('says a tip was replaced that was not: shown as its word, and the chain corrects it', async () => {
+    test.slow();
     const [alice, bob] = people as [Person, Person];
     await befriend(alice, bob);
-    await pay(alice, '0.25');
-    for (const { jackdaw } of [alice, bob]) await jackdaw.tips.says('Confirming 1/2');
-    // The server's chain has never heard of it; so it says, in time.
-    await expect(bob.jackdaw.tips.card).not.toContainText('Dropped');
-    await stack.chain.mine();
+    const lied: Chain = stack.seen;
+    for (const chain of [stack.chain, lied]) await chain.hold();
+    const hash = await pay(alice, '0.25');
+    await lied.resend(await stack.chain.signed(hash));
+    for (const { jackdaw } of [alice, bob]) await jackdaw.tips.says('Reported by the server');
+    await new Wallet(lied.url, [alice.address]).replace(hash, 'cancel');
+    await lied.mine(2);
+    for (const { jackdaw } of [alice, bob]) {
+      await jackdaw.tips.says('Replaced');
+      await jackdaw.tips.says('Reported by the server; this device has not checked it.');
+    }
+    await stack.chain.mine(2);
     for (const { jackdaw } of [alice, bob]) await jackdaw.tips.confirmed();
   });
 });

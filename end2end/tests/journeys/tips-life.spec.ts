@@ -5,6 +5,7 @@ import { until } from '../../fixtures/process';
 import type { Stack } from '../../fixtures/stack';
 import { befriend, pay } from '../../fixtures/stories';
 import { expect, test } from '../../fixtures/test';
+import { Wallet } from '../../fixtures/wallet';
 import { LOOK } from '../../pages/tips';
 
 /** How often and how much the chain says this person has tipped. */
@@ -208,6 +209,21 @@ test('in a block, and taken back by the contract: reverted', async ({ alice, bob
   await alice.jackdaw.tips.act('Remove').click();
   await expect(alice.jackdaw.tips.card).toBeHidden();
   expect(await stack.chain.balance(bob.address)).toBe(before);
+});
+
+test('a tip made in one browser is in the other one, which looks for itself', async ({ alice, bob, people, stack }) => {
+  await befriend(alice, bob);
+  const office = await people.arrive('Alice elsewhere', { wallets: [new Wallet(stack.rpc, [alice.address])] });
+  await office.signIn();
+  // Whoever writes next brings the new installation in.
+  await bob.jackdaw.thread.send('are you there?');
+  await office.show(bob);
+  if (await office.jackdaw.thread.accept.isVisible()) await office.jackdaw.thread.accept.click();
+  await expect(office.jackdaw.thread.message('are you there?')).toBeVisible();
+  await pay(alice, '0.15');
+  await stack.chain.mine();
+  for (const { jackdaw } of [alice, office, bob]) await jackdaw.tips.confirmed();
+  await expect(office.jackdaw.tips.card).toContainText('Tip to');
 });
 
 test('the server is away while a tip is made; it is told when it is back', async ({ alice, bob, stack }) => {

@@ -1,0 +1,48 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { site } from '../../fixtures/env';
+import { expect, test } from '../../fixtures/test';
+
+const assets = JSON.parse(fs.readFileSync(path.join(site, 'assets.json'), 'utf8')) as { parts?: Record<string, string> };
+const parts = assets.parts ?? {};
+
+test.skip(Object.keys(parts).length === 0, 'development builds are not cut into parts');
+
+test('a part that cannot be loaded says so, and is there once the network is back', async ({ alice }) => {
+  const { page, jackdaw, network, watch } = alice;
+  await alice.signIn();
+  await jackdaw.in();
+  watch.expectDisconnection();
+  network.pullOut();
+
+  await page.getByRole('link', { name: 'Settings' }).click();
+  const said = page.getByRole('alert').filter({ hasText: 'could not be loaded' });
+  await expect(said).toBeVisible();
+  const again = said.getByRole('button', { name: 'Try again' });
+  await again.click();
+  await expect(said).toBeVisible();
+
+  network.putBack();
+  await again.click();
+  await expect(page.getByRole('heading', { name: 'Settings', level: 1 })).toBeFocused();
+  await expect(jackdaw.settings.profile).toBeVisible();
+});
+
+test('newcomers load the way in, members the frame, nobody what is not shown', async ({ alice }) => {
+  const { page, jackdaw, watch } = alice;
+  const loaded = (part: string) => watch.requests.some((request) => new URL(request.url()).pathname === parts[part]);
+
+  await page.goto('/app');
+  await expect(jackdaw.connectButton).toBeVisible();
+  expect(loaded('gate')).toBe(true);
+  expect(loaded('talk')).toBe(false);
+
+  await alice.signIn();
+  await jackdaw.in();
+  watch.requests.length = 0;
+  await page.reload();
+  await jackdaw.in();
+  expect(loaded('talk')).toBe(true);
+  expect(loaded('gate')).toBe(false);
+  for (const part of ['places', 'tips', 'wallet', 'inside']) expect(loaded(part), part).toBe(false);
+});
