@@ -1,5 +1,6 @@
 //! A development chain of a test's own, for tests of every room: `ANVIL_BIN` names the program (`cargo xtask test` does), else
 //! the one that xtask has fetched is taken. It mines only when told to. What goes wrong here fails the test: it panics.
+#![expect(clippy::missing_panics_doc, reason = "a test that cannot go on panics")]
 
 use std::{
     net::TcpListener,

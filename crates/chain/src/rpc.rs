@@ -135,7 +135,7 @@ impl Rpc {
             Err(_) => return Err(RpcError::garbage(format!("{method}: no JSON-RPC"))),
         };
         if let Some(refusal) = answer.error {
-            return Err(refused(refusal));
+            return Err(refused(&refusal));
         }
         let result = answer.result.map_or("null", RawValue::get);
         serde_json::from_str(result).map_err(|_| RpcError::garbage(format!("{method}: another shape")))
@@ -169,7 +169,7 @@ impl Rpc {
 }
 
 /// Nodes put the bytes of a revert into `data`, as a text or a level deeper.
-fn refused(refusal: Refusal) -> RpcError {
+fn refused(refusal: &Refusal) -> RpcError {
     let data = match &refusal.data {
         Value::Object(inner) => inner.get("data").or_else(|| inner.get("result")),
         other => Some(other),

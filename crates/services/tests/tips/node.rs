@@ -136,7 +136,7 @@ async fn serve(socket: TcpStream, desk: Desk) {
         let question: Value = serde_json::from_slice(&body).unwrap();
         let (status, answer) = match mood {
             Mood::Gone => return,
-            Mood::Flaky if number % 3 == 0 => return,
+            Mood::Flaky if number.is_multiple_of(3) => return,
             Mood::Silent => {
                 // Until the mood changes, as a node that hangs.
                 while *desk.mood.lock().unwrap() == Mood::Silent {

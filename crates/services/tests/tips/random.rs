@@ -65,7 +65,7 @@ async fn whatever_happens_to_a_chain_every_tip_is_counted_once(pool: PgPool) {
     let (began, mut round, mut events) = (Instant::now(), 0, 0);
     while began.elapsed() < SPAN {
         round += 1;
-        for _ in 0..1 + dice.roll(12) {
+        for _ in 0..=dice.roll(12) {
             events += 1;
             happen(&mut dice, &mut world, &mut waiting, &mut used).await;
         }
