@@ -54,6 +54,10 @@ pub fn line(tip: &TipView, mine: bool, who: &str) -> String {
         (TipState::Confirmed, false) => "It is yours.",
         (TipState::Reverted, true) => "In a block, but the contract took it back. Only the fee is gone.",
         (TipState::Reverted, false) => "In a block, but the contract took it back. Nothing was paid.",
+        // Nobody sends twice on the server's word alone.
+        (TipState::Replaced, true) if tip.witness != Witness::Device => {
+            "Another transaction took its place. Look into your wallet before you send another."
+        }
         (TipState::Replaced, _) => "Another transaction took its place. This tip was not paid.",
         (TipState::Dropped, true) => {
             "The network has forgotten it. It may still turn up: look into your wallet before you send another."

@@ -156,10 +156,10 @@ test('cancelled in the wallet after it was sent: replaced, and nothing has moved
   await onItsWay(alice, bob);
   await alice.wallet.replace(alice.wallet.sent[0]!, 'cancel');
   await chain.mine(2);
-  for (const { jackdaw } of [alice, bob]) {
-    await jackdaw.tips.says('Replaced');
-    await jackdaw.tips.says('This tip was not paid.');
-  }
+  for (const { jackdaw } of [alice, bob]) await jackdaw.tips.says('Replaced');
+  await expect(bob.jackdaw.tips.card).toContainText('This tip was not paid.');
+  // On the server's word alone nobody should send twice.
+  await expect(alice.jackdaw.tips.card).toContainText('Look into your wallet before you send another.');
   expect(await chain.balance(bob.address)).toBe(before);
 
   await test.step('it can be sent again, as another tip', async () => {
