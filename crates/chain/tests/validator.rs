@@ -1,73 +1,30 @@
 //! The validator on a real development chain: honest wallets, there and not there yet, and wallets that mean harm.
-#![cfg(feature = "rpc")]
+#![cfg(feature = "anvil")]
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use std::{
-    net::TcpListener,
-    path::Path,
-    process::{Child, Command, Stdio},
-    time::Duration,
-};
+use std::{net::TcpListener, time::Duration};
 
 use alloy_primitives::{eip191_hash_message, hex, keccak256};
-use chain::validator::{AskError, Asker, GAS, input};
+use chain::{
+    anvil::Anvil,
+    validator::{AskError, Asker, GAS, input},
+};
 use protocol::{Address, U256};
-use reqwest::Client;
 use serde_json::{Value, json};
 
 const TEXT: &str = "localhost:3000 wants you to sign in with your Ethereum account";
 const MARK: [u8; 32] = hex!("6492649264926492649264926492649264926492649264926492649264926492");
 
 /// A chain of this test's own.
-struct Chain {
-    program: Child,
-    url: String,
-    client: Client,
-}
-
-impl Drop for Chain {
-    fn drop(&mut self) {
-        let _ = self.program.kill();
-        let _ = self.program.wait();
-    }
-}
+struct Chain(Anvil);
 
 impl Chain {
     async fn start() -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let tools = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("../../.tools/node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil");
-        let program = std::env::var("ANVIL_BIN").unwrap_or_else(|_| {
-            let here = tools.exists().then(|| tools.to_str().unwrap().to_owned());
-            here.unwrap_or_else(|| "anvil".to_owned())
-        });
-        let program = Command::new(program)
-            .args(["--port", &port.to_string(), "--silent"])
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        let chain = Self {
-            program,
-            url: format!("http://127.0.0.1:{port}"),
-            client: Client::new(),
-        };
-        while chain.try_ask("eth_chainId", json!([])).await.is_none() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        chain
-    }
-
-    async fn try_ask(&self, method: &str, params: Value) -> Option<Value> {
-        let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).to_string();
-        let request = self.client.post(&self.url).header("content-type", "application/json");
-        let answer = request.body(body).send().await.ok()?.bytes().await.ok()?;
-        Some(serde_json::from_slice(&answer).unwrap())
+        Self(Anvil::start().await)
     }
 
     async fn ask(&self, method: &str, params: Value) -> Value {
-        let answer = self.try_ask(method, params).await.unwrap();
-        assert!(answer["error"].is_null(), "{method}: {answer}");
-        answer["result"].clone()
+        self.0.ask(method, params).await
     }
 
     /// The unlocked account of this number.
@@ -89,10 +46,8 @@ impl Chain {
     async fn send(&self, to: Option<Address>, data: &[u8]) -> Value {
         let call = json!({"from": self.key(0).await, "to": to, "data": hex::encode_prefixed(data)});
         let hash = self.ask("eth_sendTransaction", json!([call])).await;
-        let mut receipt = Value::Null;
-        while receipt.is_null() {
-            receipt = self.ask("eth_getTransactionReceipt", json!([hash])).await;
-        }
+        self.0.mine(1).await;
+        let receipt = self.ask("eth_getTransactionReceipt", json!([hash])).await;
         assert_eq!(receipt["status"], "0x1");
         receipt
     }
@@ -123,7 +78,7 @@ impl Chain {
     }
 
     async fn signed(&self, signer: Address, signature: &[u8]) -> Result<bool, AskError> {
-        let asker = Asker::new(&self.url).unwrap();
+        let asker = Asker::new(&self.0.url()).unwrap();
         asker.signed(signer, &digest(), signature).await
     }
 }
