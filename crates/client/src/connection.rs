@@ -285,7 +285,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                     id,
                     report,
                 },
-            ) => self.hint(chain_id, sender, id, report).await?,
+            ) => self.hear(chain_id, sender, id, report).await?,
             (Phase::Ready, ServerFrame::Pong) => {}
             // Not its turn: this is not a server of ours.
             _ => self.drop_link(),
@@ -439,7 +439,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                     chain_id, sender, id, ..
                 },
                 Ok(Answer::Tip(report)),
-            ) => self.hint(chain_id, sender, id, report).await?,
+            ) => self.hear(chain_id, sender, id, report).await?,
             (Ask::PublishKeyPackages { .. } | Ask::Tip { .. }, _) => {}
         }
         Ok(())

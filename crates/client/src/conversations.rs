@@ -99,14 +99,13 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
 
     /// The list, newest first.
     pub(crate) fn list(&self) -> Vec<ConversationView> {
-        let mut list: Vec<_> = self
-            .state
-            .conversations
-            .iter()
-            .filter(|(_, conversation)| is_listed(conversation.consent))
-            .map(|(peer, conversation)| conversation_view(*peer, conversation))
-            .collect();
-        list.sort_by_key(|view| std::cmp::Reverse((view.at, view.peer)));
+        let mut list: Vec<ConversationView> = Vec::new();
+        let conversations = self.state.conversations.iter();
+        for (peer, conversation) in conversations.filter(|(_, conversation)| is_listed(conversation.consent)) {
+            // Not `sort_by_key`: a sort is some 3 KB of code for every type.
+            let place = list.partition_point(|view| (view.at, view.peer) > (conversation.at, *peer));
+            list.insert(place, conversation_view(*peer, conversation));
+        }
         list
     }
 

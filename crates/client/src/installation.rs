@@ -267,7 +267,10 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 self.tip_again(id);
                 Ok(())
             }
-            Command::TipDrop { id } => self.tip_drop(id).await,
+            Command::TipDrop { id } => {
+                let then = self.tip_drop(id);
+                self.carry_out(id, then).await
+            }
         };
         if let Err(error) = done {
             // A wish that could not be kept is answered every time.

@@ -43,6 +43,8 @@ pub(crate) struct Step {
     pub events: Vec<Event>,
     /// Messages for whoever looks at their thread, in order.
     pub changed: Vec<(Address, MessageId, Message)>,
+    /// Tips that have changed while their messages have not: shown behind those.
+    pub touched: Vec<MessageId>,
 }
 
 impl Step {
@@ -52,6 +54,12 @@ impl Step {
         self.changed.push((peer, id, message.clone()));
         self.index.insert(id, Some(key.clone()));
         self.messages.insert(key, Some(message));
+    }
+
+    /// Puts a tip, and shows its message anew.
+    pub fn put_tip(&mut self, id: MessageId, tip: Tip) {
+        self.tips.insert(id, Some(tip));
+        self.touched.push(id);
     }
 
     fn batch(&self, changes: e2ee::Changes) -> Batch {
@@ -131,6 +139,12 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             self.trouble = None;
         }
         let waiting = self.waiting();
+        let mut step = step;
+        for id in std::mem::take(&mut step.touched) {
+            if let Some((_, peer, message)) = self.message(&step, id).await {
+                step.changed.push((peer, id, message));
+            }
+        }
         self.apply(step);
         if self.waiting() != waiting {
             self.tell(Event::Waiting(self.waiting()));

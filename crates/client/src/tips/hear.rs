@@ -6,7 +6,7 @@ use protocol::{
     Address, Ask, MessageId, TipId, TipMismatch, TipReference, TipReport, TipSight, UnixMillis, api::Network, limits,
 };
 
-use super::desk::Hint;
+use super::{Then, desk::Hint, put_among};
 use crate::{Client, Environment, Vault, VaultError, records::Tip, step::Step};
 
 /// A tip that was given up is asked for so long, in milliseconds: seven days.
@@ -25,7 +25,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 (true, true) => (TipState::Submitted, Witness::Claim),
                 _ => continue,
             };
-            self.set_tip(&mut step, *id, Tip { state, witness, ..*tip }).await;
+            step.put_tip(*id, Tip { state, witness, ..*tip });
         }
         self.finish(step).await
     }
@@ -99,40 +99,44 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     /// Asks the server about every tip that is not finished.
     pub(crate) fn watch_tips(&mut self) {
         let now = self.environment.now();
-        let mut open: Vec<_> = self
-            .state
-            .tips
-            .values()
-            .filter(|tip| !tip.settled && tip.state != TipState::Draft)
-            .filter(|tip| !tip.gone || now.0 - tip.at.0 < REMEMBERED)
-            .filter(|tip| tip.mine || self.may_read(tip.peer))
-            .copied()
-            .collect();
-        open.sort_by_key(|tip| std::cmp::Reverse(tip.at));
-        for tip in open.iter().take(limits::TIPS_WATCHED) {
-            self.ask_server(tip);
+        let mut newest = Vec::new();
+        for (id, tip) in self.state.tips.iter() {
+            let open = !tip.settled && tip.state != TipState::Draft;
+            let remembered = !tip.gone || now.0 - tip.at.0 < REMEMBERED;
+            if open && remembered && (tip.mine || self.may_read(tip.peer)) {
+                put_among(&mut newest, limits::TIPS_WATCHED, tip.at.0, *id);
+            }
+        }
+        for (_, id) in newest {
+            let tip = self.state.tips[&id];
+            self.ask_server(&tip);
         }
     }
 
-    /// What the server says of a tip. It makes this device look; what it has read itself stands.
-    pub(crate) async fn hint(
+    /// The server says something of a tip.
+    pub(crate) async fn hear(
         &mut self,
         chain_id: u64,
         sender: Address,
-        tip_id: TipId,
+        id: TipId,
         report: TipReport,
     ) -> Result<(), VaultError> {
+        let then = self.hint(chain_id, sender, id, report);
+        self.carry_out(id.message(), then).await
+    }
+
+    /// What follows from it. It makes this device look; what it has read itself stands.
+    fn hint(&mut self, chain_id: u64, sender: Address, tip_id: TipId, report: TipReport) -> Then {
         let id = tip_id.message();
         let Some(tip) = self.state.tips.get(&id).copied() else {
-            return Ok(());
+            return Then::Nothing;
         };
         let same = tip.id == tip_id && tip.chain_id == chain_id && tip.claim(self.account).sender == sender;
         let confirmed = tip.settled && tip.state == TipState::Confirmed;
         let hopeless = tip.settled && tip.contract != CONTRACT || tip.id.message() != id;
         if !same || confirmed || hopeless || report.sight == TipSight::Unknown {
-            return Ok(());
+            return Then::Nothing;
         }
-        let now = self.environment.now();
         let other = report.hash.filter(|hash| tip.hash != Some(*hash));
         let look = self.desk.looks.get_or_default(id);
         if let (Some(hash), TipSight::Mined { .. } | TipSight::Replaced) = (other, report.sight) {
@@ -143,9 +147,9 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 deep: false,
             });
         }
-        look.soon(now);
+        self.soon(id);
         if tip.witness == Witness::Device || tip.hash.is_none() || tip.gone {
-            return Ok(());
+            return Then::Nothing;
         }
         let of = self
             .desk
@@ -163,6 +167,6 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             TipSight::Pending | TipSight::Unknown => TipState::Submitted,
         };
         let witness = Witness::Server;
-        self.change(id, Tip { state, witness, ..tip }).await
+        Then::Keep(Tip { state, witness, ..tip })
     }
 }

@@ -4,7 +4,7 @@ use bridge::{TipState, WalletAnswer, WalletRefusal, WalletRequest};
 use chain::tips::CONTRACT;
 use protocol::{MessageId, UnixMillis};
 
-use super::desk::Question;
+use super::{Then, desk::Question, put_among};
 use crate::{Client, Environment, Vault, VaultError, link::is_due, records::Tip};
 
 /// So many readings are on their way at once.
@@ -53,26 +53,22 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
 
     /// The tips that are to be looked at, the newest first, and when.
     fn watched(&self) -> Vec<(MessageId, Question, UnixMillis)> {
+        let mut newest = Vec::new();
+        for (id, tip) in self.state.tips.iter() {
+            if self.question(*id, tip).is_some() {
+                let seen = self.desk.looks.get(id).is_some_and(|look| look.last.0 > 0);
+                put_among(&mut newest, WATCHED, if seen { tip.at.0 } else { i64::MAX }, *id);
+            }
+        }
         let reading = |id| self.desk.is_open(id, |question| question != Question::Send);
-        let mut watched: Vec<_> = self
-            .state
-            .tips
-            .iter()
-            .filter_map(|(id, tip)| Some((*id, tip, self.question(*id, tip)?)))
-            .collect();
-        watched.sort_by_key(|(id, tip, _)| {
-            let news = self.desk.looks.get(id).is_some_and(|look| look.last == UnixMillis(0));
-            (!news, std::cmp::Reverse(tip.at))
-        });
-        watched.truncate(WATCHED);
+        let mut watched = Vec::new();
+        for (_, id) in newest {
+            let next = self.desk.looks.get(&id).map_or(UnixMillis(0), |look| look.next);
+            if let Some(question) = self.question(id, &self.state.tips[&id]).filter(|_| !reading(id)) {
+                watched.push((id, question, next));
+            }
+        }
         watched
-            .into_iter()
-            .filter(|(id, ..)| !reading(*id))
-            .map(|(id, _, question)| {
-                let next = self.desk.looks.get(&id).map_or(UnixMillis(0), |look| look.next);
-                (id, question, next)
-            })
-            .collect()
     }
 
     fn room_to_read(&self) -> usize {
@@ -132,30 +128,50 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         self.desk.looks.get_or_default(id).later(now);
     }
 
+    /// There may be something to learn.
+    pub(crate) fn soon(&mut self, id: MessageId) {
+        let now = self.environment.now();
+        self.desk.looks.get_or_default(id).soon(now);
+    }
+
     /// `Wallet`.
     pub(crate) async fn wallet_said(
         &mut self,
         number: u32,
         answer: Result<WalletAnswer, WalletRefusal>,
     ) -> Result<(), VaultError> {
-        let Some(open) = self.desk.open.remove(&number) else {
-            return self.late(number, answer).await;
+        let (id, question) = match self.desk.open.remove(&number) {
+            Some(open) => (open.id, open.question),
+            None => match self.prompted_as(number) {
+                Some(id) => (id, Question::Send),
+                None => return Ok(()),
+            },
         };
-        let id = open.id;
-        match (open.question, answer) {
-            (Question::Try, answer) => self.tried(id, answer).await,
-            (Question::Send, answer) => self.prompted(id, answer).await,
-            (Question::Used, Ok(WalletAnswer::Returned(bytes))) => self.learn_used(id, &bytes).await,
-            (Question::Receipt(hash), Ok(WalletAnswer::Receipt { receipt, head })) => {
-                self.learn_receipt(id, hash, receipt, head).await
-            }
-            (Question::Transaction(hash), Ok(WalletAnswer::Transaction(found))) => {
-                self.learn_transaction(id, hash, found).await
-            }
-            // It could not be read, or the answer is to another question.
-            _ => {
+        let then = self.learn(id, question, answer);
+        self.carry_out(id, then).await?;
+        self.keep_sent().await
+    }
+
+    fn learn(&mut self, id: MessageId, question: Question, answer: Result<WalletAnswer, WalletRefusal>) -> Then {
+        match (question, answer) {
+            (Question::Try, answer) => self.tried(id, answer),
+            (Question::Send, answer) => self.prompted(id, answer),
+            _ if !self.state.tips.contains_key(&id) => Then::Nothing,
+            (question, answer) => {
+                // Unless there is news.
                 self.later(id);
-                Ok(())
+                let tip = self.state.tips[&id];
+                match (question, answer) {
+                    (Question::Used, Ok(WalletAnswer::Returned(bytes))) => self.learn_used(tip, &bytes),
+                    (Question::Receipt(hash), Ok(WalletAnswer::Receipt { receipt, head })) => {
+                        self.learn_receipt(id, tip, hash, receipt, head)
+                    }
+                    (Question::Transaction(hash), Ok(WalletAnswer::Transaction(found))) => {
+                        self.learn_transaction(id, tip, hash, found)
+                    }
+                    // It could not be read, or the answer is to another question.
+                    _ => Then::Nothing,
+                }
             }
         }
     }

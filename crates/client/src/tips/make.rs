@@ -4,7 +4,10 @@ use bridge::{Call, Event, TipRefusal, TipState, WalletAnswer, WalletRefusal, Wit
 use chain::tips::{ALREADY_TIPPED, CONTRACT};
 use protocol::{Address, MessageId, TipId, TipReference, U256};
 
-use super::desk::{Question, prompt_number};
+use super::{
+    Then,
+    desk::{Question, prompt_number},
+};
 use crate::{
     Client, Environment, Vault, VaultError,
     records::{Stage, Tip},
@@ -151,30 +154,53 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     }
 
     /// `TipDrop`.
-    pub(crate) async fn tip_drop(&mut self, id: MessageId) -> Result<(), VaultError> {
-        let Some(tip) = self.state.tips.get(&id).copied() else {
-            return Ok(());
+    pub(crate) fn tip_drop(&self, id: MessageId) -> Then {
+        let nothing = |tip: &Tip| {
+            matches!(
+                tip.state,
+                TipState::Draft | TipState::Waiting | TipState::Reverted | TipState::Replaced | TipState::Dropped
+            )
         };
-        let nothing = matches!(
-            tip.state,
-            TipState::Draft | TipState::Waiting | TipState::Reverted | TipState::Replaced | TipState::Dropped
-        );
-        if !tip.mine || tip.gone || !nothing {
-            return Ok(());
+        match self.state.tips.get(&id) {
+            Some(tip) if tip.mine && !tip.gone && nothing(tip) => Then::PutAway(*tip, None),
+            _ => Then::Nothing,
         }
+    }
+
+    /// Makes what follows durable and true.
+    pub(crate) async fn carry_out(&mut self, id: MessageId, then: Then) -> Result<(), VaultError> {
         let mut step = Step::default();
-        if let Some((order, _)) = self.find_intent(id) {
-            step.outbox.insert(order, None);
+        let prompt = matches!(then, Then::Prompt(_));
+        match then {
+            Then::Nothing => return Ok(()),
+            Then::Keep(tip) if self.state.tips.get(&id) == Some(&tip) => return Ok(()),
+            Then::Keep(tip) | Then::Prompt(tip) => step.put_tip(id, tip),
+            Then::Speak(tip) => self.speak_of(&mut step, id, tip).await?,
+            Then::PutAway(tip, why) => self.put_away(&mut step, id, tip, why).await?,
         }
-        self.put_away(&mut step, id, tip).await?;
-        self.finish(step).await
+        self.finish(step).await?;
+        if prompt {
+            self.ask_wallet(id, Question::Send);
+        }
+        Ok(())
     }
 
     /// Takes a tip out of its thread, in this step. What may have been sent all the same is remembered.
-    async fn put_away(&mut self, step: &mut Step, id: MessageId, tip: Tip) -> Result<(), VaultError> {
+    async fn put_away(
+        &mut self,
+        step: &mut Step,
+        id: MessageId,
+        tip: Tip,
+        why: Option<TipRefusal>,
+    ) -> Result<(), VaultError> {
         let harmless = tip.asked == 0 && tip.hash.is_none();
         step.tips.insert(id, (!harmless).then_some(Tip { gone: true, ..tip }));
-        self.take_back(step, tip.peer, id).await?;
+        if let Some((order, _)) = self.find_intent(id) {
+            step.outbox.insert(order, None);
+        }
+        let peer = tip.peer;
+        self.take_back(step, peer, id).await?;
+        step.events.extend(why.map(|why| Event::TipRefused { peer, id, why }));
         self.desk.wished.remove(&id);
         self.desk
             .open
@@ -202,15 +228,15 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     }
 
     /// The wallet's answer to `Try`.
-    pub(crate) async fn tried(
-        &mut self,
-        id: MessageId,
-        answer: Result<WalletAnswer, WalletRefusal>,
-    ) -> Result<(), VaultError> {
+    pub(crate) fn tried(&mut self, id: MessageId, answer: Result<WalletAnswer, WalletRefusal>) -> Then {
         let Some(tip) = self.unsent_tip(id) else {
-            return Ok(());
+            return Then::Nothing;
         };
         let wished = self.desk.wished.contains(&id);
+        let waiting = Tip {
+            state: TipState::Waiting,
+            ..tip
+        };
         let why = match answer {
             Ok(WalletAnswer::Tried {
                 gas,
@@ -220,16 +246,22 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 let fee = U256::from(gas).checked_mul(gas_price);
                 let all = fee.and_then(|fee| fee.checked_add(tip.amount));
                 if all.is_some_and(|all| all <= balance) {
-                    return self.wait_for_wallet(id, tip, wished).await;
+                    self.desk.wished.remove(&id);
+                    if !wished {
+                        // Left over from before a reload: the next prompt is the person's to wish for.
+                        return Then::Keep(waiting);
+                    }
+                    let asked = tip.asked.saturating_add(1);
+                    return Then::Prompt(Tip { asked, ..waiting });
                 }
                 TipRefusal::NotEnough
             }
             Ok(WalletAnswer::Reverts(reason)) if reason.starts_with(&ALREADY_TIPPED) => {
                 // Paid already: only where is not known. The server is asked, and the chain itself.
+                self.desk.wished.remove(&id);
                 self.ask_server(&tip);
-                let now = self.environment.now();
-                self.desk.looks.get_or_default(id).soon(now);
-                return self.wait_for_wallet(id, tip, false).await;
+                self.soon(id);
+                return Then::Keep(waiting);
             }
             Ok(WalletAnswer::Reverts(reason)) => TipRefusal::WouldRevert(chain::tips::reason(&reason)),
             Ok(_) => TipRefusal::Wallet(WalletRefusal::Garbage),
@@ -237,82 +269,43 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             Err(refusal) => TipRefusal::Wallet(refusal),
         };
         if !wished && matches!(why, TipRefusal::Wallet(_)) {
-            // Left over from before a reload, and nobody waits for it now.
+            // Nobody waits for it now.
             self.later(id);
-            return Ok(());
+            return Then::Nothing;
         }
-        self.refuse(id, tip, why).await
-    }
-
-    /// From now on the wallet may have been asked; and it is, if the person wishes it now.
-    async fn wait_for_wallet(&mut self, id: MessageId, tip: Tip, ask: bool) -> Result<(), VaultError> {
-        let mut step = Step::default();
-        let waiting = Tip {
-            state: TipState::Waiting,
-            asked: tip.asked.saturating_add(u8::from(ask)),
-            ..tip
-        };
-        self.set_tip(&mut step, id, waiting).await;
-        self.finish(step).await?;
-        self.desk.wished.remove(&id);
-        if ask {
-            self.ask_wallet(id, Question::Send);
-        }
-        Ok(())
+        Then::PutAway(tip, Some(why))
     }
 
     /// The wallet's answer to `Send`.
-    pub(crate) async fn prompted(
-        &mut self,
-        id: MessageId,
-        answer: Result<WalletAnswer, WalletRefusal>,
-    ) -> Result<(), VaultError> {
+    pub(crate) fn prompted(&mut self, id: MessageId, answer: Result<WalletAnswer, WalletRefusal>) -> Then {
         let refusal = match answer {
             Ok(WalletAnswer::Sent(hash)) => {
                 // Whatever the vault says to it now: this must not be lost.
                 self.desk.unkept.insert(id, hash);
-                return self.keep_sent().await;
+                return Then::Nothing;
             }
             // It may have sent it all the same: the tip goes on waiting, and is looked for.
-            Ok(_) | Err(WalletRefusal::Garbage | WalletRefusal::Offline) => return Ok(()),
+            Ok(_) | Err(WalletRefusal::Garbage | WalletRefusal::Offline) => return Then::Nothing,
             Err(refusal) => refusal,
         };
         let Some(tip) = self.unsent_tip(id) else {
-            return Ok(());
+            return Then::Nothing;
         };
         // In words of its own it may say anything.
         let certain = !matches!(refusal, WalletRefusal::Other(_));
-        let tip = Tip {
-            asked: tip.asked.saturating_sub(u8::from(certain)),
-            ..tip
-        };
+        let asked = tip.asked.saturating_sub(u8::from(certain));
         let why = match refusal {
             WalletRefusal::NotEnough => TipRefusal::NotEnough,
             refusal => TipRefusal::Wallet(refusal),
         };
-        self.refuse(id, tip, why).await
+        Then::PutAway(Tip { asked, ..tip }, Some(why))
     }
 
-    /// An answer under a number that is not open: to a prompt of the worker before this one, perhaps.
-    pub(crate) async fn late(
-        &mut self,
-        number: u32,
-        answer: Result<WalletAnswer, WalletRefusal>,
-    ) -> Result<(), VaultError> {
-        let mut tips = self.state.tips.iter();
+    /// The tip that was prompted for under this number, if its answer is not known: perhaps by the worker before this one.
+    pub(crate) fn prompted_as(&self, number: u32) -> Option<MessageId> {
         let prompted = |tip: &Tip| tip.mine && tip.hash.is_none() && tip.asked > 0 && prompt_number(tip.id) == number;
-        match tips.find(|(_, tip)| prompted(tip)).map(|(id, _)| *id) {
-            Some(id) => self.prompted(id, answer).await,
-            None => Ok(()),
-        }
-    }
-
-    async fn refuse(&mut self, id: MessageId, tip: Tip, why: TipRefusal) -> Result<(), VaultError> {
-        let mut step = Step::default();
-        self.put_away(&mut step, id, tip).await?;
-        let peer = tip.peer;
-        step.events.push(Event::TipRefused { peer, id, why });
-        self.finish(step).await
+        let mut tips = self.state.tips.iter();
+        tips.find(|(_, tip)| prompted(tip)).map(|(id, _)| *id)
     }
 
     /// Keeps what the wallet has sent.
@@ -327,12 +320,9 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                     asked: tip.asked.saturating_sub(1),
                     ..tip
                 };
-                let mut step = Step::default();
-                self.speak_of(&mut step, id, sent).await?;
-                self.finish(step).await?;
+                self.carry_out(id, Then::Speak(sent)).await?;
                 self.ask_server(&sent);
-                let now = self.environment.now();
-                self.desk.looks.get_or_default(id).soon(now);
+                self.soon(id);
             }
             self.desk.unkept.remove(&id);
         }
@@ -340,7 +330,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     }
 
     /// Puts a tip of ours whose transaction is known, and the wish to tell the other side of it, in this step.
-    pub(crate) async fn speak_of(&mut self, step: &mut Step, id: MessageId, tip: Tip) -> Result<(), VaultError> {
+    async fn speak_of(&mut self, step: &mut Step, id: MessageId, tip: Tip) -> Result<(), VaultError> {
         let tell = !tip.told;
         let tip = Tip {
             told: true,
@@ -351,8 +341,10 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             // It was taken back, and paid all the same.
             let text = self.desk.words(tip.chain_id, tip.amount);
             self.say(step, tip.peer, id, text);
+            step.tips.insert(id, Some(tip));
+        } else {
+            step.put_tip(id, tip);
         }
-        self.set_tip(step, id, tip).await;
         if let (true, Some((_, peer, message))) = (tell, self.message(step, id).await) {
             self.enqueue(step, peer, id, message.at, message.text);
         }
@@ -370,14 +362,6 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             hash: tip.hash?,
             amount: tip.amount,
         })
-    }
-
-    /// Puts a tip, in this step, and shows its message anew.
-    pub(crate) async fn set_tip(&self, step: &mut Step, id: MessageId, tip: Tip) {
-        step.tips.insert(id, Some(tip));
-        if let Some((_, peer, message)) = self.message(step, id).await {
-            step.changed.push((peer, id, message));
-        }
     }
 
     /// Asks the wallet, by way of the page.

@@ -19,11 +19,34 @@ mod make;
 
 pub(crate) use desk::Desk;
 
-use bridge::{TipState, TipView};
+use bridge::{TipRefusal, TipState, TipView};
 use chain::tips::Claim;
-use protocol::Address;
+use protocol::{Address, MessageId};
 
 use crate::records::Tip;
+
+/// What follows from an answer of the wallet, or a word of the server. Decided at once; carried out in one step.
+pub(crate) enum Then {
+    Nothing,
+    /// Keep it like this.
+    Keep(Tip),
+    /// Keep it, then ask the wallet to send it.
+    Prompt(Tip),
+    /// Keep it, and tell the other side.
+    Speak(Tip),
+    /// Take it out of its thread, and say why, if it is not the person's wish.
+    PutAway(Tip, Option<TipRefusal>),
+}
+
+/// Puts an id among those with the greatest keys, the greatest first.
+pub(crate) fn put_among(greatest: &mut Vec<(i64, MessageId)>, most: usize, key: i64, id: MessageId) {
+    let place = greatest.iter().position(|(other, _)| *other < key);
+    let place = place.unwrap_or(greatest.len());
+    if place < most {
+        greatest.truncate(most - 1);
+        greatest.insert(place, (key, id));
+    }
+}
 
 /// A tip as the page shows it.
 pub(crate) fn view(tip: &Tip) -> TipView {

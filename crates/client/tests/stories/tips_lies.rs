@@ -339,6 +339,64 @@ fn a_waiting_tip_is_found_by_its_receipt_not_by_the_servers_word() {
 }
 
 #[test]
+fn a_waiting_tip_stays_so_where_nothing_can_be_read() {
+    let (mut world, _) = World::friends(298, &["alice", "bob"]);
+    world.hand("alice", Hand::Think);
+    let id = world.tip("alice", "bob");
+    world.switch("alice", 1);
+    let record = world.record("alice", id);
+    let tip = TipId::from_slice(&record[ID_AT..ID_AT + 32]).unwrap();
+    let (who, sender) = (world.installation("alice"), world.address("alice"));
+    for sight in [
+        TipSight::Mined { confirmations: 9 },
+        TipSight::Pending,
+        TipSight::Dropped,
+        TipSight::Reverted,
+    ] {
+        let hash = Some(TxHash([0x99; 32]));
+        let hint = ServerFrame::Tip {
+            chain_id: CHAIN,
+            sender,
+            id: tip,
+            report: TipReport { hash, sight },
+        };
+        world.server.borrow_mut().say_to(who, &hint);
+        world.pass(5_000);
+        let view = world.tip_view("alice", "bob", id).unwrap();
+        assert_eq!((view.state, view.hash), (TipState::Waiting, None), "{sight:?}");
+    }
+}
+
+#[test]
+fn another_transaction_of_the_sender_has_not_taken_its_place() {
+    let (mut world, _) = World::friends(299, &["alice", "bob"]);
+    let first = world.tip("alice", "bob");
+    world.mine(u64::from(BLOCKS));
+    let other = world.hash("alice", "bob", first);
+    let id = world.tip("alice", "bob");
+    world.pass(3_000);
+    let record = world.record("bob", id);
+    let tip = TipId::from_slice(&record[ID_AT..ID_AT + 32]).unwrap();
+    let (who, sender) = (world.installation("bob"), world.address("alice"));
+    let hint = ServerFrame::Tip {
+        chain_id: CHAIN,
+        sender,
+        id: tip,
+        report: TipReport {
+            hash: Some(other),
+            sight: TipSight::Replaced,
+        },
+    };
+    world.server.borrow_mut().say_to(who, &hint);
+    world.pass(20_000);
+    let quoted = Some((TipState::Replaced, Witness::Server));
+    assert_eq!(world.tip_state("bob", "alice", id), quoted, "not this device's word");
+    world.mine(u64::from(BLOCKS));
+    world.pass(20_000);
+    assert_eq!(world.tip_state("bob", "alice", id), CONFIRMED);
+}
+
+#[test]
 fn a_flood_of_hints_does_not_flood_the_wallet() {
     let (mut world, _) = World::friends(293, &["alice", "bob"]);
     let id = world.tip("alice", "bob");
