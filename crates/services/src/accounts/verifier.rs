@@ -54,7 +54,7 @@ impl Wallets {
             .into_iter()
             .map(|(chain_id, rpc_url)| Ok((chain_id, Asker::new(rpc_url)?)));
         Ok(Self {
-            chains: chains.collect::<Result<_, _>>()?,
+            chains: chains.collect::<Result<_, AskError>>()?,
             places: Semaphore::new(AT_ONCE),
         })
     }
