@@ -21,9 +21,9 @@ enum Command {
         /// What would ship: small wasm, compressed files, optimised server
         #[arg(long)]
         release: bool,
-        /// The page alone; what else the site needs is there from an earlier build
+        /// Without the server
         #[arg(long)]
-        page: bool,
+        browser: bool,
     },
     /// Run everything here, with a development chain; rebuild and reload on change
     Run(run::Options),
@@ -50,11 +50,11 @@ impl Cli {
         signals::listen()?;
         match self.command {
             Command::Tools => tools::ensure(&places).map(drop),
-            Command::Build { release, page } => {
+            Command::Build { release, browser } => {
                 let tools = tools::ensure(&places)?;
                 let profile = build::Profile::of(release);
-                if page {
-                    build::browser(&places, &tools, profile, build::Parts::PAGE)
+                if browser {
+                    build::browser(&places, &tools, profile, build::Parts::BROWSER)
                 } else {
                     build::everything(&places, &tools, profile)
                 }

@@ -19,6 +19,7 @@ use std::{
 };
 
 /// One file that is loaded.
+#[derive(Clone)]
 struct File {
     url: String,
     raw: u64,
@@ -46,15 +47,33 @@ pub fn run(places: &Places) -> Result<()> {
             .env_remove("DATABASE_URL");
         let mut server = Daemon::start("the server", &command, Signal::SIGTERM, Some(&data.join("log")))?;
         wait(&mut server, port, &data.join("log"))?;
-        Ok([page(port, "/", &site)?, page(port, "/app", &site)?])
+        Ok((page(port, "/", &site)?, page(port, "/app", &site)?))
     });
     let _ = fs::remove_dir_all(&data);
-    let [landing, app] = pages?;
+    let (landing, core) = pages?;
+    // What is there whoever comes, and the part that each view needs.
+    let view = |part: &str| -> Result<Vec<File>> {
+        let url = assets
+            .parts
+            .get(part)
+            .with_context(|| format!("there is no part {part}"))?;
+        let mut files = core.clone();
+        files.push(file(&site, url)?);
+        Ok(files)
+    };
     let engine = [file(&site, &assets.worker_js)?, file(&site, &assets.worker_wasm)?];
     println!("| what | file | raw, KB | sent (brotli), KB |\n|---|---|---:|---:|");
     table("Landing, `/`", &landing);
-    table("First view of `/app`", &app);
-    table("Engine, when first needed", &engine);
+    table("First view of `/app`, a newcomer", &view(build::GATE)?);
+    table("First view of `/app`, a member", &view(build::FRAME)?);
+    table("Engine, when an account is opened", &engine);
+    let later = assets
+        .parts
+        .iter()
+        .filter(|(name, _)| ![build::GATE, build::FRAME].contains(&name.as_str()));
+    for (name, url) in later {
+        table(&format!("Part `{name}`, when it is first shown"), &[file(&site, url)?]);
+    }
     Ok(())
 }
 
@@ -122,6 +141,9 @@ fn table(title: &str, files: &[File]) {
             kilobytes(file.raw),
             kilobytes(file.sent)
         );
+    }
+    if files.len() == 1 {
+        return;
     }
     let (raw, sent) = files
         .iter()

@@ -1,6 +1,6 @@
 //! The site folder: hashed names, compressed copies, `assets.json`.
 
-use super::{Half, PAGE, Profile, WORKER, style};
+use super::{Half, PAGE, Profile, WORKER, split, style};
 use crate::{
     exec,
     place::{Places, hash, write},
@@ -16,7 +16,18 @@ use std::{
 };
 
 /// Extensions that compression helps. Pictures and fonts are compressed already.
-const COMPRESSIBLE: [&str; 9] = ["js", "css", "wasm", "svg", "txt", "json", "html", "webmanifest", "ico"];
+const COMPRESSIBLE: [&str; 10] = [
+    "js",
+    "css",
+    "wasm",
+    "part",
+    "svg",
+    "txt",
+    "json",
+    "html",
+    "webmanifest",
+    "ico",
+];
 
 /// The URLs that the server's pages name: `assets.json`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,10 +79,13 @@ pub fn assemble(places: &Places, tools: &Tools, profile: Profile) -> Result<()> 
         let folder = PAGE.folder(places, profile);
         let mut parts = BTreeMap::new();
         for name in PAGE.parts(places, profile)? {
-            let url = site.add(&name, "wasm", &fs::read(folder.join(format!("{name}.wasm")))?)?;
+            let url = site.add(&name, "part", &fs::read(folder.join(split::place(&name)))?)?;
             parts.insert(name, url);
         }
-        let page_js = with_parts(bundler.bundle(&folder.join("page.js"))?, &parts)?;
+        // What is not named here is left out.
+        let entry = folder.join("entry.js");
+        write(&entry, b"export { default, start } from \"./page.js\";\n")?;
+        let page_js = with_parts(bundler.bundle(&entry)?, &parts)?;
         let page_js = site.add("page", "js", &page_js)?;
         let worker_wasm = site.add("worker_bg", "wasm", &fs::read(wasm(&WORKER, places, profile))?)?;
         let entry = WORKER.folder(places, profile).join("entry.js");
@@ -99,7 +113,7 @@ fn wasm(half: &Half, places: &Places, profile: Profile) -> PathBuf {
 fn with_parts(glue: Vec<u8>, parts: &BTreeMap<String, String>) -> Result<Vec<u8>> {
     let mut glue = String::from_utf8(glue).context("the glue is text")?;
     for (name, url) in parts {
-        let plain = format!("\"./{name}.wasm\"");
+        let plain = format!("\"{}\"", split::place(name));
         ensure!(glue.contains(&plain), "the page's glue does not load {name}");
         glue = glue.replace(&plain, &format!("\"{url}\""));
     }
@@ -295,7 +309,7 @@ mod tests {
             worker_js: add("worker", "js"),
             worker_wasm: add("worker_bg", "wasm"),
             style: add("style", "css"),
-            parts: BTreeMap::from([("split_more".to_owned(), add("split_more", "wasm"))]),
+            parts: BTreeMap::from([("more".to_owned(), add("more", "part"))]),
         };
         site.finish(&assets).unwrap();
         assets

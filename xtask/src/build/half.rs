@@ -9,6 +9,7 @@ use crate::{
 };
 use anyhow::{Context as _, Result, anyhow};
 use std::{
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
 };
@@ -75,41 +76,45 @@ impl Half {
         let folder = self.folder(places, profile);
         unless_same(&wasm, &folder, || {
             let mut core = wasm.clone();
+            let mut parts = BTreeMap::new();
             if cut {
-                core = say::step(&format!("Cutting {}", self.title), || {
+                let cut = say::step(&format!("Cutting {}", self.title), || {
                     split::cut(&wasm, &folder, self.name)
                 })?;
+                (core, parts) = (cut.core, cut.parts);
             }
             say::step(&format!("Binding {} to JavaScript", self.title), || {
-                bind(&core, &folder, self.name, profile, true)
+                bind(&core, &folder, self.name, true, cut)
             })?;
-            if profile.is_release() {
-                trim(&folder, self.name)?;
+            if !profile.is_release() {
+                return Ok(());
             }
-            if cut {
-                fs::remove_file(core)?;
-            }
-            if profile.is_release() {
-                say::step(&format!("Making {} small", self.title), || {
-                    let wasm = folder.join(format!("{}_bg.wasm", self.name));
-                    let parts = self.parts(places, profile)?;
-                    let parts = parts.iter().map(|name| folder.join(format!("{name}.wasm")));
-                    parts
-                        .chain([wasm])
-                        .try_for_each(|wasm| optimise(tools, &wasm, self.level))
-                })?;
-            }
-            Ok(())
+            trim(&folder, self.name)?;
+            say::step(&format!("Making {} small", self.title), || {
+                optimise(tools, &folder.join(format!("{}_bg.wasm", self.name)), self.level)?;
+                let all: BTreeSet<&PathBuf> = parts.values().flatten().collect();
+                all.into_iter()
+                    .try_for_each(|module| optimise(tools, module, self.level))?;
+                for (name, modules) in &parts {
+                    let mut part = Vec::new();
+                    for module in modules {
+                        let bytes = fs::read(module)?;
+                        part.extend(u32::try_from(bytes.len())?.to_le_bytes());
+                        part.extend(bytes);
+                    }
+                    fs::write(folder.join(split::place(name)), part)?;
+                }
+                Ok(())
+            })
         })
     }
 
-    /// The names of the parts' files, without `.wasm`, sorted.
+    /// The names of the parts that were cut off, sorted.
     pub fn parts(&self, places: &Places, profile: Profile) -> Result<Vec<String>> {
         let mut names = Vec::new();
         for entry in fs::read_dir(self.folder(places, profile))? {
             if let Ok(name) = entry?.file_name().into_string()
-                && let Some(name) = name.strip_suffix(".wasm")
-                && split::is_part(name)
+                && let Some(name) = name.strip_suffix(".part")
             {
                 names.push(name.to_owned());
             }
@@ -133,7 +138,7 @@ pub fn vault_test(places: &Places) -> Result<PathBuf> {
     })?;
     unless_same(&wasm, &folder, || {
         say::step("Binding the vault tests to JavaScript", || {
-            bind(&wasm, &folder, "engine", Profile::Development, false)
+            bind(&wasm, &folder, "engine", false, false)
         })
     })?;
     Ok(folder)
@@ -192,7 +197,7 @@ fn unless_same(wasm: &Path, folder: &Path, work: impl FnOnce() -> Result<()>) ->
     Ok(fs::write(stamp, want)?)
 }
 
-fn bind(wasm: &Path, folder: &Path, name: &str, profile: Profile, omit_path: bool) -> Result<()> {
+fn bind(wasm: &Path, folder: &Path, name: &str, omit_path: bool, cut: bool) -> Result<()> {
     fs::create_dir_all(folder)?;
     let generate = || {
         Bindgen::new()
@@ -202,8 +207,10 @@ fn bind(wasm: &Path, folder: &Path, name: &str, profile: Profile, omit_path: boo
             .typescript(false)
             .omit_default_module_path(omit_path)
             .split_linked_modules(true)
+            // Where core and parts meet is the table of functions.
+            .keep_lld_exports(cut)
             // Functions' names are dropped by wasm-opt.
-            .remove_producers_section(profile.is_release())
+            .remove_producers_section(true)
             .generate(folder)
     };
     generate().map_err(|error| anyhow!("{error:#}")).with_context(|| {
@@ -220,10 +227,21 @@ fn trim(folder: &Path, name: &str) -> Result<()> {
     );
     let mut module = Module::read(&fs::read(&wasm)?)?;
     module.silence(|name| name.starts_with("<serde_core::de::Unexpected as core::fmt::Display>::fmt"))?;
-    let mut text = fs::read_to_string(&glue)?;
-    for (long, short) in module.shorten()? {
-        text = text.replace(&long, &short);
-    }
+    // Streams of server functions; here they travel in one piece (`app/src/server_fns/wire.rs`).
+    module.hide(|name| name.contains("intounderlying") || matches!(name, "__heap_base" | "__data_end"))?;
+    let names = module.shorten()?;
+    let text = fs::read_to_string(&glue)?;
+    // Words and what is between them.
+    let words = text.split_inclusive(|sign: char| !(sign.is_ascii_alphanumeric() || sign == '_'));
+    let text: String = words
+        .map(|word| {
+            let name = word.trim_end_matches(|sign: char| !(sign.is_ascii_alphanumeric() || sign == '_'));
+            match names.get(name) {
+                Some(short) => format!("{short}{}", &word[name.len()..]),
+                None => word.to_owned(),
+            }
+        })
+        .collect();
     fs::write(wasm, module.bytes())?;
     Ok(fs::write(glue, text)?)
 }

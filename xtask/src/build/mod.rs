@@ -8,6 +8,7 @@ mod wasm;
 
 pub use assets::Assets;
 pub use half::{Half, PAGE, WORKER, vault_test};
+pub use split::{FRAME, GATE};
 
 use crate::{exec, place::Places, say, tools::Tools};
 use anyhow::{Context as _, Result};
@@ -56,12 +57,10 @@ impl Parts {
         server: true,
     };
 
-    /// The page alone.
-    pub const PAGE: Self = Self {
-        page: true,
-        worker: false,
-        style: false,
+    /// All but the server.
+    pub const BROWSER: Self = Self {
         server: false,
+        ..Self::ALL
     };
 
     /// Anything a browser loads?

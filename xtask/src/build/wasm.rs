@@ -7,6 +7,8 @@ const CUSTOM: u8 = 0;
 const IMPORT: u8 = 2;
 const EXPORT: u8 = 7;
 const CODE: u8 = 10;
+const DATA: u8 = 11;
+const DATA_COUNT: u8 = 12;
 /// The kind of an import or export that is a function.
 const FUNCTION: u8 = 0;
 
@@ -137,11 +139,40 @@ impl Module {
         self.exports(|name| (!hidden(&name)).then_some(name), &[])
     }
 
+    /// Whether there is a function in it.
+    pub fn has_code(&self) -> bool {
+        let code = self.0.iter().find(|(kind, _)| *kind == CODE);
+        code.is_some_and(|(_, body)| body.first() != Some(&0))
+    }
+
+    /// Takes over the data of another module. Both were made for one memory.
+    pub fn take_data(&mut self, other: &Self) -> Result<()> {
+        let Some((_, more)) = other.0.iter().find(|(kind, _)| *kind == DATA) else {
+            return Ok(());
+        };
+        let section = self.section(DATA).context("a module without data")?;
+        let (mut ours, mut theirs) = (Reader(section), Reader(more));
+        let count = ours.number()? + theirs.number()?;
+        let mut out = Vec::new();
+        put_number(&mut out, count);
+        out.extend(ours.0);
+        out.extend(theirs.0);
+        *section = out;
+        if let Some(section) = self.section(DATA_COUNT) {
+            section.clear();
+            put_number(section, count);
+        }
+        Ok(())
+    }
+
     /// Gives imports and exports short names, where the long one ends in a hash. Gives long and short names.
     pub fn shorten(&mut self) -> Result<BTreeMap<String, String>> {
         let mut names = BTreeMap::new();
         let mut short = |name: &str| {
-            let (_, hash) = name.split_at_checked(name.len().checked_sub(16)?)?;
+            // Of two of the same name the second has a number behind.
+            let plain = name.trim_end_matches(|sign: char| sign.is_ascii_digit());
+            let plain = plain.strip_suffix('_').filter(|plain| plain.len() > 16).unwrap_or(name);
+            let (_, hash) = plain.split_at_checked(plain.len().checked_sub(16)?)?;
             hash.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| {
                 let next = format!("_{}", names.len());
                 names.entry(name.to_owned()).or_insert(next).clone()
@@ -273,6 +304,23 @@ mod tests {
         all.export(&[("more".to_owned(), 1)]).unwrap();
         all.hide(|name| name == "more").unwrap();
         assert_eq!(all.bytes(), module());
+    }
+
+    #[test]
+    fn the_data_of_two_modules_becomes_one() {
+        // One segment each, at 8 and at 16.
+        let data = |at: u8, byte: u8| {
+            let mut bytes = b"\0asm\x01\0\0\0".to_vec();
+            bytes.extend([12, 1, 1, 11, 7, 1, 0, 0x41, at, 0x0b, 1, byte]);
+            Module::read(&bytes).unwrap()
+        };
+        let mut all = data(8, b'a');
+        all.take_data(&data(16, b'b')).unwrap();
+        let expected = [
+            12, 1, 2, 11, 13, 2, 0, 0x41, 8, 0x0b, 1, b'a', 0, 0x41, 16, 0x0b, 1, b'b',
+        ];
+        assert_eq!(all.bytes()[8..], expected);
+        assert!(!all.has_code() && Module::read(&module()).unwrap().has_code());
     }
 
     #[test]
