@@ -52,7 +52,7 @@ impl Wallets {
     pub fn new<'a>(chains: impl IntoIterator<Item = (u64, &'a str)>) -> Result<Self, AskError> {
         let chains = chains
             .into_iter()
-            .map(|(chain_id, rpc_url)| Ok((chain_id, Asker::new(rpc_url)?)));
+            .map(|(chain_id, rpc_url)| Asker::new(rpc_url).map(|asker| (chain_id, asker)));
         Ok(Self {
             chains: chains.collect::<Result<_, AskError>>()?,
             places: Semaphore::new(AT_ONCE),
