@@ -55,6 +55,10 @@ pub async fn start(config: Config, limits: Limits, patience: Patience) -> Result
         .await
         .map_err(|error| StartError::Services(error.to_string()))?;
 
+    if config.database_url.is_some() {
+        services.delivery.share();
+    }
+
     let shutdown = Shutdown::new();
     let face = Face::new(manifest.into(), services.site.for_visitor(None), config.dev);
     let server = Server::new(&config, limits, patience, face, services, shutdown.clone());

@@ -11,6 +11,7 @@ pub mod cluster;
 pub mod db;
 pub mod delivery;
 pub mod directory;
+mod faults;
 pub mod people;
 mod site;
 pub mod time;

@@ -10,7 +10,10 @@ use super::{
     seq,
     store::{APPLICATION, COMMIT, Changes, Found, Known, Rows, TopicRow, WELCOME},
 };
-use crate::time::from_db;
+use crate::{
+    faults::{Fault, broken},
+    time::from_db,
+};
 
 /// What could never be stored, whatever the database says.
 pub(super) fn check(publish: &Publish, sender: InstallationId) -> Result<(), ErrorCode> {
@@ -151,7 +154,7 @@ impl<'a> Planner<'a> {
         if seen > state.last_seq {
             return Err(ErrorCode::CursorAhead);
         }
-        if seen != state.last_commit || state.committed {
+        if (seen != state.last_commit || state.committed) && !broken(Fault::NoCompareAndSet) {
             return Err(ErrorCode::StaleEpoch);
         }
         let stored = match kind {

@@ -11,10 +11,12 @@ use super::{
     Stored,
     batch::{self, Item},
     hub::{Committed, Hub},
+    others::Others,
     store,
 };
 use crate::{
     db::DbError,
+    faults::{Fault, broken},
     time::{Clock, to_db},
 };
 
@@ -31,8 +33,11 @@ pub(super) struct Waiting {
     pub answer: oneshot::Sender<Result<Stored, ErrorCode>>,
 }
 
+/// Who hears of what was written: followers here, and other servers.
+type Ears = (Hub, Others);
+
 /// Until the queue is closed. A batch forms while the one before it is being written: there is no timer.
-pub(super) async fn run(mut queue: mpsc::Receiver<Waiting>, pool: PgPool, hub: Hub, clock: Arc<dyn Clock>) {
+pub(super) async fn run(mut queue: mpsc::Receiver<Waiting>, pool: PgPool, ears: Ears, clock: Arc<dyn Clock>) {
     let mut waiting = Vec::with_capacity(BATCH);
     while queue.recv_many(&mut waiting, BATCH).await > 0 {
         let items: Vec<Item> = waiting
@@ -43,7 +48,7 @@ pub(super) async fn run(mut queue: mpsc::Receiver<Waiting>, pool: PgPool, hub: H
             })
             .collect();
         // A defect in here must not end the committer: the rest of the site goes on.
-        let work = AssertUnwindSafe(store_all(&items, &pool, &hub, &*clock)).catch_unwind();
+        let work = AssertUnwindSafe(store_all(&items, &pool, &ears, &*clock)).catch_unwind();
         let answers = work.await.unwrap_or_else(|_| {
             tracing::error!(
                 publishes = items.len(),
@@ -58,8 +63,13 @@ pub(super) async fn run(mut queue: mpsc::Receiver<Waiting>, pool: PgPool, hub: H
     }
 }
 
-async fn store_all(items: &[Item<'_>], pool: &PgPool, hub: &Hub, clock: &dyn Clock) -> Vec<Result<Stored, ErrorCode>> {
-    match once(items, pool, hub, clock).await {
+async fn store_all(
+    items: &[Item<'_>],
+    pool: &PgPool,
+    ears: &Ears,
+    clock: &dyn Clock,
+) -> Vec<Result<Stored, ErrorCode>> {
+    match once(items, pool, ears, clock).await {
         Ok(answers) => answers,
         Err(error) if error.is_unavailable() => {
             tracing::warn!(publishes = items.len(), %error, "a batch of publishes was not stored");
@@ -69,7 +79,7 @@ async fn store_all(items: &[Item<'_>], pool: &PgPool, hub: &Hub, clock: &dyn Clo
         Err(_) if items.len() > 1 => {
             let mut answers = Vec::with_capacity(items.len());
             for item in items {
-                answers.extend(Box::pin(store_all(std::slice::from_ref(item), pool, hub, clock)).await);
+                answers.extend(Box::pin(store_all(std::slice::from_ref(item), pool, ears, clock)).await);
             }
             answers
         }
@@ -83,7 +93,7 @@ async fn store_all(items: &[Item<'_>], pool: &PgPool, hub: &Hub, clock: &dyn Clo
 async fn once(
     items: &[Item<'_>],
     pool: &PgPool,
-    hub: &Hub,
+    (hub, others): &Ears,
     clock: &dyn Clock,
 ) -> Result<Vec<Result<Stored, ErrorCode>>, DbError> {
     let outcome = tokio::time::timeout(PATIENCE, transact(items, pool, clock)).await;
@@ -91,6 +101,7 @@ async fn once(
     match outcome {
         Ok((answers, committed)) => {
             for one in committed {
+                others.tell(one.topic, one.envelope.seq);
                 hub.forward(Arc::new(one));
             }
             Ok(answers)
@@ -136,7 +147,10 @@ async fn transact(items: &[Item<'_>], pool: &PgPool, clock: &dyn Clock) -> Resul
     });
     let ids: Vec<i64> = ids.collect();
     let senders: Vec<&[u8]> = items.iter().map(|item| &item.sender.0[..]).collect();
-    let message_ids: Vec<&[u8]> = items.iter().map(|item| &item.publish.id.0[..]).collect();
+    let mut message_ids: Vec<&[u8]> = items.iter().map(|item| &item.publish.id.0[..]).collect();
+    if broken(Fault::NoIdempotency) {
+        message_ids.fill(&[]);
+    }
     let found = store::look(&mut transaction, &senders, &message_ids, &ids).await?;
     let known = if named.is_empty() {
         Vec::new()
@@ -158,6 +172,13 @@ async fn transact(items: &[Item<'_>], pool: &PgPool, clock: &dyn Clock) -> Resul
     }
     if !plan.empty.is_empty() {
         store::drop_empty(&mut transaction, &plan.empty).await?;
+    }
+    if broken(Fault::AckBeforeCommit) {
+        tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_millis(30)).await;
+            transaction.commit().await
+        });
+        return Ok((plan.answers, plan.committed));
     }
     transaction.commit().await?;
     Ok((plan.answers, plan.committed))

@@ -13,6 +13,7 @@ use super::{
     Body, Delivery, DeliveryError, Page,
     hub::{Listener, News},
 };
+use crate::faults::{Fault, broken};
 
 /// What an envelope needs in a frame beside its payload, at most.
 const OVERHEAD: usize = 96;
@@ -168,7 +169,12 @@ impl Follower {
             return;
         };
         match page {
-            Ok(page) => {
+            Ok(mut page) => {
+                if broken(Fault::NoResume) {
+                    page.envelopes.clear();
+                    tracked.cursor = page.head;
+                }
+                self.listener.know(topic, page.head);
                 let last = page.envelopes.last().map_or(tracked.cursor, |envelope| envelope.seq);
                 tracked.cursor = tracked.cursor.max(last);
                 // A page that ends before the head is followed by another; so is one behind which more was heard of.
@@ -207,7 +213,7 @@ impl Follower {
                 if !tracked.live || place <= tracked.cursor {
                     return;
                 }
-                if place != tracked.cursor.next() {
+                if place != tracked.cursor.next() && !broken(Fault::NoSequenceCheck) {
                     self.fall_behind(topic);
                     return;
                 }

@@ -1,7 +1,8 @@
 //! Logs of opaque envelopes: put in order, kept, and forwarded.
 //!
 //! A publish waits in a queue; a committer takes whatever waits and makes one transaction of it (`committer`); what was
-//! written goes to the [`Follower`]s of its topic (`hub`), and everything else is read by cursor. A publish is answered
+//! written goes to the [`Follower`]s of its topic (`hub`), other servers are woken (`others`), and everything else is read by
+//! cursor. A publish is answered
 //! after its commit, never before; a retry under the same id is answered with the place of the first.
 
 mod batch;
@@ -9,6 +10,7 @@ mod committer;
 mod error;
 mod follower;
 mod hub;
+mod others;
 mod store;
 
 use std::sync::Arc;
@@ -22,10 +24,12 @@ pub use follower::{Follower, Forward};
 
 use crate::{
     db::DbError,
+    faults::{Fault, broken},
     time::{Clock, from_db},
 };
 use committer::Waiting;
 use hub::Hub;
+use others::Others;
 
 /// Committers side by side. A topic always goes to the same one.
 const LANES: usize = 2;
@@ -73,6 +77,7 @@ pub struct Delivery {
     pool: PgPool,
     lanes: Arc<[mpsc::Sender<Waiting>]>,
     hub: Hub,
+    others: Others,
     incarnation: Incarnation,
 }
 
@@ -84,11 +89,19 @@ impl Delivery {
     pub async fn start(pool: PgPool, clock: Arc<dyn Clock>) -> Result<Self, DeliveryError> {
         let incarnation = store::incarnation(&pool).await?;
         let incarnation = Incarnation::from_slice(&incarnation).ok_or(DeliveryError::Damaged)?;
-        let hub = Hub::default();
+        if broken(Fault::NoIdempotency) {
+            store::allow_twice(&pool).await?;
+        }
+        let (hub, others) = (Hub::default(), Others::default());
         let lanes = (0..LANES)
             .map(|_| {
                 let (sender, receiver) = mpsc::channel(QUEUE);
-                tokio::spawn(committer::run(receiver, pool.clone(), hub.clone(), clock.clone()));
+                tokio::spawn(committer::run(
+                    receiver,
+                    pool.clone(),
+                    (hub.clone(), others.clone()),
+                    clock.clone(),
+                ));
                 sender
             })
             .collect();
@@ -96,8 +109,15 @@ impl Delivery {
             pool,
             lanes,
             hub,
+            others,
             incarnation,
         })
+    }
+
+    /// Other servers may be on this database: wakes them for what is written here, and is woken by them, until the pool is
+    /// closed. Within a tokio runtime.
+    pub fn share(&self) {
+        self.others.begin(&self.pool, &self.hub);
     }
 
     /// Which life of the database this is.

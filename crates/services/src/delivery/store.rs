@@ -246,3 +246,39 @@ pub(super) async fn drop_empty(connection: &mut PgConnection, topics: &[i64]) ->
     .await?;
     Ok(())
 }
+
+/// Says these hints to every server that listens. Nothing waits for the disk: a hint is only a hint.
+pub(super) async fn notify(pool: &PgPool, channel: &str, hints: &[String]) -> Result<()> {
+    sqlx::query!(
+        r#"select pg_notify($1, hint)::text as "said?"
+           from (select set_config('synchronous_commit', 'off', true)) as quickly, unnest($2::text[]) as hint"#,
+        channel,
+        hints
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(())
+}
+
+pub(super) struct Head {
+    pub topic: Vec<u8>,
+    pub last_seq: i64,
+}
+
+pub(super) async fn heads(pool: &PgPool, topics: &[&[u8]]) -> Result<Vec<Head>> {
+    sqlx::query_as!(
+        Head,
+        "select topic, last_seq from topics where topic = any($1::bytea[])",
+        topics as _
+    )
+    .fetch_all(pool)
+    .await
+}
+
+/// For a drill of what happens without it: the database keeps a message from standing twice, too.
+pub(super) async fn allow_twice(pool: &PgPool) -> Result<()> {
+    sqlx::query!("drop index if exists envelopes_once")
+        .execute(pool)
+        .await?;
+    Ok(())
+}

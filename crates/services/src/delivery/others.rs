@@ -1,0 +1,191 @@
+//! Several servers on one database wake each other: whose follower waits for a topic learns that another node has written.
+//!
+//! A hint, one notification for whatever has gathered, in a transaction of its own: inside the writing one it would make all
+//! commits wait for each other (`docs/performance.md`). A hint may be lost with the node that was to give it, so everything
+//! that is followed is also looked at from time to time.
+
+use std::{
+    collections::HashMap,
+    fmt::Write,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use protocol::{Seq, Topic};
+use sqlx::{PgPool, postgres::PgListener};
+use tokio::sync::Notify;
+
+use super::{hub::Hub, seq, store};
+
+/// Where hints go.
+const CHANNEL: &str = "jackdaw_topics";
+/// How many topics one notification names: 8,000 bytes is the most Postgres takes.
+const NAMED: usize = 80;
+/// How many notifications go at once.
+const AT_ONCE: usize = 50;
+/// How long to wait when the database is away: doubled from the first to the last.
+const RETRY: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
+/// So often some of the followed topics are looked at,
+const POLL: Duration = Duration::from_secs(2);
+/// and so many at a time.
+const POLLED: usize = 2_000;
+
+#[derive(Debug, Default)]
+struct Inner {
+    on: AtomicBool,
+    waiting: Mutex<HashMap<Topic, Seq>>,
+    wake: Notify,
+}
+
+/// The other servers on this database, if there may be any. Cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Others(Arc<Inner>);
+
+impl Others {
+    /// This was written here.
+    pub(super) fn tell(&self, topic: Topic, place: Seq) {
+        if self.0.on.load(Ordering::Relaxed) {
+            self.waiting().insert(topic, place);
+            self.0.wake.notify_one();
+        }
+    }
+
+    /// Begins to tell and to listen, until the pool is closed.
+    pub(super) fn begin(&self, pool: &PgPool, hub: &Hub) {
+        if self.0.on.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        // Not a secret: it only keeps a node from listening to itself.
+        let node = uuid::Uuid::now_v7().simple().to_string();
+        let (others, telling, name) = (self.clone(), pool.clone(), node.clone());
+        tokio::spawn(async move {
+            telling.close_event().do_until(others.speak(&telling, &name)).await.ok();
+        });
+        let (listening, ears) = (pool.clone(), hub.clone());
+        tokio::spawn(async move {
+            listening
+                .close_event()
+                .do_until(listen(&listening, &ears, &node))
+                .await
+                .ok();
+        });
+        let (polling, hub) = (pool.clone(), hub.clone());
+        tokio::spawn(async move {
+            polling.close_event().do_until(poll(&polling, &hub)).await.ok();
+        });
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, HashMap<Topic, Seq>> {
+        self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn speak(&self, pool: &PgPool, node: &str) {
+        loop {
+            self.0.wake.notified().await;
+            let gathered: Vec<(Topic, Seq)> = std::mem::take(&mut *self.waiting()).into_iter().collect();
+            let hints: Vec<String> = gathered.chunks(NAMED).map(|topics| write(node, topics)).collect();
+            for hints in hints.chunks(AT_ONCE) {
+                let mut pause = RETRY.0;
+                while let Err(error) = store::notify(pool, CHANNEL, hints).await {
+                    tracing::debug!(%error, "the other servers could not be told yet");
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(RETRY.1);
+                }
+            }
+        }
+    }
+}
+
+/// A hint: the node, then topics with their places.
+fn write(node: &str, topics: &[(Topic, Seq)]) -> String {
+    let mut text = node.to_owned();
+    for (topic, place) in topics {
+        let _ = write!(text, " {topic}:{place}");
+    }
+    text
+}
+
+/// The hint of another node; nothing of one's own.
+fn read<'a>(hint: &'a str, node: &str) -> impl Iterator<Item = (Topic, Seq)> + use<'a> {
+    let mut words = hint.split(' ');
+    let own = words.next() == Some(node);
+    words.filter(move |_| !own).filter_map(|word| {
+        let (topic, place) = word.split_once(':')?;
+        Some((topic.parse().ok()?, Seq(place.parse().ok()?)))
+    })
+}
+
+async fn listen(pool: &PgPool, hub: &Hub, node: &str) {
+    let mut pause = RETRY.0;
+    loop {
+        match hear(pool, hub, node, &mut pause).await {
+            Ok(()) => {}
+            Err(error) => tracing::debug!(%error, "the other servers cannot be heard for now"),
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(RETRY.1);
+    }
+}
+
+/// Listens on one connection, to its end.
+async fn hear(pool: &PgPool, hub: &Hub, node: &str, pause: &mut Duration) -> Result<(), sqlx::Error> {
+    let mut listener = PgListener::connect_with(pool).await?;
+    listener.eager_reconnect(false);
+    listener.listen(CHANNEL).await?;
+    *pause = RETRY.0;
+    // What was said before this is not repeated.
+    hub.look_everywhere();
+    while let Some(notification) = listener.try_recv().await? {
+        for (topic, place) in read(notification.payload(), node) {
+            hub.heard(topic, place);
+        }
+    }
+    Ok(())
+}
+
+/// Looks at what is followed here, some of it at a time.
+async fn poll(pool: &PgPool, hub: &Hub) {
+    let mut round: Vec<Topic> = Vec::new();
+    loop {
+        tokio::time::sleep(POLL).await;
+        if round.is_empty() {
+            round = hub.followed();
+        }
+        let some = round.split_off(round.len().saturating_sub(POLLED));
+        if some.is_empty() {
+            continue;
+        }
+        let names: Vec<&[u8]> = some.iter().map(|topic| &topic.0[..]).collect();
+        match store::heads(pool, &names).await {
+            Ok(heads) => {
+                for head in heads {
+                    if let Some(topic) = Topic::from_slice(&head.topic) {
+                        hub.heard(topic, seq(head.last_seq));
+                    }
+                }
+            }
+            Err(error) => tracing::debug!(%error, "the followed topics could not be looked at"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hints_are_read_back_by_everybody_but_their_writer_and_fit() {
+        let topics: Vec<(Topic, Seq)> = (0..u8::try_from(NAMED).unwrap())
+            .map(|number| (Topic([number; 32]), Seq(u64::MAX - u64::from(number))))
+            .collect();
+        let node = uuid::Uuid::now_v7().simple().to_string();
+        let hint = write(&node, &topics);
+        assert!(hint.len() < 8_000, "{}", hint.len());
+        assert_eq!(read(&hint, "another").collect::<Vec<_>>(), topics);
+        assert_eq!(read(&hint, &node).count(), 0);
+        assert_eq!(read("", "x").count() + read("a b:c d: :1", "x").count(), 0);
+    }
+}

@@ -1,0 +1,119 @@
+//! Two servers on one database: who follows a topic at one of them gets what is written at the other.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod common;
+
+use std::time::Duration;
+
+use common::{Here, Person, commit, message, person, site};
+use protocol::{Seq, Topic};
+use services::delivery::{Follower, Forward};
+use sqlx::PgPool;
+
+const T: Topic = Topic([9; 32]);
+
+/// Alice and Bob in a conversation, and two servers.
+async fn nodes(pool: PgPool) -> (Here, Here, Person) {
+    let (here, there) = (site(pool.clone()).await, site(pool).await);
+    let (alice, bob) = (person(1), person(2));
+    alice.sign_in(&here).await;
+    bob.sign_in(&here).await;
+    let founding = commit(T, 1, 0, &[bob.installation()], &[]);
+    here.services
+        .delivery
+        .publish(alice.installation(), founding)
+        .await
+        .unwrap();
+    (here, there, alice)
+}
+
+async fn next(follower: &mut Follower) -> Forward {
+    tokio::time::timeout(Duration::from_secs(30), follower.next())
+        .await
+        .expect("something to forward")
+}
+
+/// Everything up to this place, without gaps; what is between envelopes does not matter.
+async fn up_to(follower: &mut Follower, mut cursor: u64, last: u64) {
+    while cursor < last {
+        if let Forward::Envelopes { envelopes, .. } = next(follower).await {
+            for envelope in envelopes {
+                assert_eq!(envelope.seq.0, cursor + 1);
+                cursor += 1;
+            }
+        }
+    }
+}
+
+async fn live(follower: &mut Follower) {
+    while !matches!(next(follower).await, Forward::CaughtUp { .. }) {}
+}
+
+async fn say(here: &Here, alice: &Person, number: u64) {
+    here.services
+        .delivery
+        .publish(alice.installation(), message(T, number, 1, b"x"))
+        .await
+        .unwrap();
+}
+
+#[sqlx::test]
+async fn what_is_written_at_one_is_followed_at_the_other(pool: PgPool) {
+    let (here, there, alice) = nodes(pool).await;
+    here.services.delivery.share();
+    there.services.delivery.share();
+    let mut follower = there.services.delivery.follow(person(2).installation());
+    follower.add(T, Seq(1));
+    live(&mut follower).await;
+    say(&here, &alice, 10).await;
+    up_to(&mut follower, 1, 2).await;
+    // Turn by turn, so that what is written here is never the next of what was heard here.
+    for number in 0..40 {
+        say(if number % 3 == 0 { &there } else { &here }, &alice, 100 + number).await;
+    }
+    up_to(&mut follower, 2, 42).await;
+}
+
+#[sqlx::test]
+async fn a_server_that_dies_before_it_could_tell_is_noticed(pool: PgPool) {
+    let (here, there, alice) = nodes(pool).await;
+    // This one tells nobody anything.
+    there.services.delivery.share();
+    let mut follower = there.services.delivery.follow(person(2).installation());
+    follower.add(T, Seq(1));
+    live(&mut follower).await;
+    say(&here, &alice, 10).await;
+    up_to(&mut follower, 1, 2).await;
+}
+
+#[sqlx::test]
+async fn one_that_reads_further_does_not_keep_it_from_the_others(pool: PgPool) {
+    let (here, there, alice) = nodes(pool).await;
+    there.services.delivery.share();
+    let mut first = there.services.delivery.follow(person(2).installation());
+    first.add(T, Seq(1));
+    live(&mut first).await;
+    say(&here, &alice, 10).await;
+    // The second learns of place 2 by reading, before any look at the topic.
+    let mut second = there.services.delivery.follow(alice.installation());
+    second.add(T, Seq(1));
+    up_to(&mut second, 1, 2).await;
+    up_to(&mut first, 1, 2).await;
+}
+
+#[sqlx::test]
+async fn a_lost_connection_is_made_again_and_nothing_is_missed(pool: PgPool) {
+    let (here, there, alice) = nodes(pool.clone()).await;
+    here.services.delivery.share();
+    there.services.delivery.share();
+    let mut follower = there.services.delivery.follow(person(2).installation());
+    follower.add(T, Seq(1));
+    live(&mut follower).await;
+    for round in 0..3 {
+        let cut = "select count(pg_terminate_backend(pid)) from pg_stat_activity
+                   where datname = current_database() and query ilike 'listen%'";
+        let _: i64 = sqlx::query_scalar(cut).fetch_one(&pool).await.unwrap();
+        say(&here, &alice, 10 + round).await;
+        up_to(&mut follower, 1 + round, 2 + round).await;
+    }
+}
