@@ -167,6 +167,14 @@ async fn what_moves_nothing_is_reverted_and_what_nobody_knows_is_unknown(pool: P
     let never = world.id();
     let report = asker.ask(ID, sender, never, Some(TxHash([3; 32]))).await.unwrap();
     assert_eq!(report.sight, TipSight::Unknown);
+    // It may have gone before anybody looked: nobody waits for it for ever.
+    told(
+        &mut listener,
+        never,
+        "the chain does not know it",
+        is(TipSight::Dropped),
+    )
+    .await;
     // The true one is somebody else's only by its sender.
     assert!(mined(1)(asker.ask(ID, sender, id, None).await.unwrap()));
     let other = asker.ask(ID, world.account(2), id, None).await.unwrap();

@@ -125,7 +125,36 @@ impl World {
             let (number, hash) = self.anvil.head().await;
             self.cursor().await == Some((i64::try_from(number).unwrap(), hash))
         };
-        eventually("the watcher is at the head", there).await;
+        if !comes(there).await {
+            panic!("the watcher is not at the head: {}", self.where_it_stands().await);
+        }
+    }
+
+    /// For whoever has to find out why.
+    async fn where_it_stands(&self) -> String {
+        let (head, cursor) = (self.anvil.head().await, self.cursor().await);
+        let mut text = format!("head {head:?}, cursor {cursor:?}");
+        for number in (0..=head.0).rev().take(12) {
+            let block = self
+                .anvil
+                .try_ask("eth_getBlockByNumber", json!([format!("{number:#x}"), false]))
+                .await;
+            let block = block.map(|block| {
+                (
+                    block["number"].clone(),
+                    block["hash"].clone(),
+                    block["parentHash"].clone(),
+                )
+            });
+            let filter = json!([{ "blockHash": block.as_ref().map(|block| block.1.clone()).unwrap_or_default(), "address": CONTRACT }]);
+            let logs = self
+                .anvil
+                .try_ask("eth_getLogs", filter)
+                .await
+                .map(|logs| logs.as_array().map(Vec::len));
+            text.push_str(&format!("\n{number}: {block:?}, logs {logs:?}"));
+        }
+        text
     }
 
     pub async fn cursor(&self) -> Option<(i64, Vec<u8>)> {
@@ -211,16 +240,18 @@ fn tips(pool: &PgPool, url: &str) -> Tips {
     Tips::new(pool.clone(), Arc::new(SystemClock), [(&network, &reach, pace())]).unwrap()
 }
 
-pub async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+/// Waits until it holds; false if it does not soon.
+async fn comes(mut holds: impl AsyncFnMut() -> bool) -> bool {
     let waiting = async {
         while !holds().await {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    assert!(
-        tokio::time::timeout(SOON, waiting).await.is_ok(),
-        "did not come: {what}"
-    );
+    tokio::time::timeout(SOON, waiting).await.is_ok()
+}
+
+pub async fn eventually(what: &str, holds: impl AsyncFnMut() -> bool) {
+    assert!(comes(holds).await, "did not come: {what}");
 }
 
 /// Waits until it is said of this tip.
