@@ -195,6 +195,27 @@ test('forgotten by the chain: dropped; and if it turns up after all, it counts',
   expect(await paid(stack, alice)).toEqual([ether('0.6')]);
 });
 
+test('gone before the server has looked: nobody waits for it for ever', async ({ alice, bob, stack }) => {
+  test.setTimeout(150_000);
+  const { chain } = stack;
+  await befriend(alice, bob);
+  for (const person of [alice, bob]) person.watch.expectDisconnection();
+  await chain.hold();
+  await stack.down();
+  const hash = await pay(alice, '0.65');
+  await alice.jackdaw.tips.says('Submitted');
+  await alice.wallet.replace(hash, 'cancel');
+  await chain.mine(2);
+  await stack.up();
+  for (const { jackdaw } of [alice, bob]) {
+    await expect(jackdaw.tips.card).toContainText('Dropped', { timeout: 60_000 });
+    await jackdaw.tips.says('Checked by this device.');
+  }
+  await alice.jackdaw.tips.act('Remove').click();
+  await expect(alice.jackdaw.tips.card).toBeHidden();
+  expect(await paid(stack, alice)).toEqual([]);
+});
+
 test('in a block, and taken back by the contract: reverted', async ({ alice, bob, stack }) => {
   await befriend(alice, bob);
   const before = await stack.chain.balance(bob.address);

@@ -79,12 +79,14 @@ impl Sights {
             // Twice: between two questions the chain may have moved.
             Shown::UsedUp if known.used_up > 1 => TipSight::Replaced,
             Shown::UsedUp => TipSight::Pending,
-            Shown::Nothing if known.signed.is_none() => TipSight::Unknown,
             Shown::Nothing => {
                 let (looks, since) = known.missing.unwrap_or((0, now));
                 known.missing = Some((looks + 1, since));
                 if looks + 1 >= forgotten.0 && now.duration_since(since) >= forgotten.1 {
+                    // Also what was never seen here: it may have gone before the first look.
                     TipSight::Dropped
+                } else if known.signed.is_none() {
+                    TipSight::Unknown
                 } else {
                     TipSight::Pending
                 }
