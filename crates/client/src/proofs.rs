@@ -223,13 +223,11 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     }
 
     async fn own_proven(&mut self, own: Association, proven: bool) -> Result<(), VaultError> {
-        match self.directory.get(&own.hash()).filter(|_| proven) {
-            Some(vouched) => self.associated(own, &vouched).await,
-            None => {
-                self.tell(Event::Trouble(Trouble::WrongAssociation));
-                Ok(())
-            }
+        if let Some(vouched) = self.directory.get(&own.hash()).filter(|_| proven) {
+            return self.associated(own, &vouched).await;
         }
+        self.tell(Event::Trouble(Trouble::WrongAssociation));
+        Ok(())
     }
 
     /// The first member of a group that is not known to be who it says, and how far it is. Ourselves we know.
