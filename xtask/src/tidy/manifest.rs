@@ -120,6 +120,7 @@ const TABLE: &[Row] = &[
             "alloy-provider",
         ],
     ),
+    Row("elements", &[], &["tokio", "sqlx", "openmls", "axum"]),
     Row("chain", &["protocol"], &["sqlx", "leptos", "openmls"]),
     Row(
         "e2ee",
@@ -148,7 +149,7 @@ const TABLE: &[Row] = &[
     ),
     Row(
         "app",
-        &["bridge", "protocol", "chain", "services"],
+        &["bridge", "protocol", "chain", "elements", "services"],
         &["sqlx", "openmls"],
     ),
     Row(

@@ -1,15 +1,20 @@
 //! What tidy looks at: the text of every file that is or could be committed, and a few answers of cargo as if they were files.
 
 use crate::{build, exec, place::Places};
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
-use std::{collections::BTreeMap, fmt::Write as _, fs, process::Command};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+    fs,
+    process::Command,
+};
 
 /// `cargo tree -p server -e normal`, one package a line.
 pub const SERVER_TREE: &str = "cargo:server";
 /// The same of the page.
 pub const PAGE_TREE: &str = "cargo:frontend";
-/// Every package of the lock files as `name version licence`.
+/// Every package that is built, on a system we support and with any features, as `name version licence`.
 pub const LICENCES: &str = "cargo:licences";
 
 /// Paths and texts.
@@ -110,6 +115,8 @@ fn licences(places: &Places, manifest: &str) -> Result<String> {
         "wasm32-unknown-unknown",
     ]);
     let metadata: Value = serde_json::from_str(&exec::output(&mut command)?)?;
+    // The lock files also name packages of features that nobody turns on.
+    let built = built(places, manifest)?;
     let mut lines = String::new();
     for package in metadata["packages"]
         .as_array()
@@ -121,7 +128,30 @@ fn licences(places: &Places, manifest: &str) -> Result<String> {
         } else {
             word("license")
         };
-        writeln!(lines, "{} {} {licence}", word("name"), word("version"))?;
+        let (name, version) = (word("name"), word("version"));
+        if built.contains(&format!("{name} v{version}")) {
+            writeln!(lines, "{name} {version} {licence}")?;
+        }
     }
+    ensure!(
+        lines.lines().count() > 10,
+        "cargo tree and cargo metadata speak of different packages"
+    );
     Ok(lines)
+}
+
+/// `name vVERSION` of every package that some build of ours compiles.
+fn built(places: &Places, manifest: &str) -> Result<BTreeSet<String>> {
+    let mut built = BTreeSet::new();
+    for target in ["x86_64-unknown-linux-gnu", "wasm32-unknown-unknown"] {
+        let mut command = build::cargo(places);
+        command.args(["tree", "--locked", "--workspace", "--all-features", "-e", "all"]);
+        command.args(["--prefix", "none", "--format", "{p}", "--manifest-path", manifest]);
+        let listed = exec::output(command.args(["--target", target]))?;
+        let packages = listed
+            .lines()
+            .map(|line| line.split(' ').take(2).collect::<Vec<_>>().join(" "));
+        built.extend(packages);
+    }
+    Ok(built)
 }
