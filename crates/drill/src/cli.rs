@@ -1,7 +1,7 @@
 //! The command line. People call it by way of `cargo xtask drill`.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
     time::{Duration, SystemTime},
 };
@@ -82,9 +82,17 @@ pub fn main() -> ExitCode {
         .worker_threads(2)
         .enable_all()
         .build();
-    let outcome = runtime
-        .context("the runtime")
-        .and_then(|runtime| runtime.block_on(go(&cli)));
+    let outcome = runtime.context("the runtime").and_then(|runtime| {
+        runtime.block_on(async {
+            // Stopped from outside: the processes end and the disk goes.
+            let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+            tokio::select! {
+                good = go(&cli) => good,
+                _ = tokio::signal::ctrl_c() => bail!("stopped"),
+                _ = terminate.recv() => bail!("stopped"),
+            }
+        })
+    });
     match outcome {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
@@ -118,9 +126,10 @@ async fn go(cli: &Cli) -> Result<bool> {
     Ok(report.is_good())
 }
 
-fn parts(server: &PathBuf, fault: Option<&str>) -> Parts {
+fn parts(server: &Path, fault: Option<&str>, report: &Path) -> Parts {
     Parts {
-        server: server.clone(),
+        server: server.to_owned(),
+        logs: report.join(fault.unwrap_or("logs")),
         fault: fault.map(str::to_owned),
         // Short: the path of a local socket holds 107 bytes.
         folder: std::env::temp_dir().join(format!("jackdaw-drill-{}", std::process::id())),
@@ -147,7 +156,10 @@ async fn stages(cli: &Cli, seed: u64, report: &mut Report) -> Result<()> {
             cycles: u64::MAX,
         };
         println!("{shape:?}, {} s", length.as_secs());
-        let outcome = drill::run(&plan, &parts(&cli.server, None), |words| println!("  {words}")).await?;
+        let outcome = drill::run(&plan, &parts(&cli.server, None, &cli.report), |words| {
+            println!("  {words}")
+        })
+        .await?;
         let good = outcome.findings.none();
         report.stages.push(outcome);
         if !good {
@@ -180,7 +192,10 @@ async fn controls(cli: &Cli, seed: u64, report: &mut Report) -> Result<()> {
             length: Duration::MAX,
             cycles: CYCLES,
         };
-        let outcome = drill::run(&plan, &parts(server, Some(name)), |words| println!("  {words}")).await?;
+        let outcome = drill::run(&plan, &parts(server, Some(name), &cli.report), |words| {
+            println!("  {words}")
+        })
+        .await?;
         let caught = outcome.wrong_in_cycle;
         println!(
             "{name}: {}",
@@ -196,7 +211,7 @@ async fn controls(cli: &Cli, seed: u64, report: &mut Report) -> Result<()> {
 }
 
 /// Whether a server has the deliberate faults in it.
-fn marked(server: &PathBuf) -> Result<bool> {
+fn marked(server: &Path) -> Result<bool> {
     let bytes = std::fs::read(server).with_context(|| format!("cannot read {}", server.display()))?;
     Ok(bytes.windows(MARK.len()).any(|window| window == MARK))
 }

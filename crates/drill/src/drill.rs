@@ -188,7 +188,8 @@ pub async fn run(plan: &Plan, parts: &Parts, mut tell: impl FnMut(&str)) -> Resu
             if let Ok(text) = std::fs::read_to_string(&log)
                 && let Some(name) = log.file_name()
             {
-                let _ = std::fs::write(parts.folder.with_extension("failed").join(name), text);
+                let _ = std::fs::create_dir_all(&parts.logs);
+                let _ = std::fs::write(parts.logs.join(name), text);
             }
         }
     }

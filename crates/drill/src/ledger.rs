@@ -227,7 +227,9 @@ impl Ledger {
             let words = format!("topic {topic} place {place}: {reader} got bytes nobody wrote");
             return self.wrong(Wrong::Bytes, words);
         };
-        if let Some((wrong, words)) = self.inner().read(topic, place, &said) {
+        // The lock is given back before the finding is noted.
+        let found = self.inner().read(topic, place, &said);
+        if let Some((wrong, words)) = found {
             self.wrong(wrong, words);
         }
     }

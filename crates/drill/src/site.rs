@@ -40,20 +40,31 @@ pub struct Parts {
     pub fault: Option<String>,
     /// A folder for everything; made, and removed.
     pub folder: PathBuf,
+    /// Where the servers' words are kept when something was wrong.
+    pub logs: PathBuf,
 }
 
-/// Running.
+/// A folder that goes when it is dropped.
+struct Folder(PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Running. Dropped, it ends, in the order of its fields.
 pub struct Site {
     /// Where it answers.
     pub place: Place,
     /// What it is made of.
     pub shape: Shape,
-    /// The disk that can be full, or why there is none.
-    pub disk: Result<Disk, String>,
     servers: Vec<Kept>,
     cluster: Option<Cluster>,
+    /// The disk that can be full, or why there is none.
+    pub disk: Result<Disk, String>,
     data: PathBuf,
-    folder: PathBuf,
+    folder: Folder,
 }
 
 impl Site {
@@ -86,7 +97,7 @@ impl Site {
             servers: Vec::new(),
             cluster,
             data: data.clone(),
-            folder: folder.clone(),
+            folder: Folder(folder.clone()),
         };
         for (number, port) in ports.iter().enumerate() {
             let mut env = vec![
@@ -121,7 +132,7 @@ impl Site {
         let deadline = Instant::now() + START;
         while !person::ready(port).await {
             if Instant::now() > deadline {
-                let log = fs::read_to_string(self.folder.join(format!("server-{number}.log"))).unwrap_or_default();
+                let log = fs::read_to_string(self.log(number)).unwrap_or_default();
                 bail!("the server does not answer: {log}");
             }
             sleep(Duration::from_millis(20)).await;
@@ -154,11 +165,13 @@ impl Site {
         self.servers.iter().map(Kept::restarts).sum()
     }
 
+    fn log(&self, number: usize) -> PathBuf {
+        self.folder.0.join(format!("server-{number}.log"))
+    }
+
     /// The servers' words, for a report about something that is wrong.
     pub fn logs(&self) -> Vec<PathBuf> {
-        let mut logs: Vec<PathBuf> = (0..self.servers.len())
-            .map(|number| self.folder.join(format!("server-{number}.log")))
-            .collect();
+        let mut logs: Vec<PathBuf> = (0..self.servers.len()).map(|number| self.log(number)).collect();
         logs.push(self.data.join("postgres.log"));
         logs
     }
@@ -171,8 +184,6 @@ impl Site {
         if let Some(cluster) = self.cluster.take() {
             let _ = cluster.stop().await;
         }
-        drop(self.disk);
-        let _ = fs::remove_dir_all(&self.folder);
     }
 }
 
