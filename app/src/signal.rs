@@ -185,17 +185,17 @@ impl<T> Copy for Memo<T> {}
 /// The value of a memo that has not been asked for.
 struct Unknown;
 
-fn memo(entry: SendWrapper<Rc<Entry>>, changed: Box<dyn Fn() -> bool>) -> (computed::Memo<u64>, Slot) {
-    (version(changed), StoredValue::new(entry))
+#[inline(never)]
+fn memo(changed: Box<dyn Fn(&Entry) -> bool>) -> (computed::Memo<u64>, Slot) {
+    let entry = entry(Box::new(Unknown));
+    let kept = Rc::clone(&entry);
+    (version(Box::new(move || changed(&kept))), StoredValue::new(entry))
 }
 
 impl<T: PartialEq + 'static> Memo<T> {
     /// By this rule.
     pub fn new(rule: impl Fn(()) -> T + 'static) -> Self {
-        let entry = entry(Box::new(Unknown));
-        let kept = Rc::clone(&entry);
-        let changed = move || keep(&kept, rule(()));
-        let (version, kept) = memo(entry, Box::new(changed));
+        let (version, kept) = memo(Box::new(move |kept| keep(kept, rule(()))));
         let kind = PhantomData;
         Self { version, kept, kind }
     }
@@ -209,9 +209,15 @@ impl<T: PartialEq + 'static> Memo<T> {
 fn keep<T: PartialEq + 'static>(kept: &Entry, now: T) -> bool {
     let same = kept.value.borrow().downcast_ref() == Some(&now);
     if !same {
-        kept.value.replace(Box::new(now));
+        put(kept, Box::new(now));
     }
     !same
+}
+
+#[inline(never)]
+fn put(entry: &Entry, value: Box<dyn Any>) {
+    let old = entry.value.replace(value);
+    drop(old);
 }
 
 #[inline(never)]

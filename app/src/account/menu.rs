@@ -1,47 +1,41 @@
+//! What opens over the account's button: a part of its own.
+
 use leptos::{ev, html, prelude::*};
 use wasm_bindgen::JsCast;
 
-use super::purse::{ChangeNetwork, TestCoins, is_empty, look};
+use super::{
+    button::Opened,
+    purse::{ChangeNetwork, TestCoins, is_empty},
+};
 use crate::{
     amount, browser,
-    components::{Avatar, Dialog, Icon, Shape, icon},
+    components::{Icon, Shape, icon},
     later::part,
     navigate,
-    pages::SignOutForm,
     place::{Place, short},
-    signal::{Memo, RwSignal, effect, live, on, when},
+    signal::{Memo, RwSignal, live, on},
     state::State,
     tips::{Connect, words::TEST_MONEY},
 };
 
-/// The account: who is signed in and where, and a menu.
+part! {
+    /// The account's menu; what it opens and closes stands in the context.
+    pub MENU in tips = load_menu, draw_menu => view! { <Menu /> }.into_any()
+}
+
 #[component]
-pub fn AccountMenu() -> impl IntoView {
+fn Menu() -> impl IntoView {
     let state = expect_context::<State>();
-    let open = RwSignal::new(false);
-    let leaving = RwSignal::new(false);
+    let Opened { open, leaving } = expect_context();
     let popup = NodeRef::<html::Div>::new();
-    let me = Memo::new(move |()| state.me().map(|me| me.address).unwrap_or_default());
-    let name = move || state.name(me.get());
-    let elsewhere = Memo::new(move |()| state.wallet_elsewhere());
-    let network = move || match (elsewhere.get(), state.served().or_else(|| state.network())) {
-        (true, _) => "Wrong network".to_owned(),
-        (false, Some(network)) if network.development => "Test net".to_owned(),
-        (false, network) => network.map(|network| network.name).unwrap_or_default(),
-    };
     let close = move || {
         open.set(false);
         browser::focus("account");
     };
-    effect(move || {
-        if open.get() {
-            look(state);
-            request_animation_frame(move || move_focus(popup, |_, _| 0));
-        }
-    });
+    request_animation_frame(move || move_focus(popup, |_, _| 0));
     // Wherever the keyboard is: it may have been left on something that has gone.
     let escape = window_event_listener(ev::keydown, move |event| {
-        if event.key() == "Escape" && open.get_untracked() && !event.default_prevented() {
+        if event.key() == "Escape" && !event.default_prevented() {
             event.prevent_default();
             close();
         }
@@ -49,7 +43,6 @@ pub fn AccountMenu() -> impl IntoView {
     on_cleanup(move || escape.remove());
     let key = on(move |event: ev::KeyboardEvent| {
         let to: fn(usize, usize) -> usize = match event.key().as_str() {
-            _ if !open.get_untracked() => return,
             "ArrowDown" => |at, of| (at + 1) % of,
             "ArrowUp" => |at, of| (at + of - 1) % of,
             "Home" => |_, _| 0,
@@ -60,62 +53,38 @@ pub fn AccountMenu() -> impl IntoView {
         move_focus(popup, to);
     });
     view! {
-        <div class="account" on:keydown=key>
-            <button
-                type="button"
-                id="account"
-                aria-haspopup="menu"
-                aria-expanded=live(move || Some(if open.get() { "true" } else { "false" }))
-                aria-label=live(move || Some(format!("Account {}, {}", name(), network())))
-                on:click=on(move |_| open.update(|open| *open = !*open))
-            >
-                {live(move || view! { <Avatar account=me.get() size=0 /> }.into_any())}
-                <span class=live(move || if elsewhere.get() { "pill net wrong" } else { "pill net" })>{live(network)}</span>
-            </button>
-            {when(move || open.get(), move || view! {
-                <div class="away" on:click=on(move |_| close())></div>
-                <div class="popup" node_ref=popup>
-                    {ABOUT.show()}
-                    <div role="menu" aria-label="Account">
-                        <CopyAddress />
-                        <Explorer />
-                        <button
-                            type="button"
-                            role="menuitem"
-                            tabindex="-1"
-                            on:click=on(move |_| {
-                                open.set(false);
-                                navigate::go(state, Place::Settings);
-                            })
-                        >
-                            <Icon shape=Shape::Settings />
-                            "Settings"
-                        </button>
-                        <button
-                            type="button"
-                            role="menuitem"
-                            tabindex="-1"
-                            on:click=on(move |_| {
-                                close();
-                                leaving.set(true);
-                            })
-                        >
-                            <Icon shape=Shape::Out />
-                            "Sign out"
-                        </button>
-                    </div>
-                </div>
-            }.into_any())}
-            <Dialog open=leaving title="Sign out">
-                <SignOutForm />
-            </Dialog>
+        <div node_ref=popup on:keydown=key>
+            <About />
+            <div role="menu" aria-label="Account">
+                <CopyAddress />
+                <Explorer />
+                <button
+                    type="button"
+                    role="menuitem"
+                    tabindex="-1"
+                    on:click=on(move |_| {
+                        open.set(false);
+                        navigate::go(state, Place::Settings);
+                    })
+                >
+                    <Icon shape=Shape::Settings />
+                    "Settings"
+                </button>
+                <button
+                    type="button"
+                    role="menuitem"
+                    tabindex="-1"
+                    on:click=on(move |_| {
+                        close();
+                        leaving.set(true);
+                    })
+                >
+                    <Icon shape=Shape::Out />
+                    "Sign out"
+                </button>
+            </div>
         </div>
     }
-}
-
-part! {
-    /// The upper half of the menu.
-    ABOUT in tips = load_about, draw_about => view! { <About /> }.into_any()
 }
 
 /// Who is signed in, on which network, with how much.
@@ -230,8 +199,10 @@ fn Explorer() -> impl IntoView {
 
 /// Moves the keyboard among the menu's items; `to` gives the next index from the present one and their number.
 fn move_focus(popup: NodeRef<html::Div>, to: impl Fn(usize, usize) -> usize) {
+    // A frame later it may be closed again.
     let Some(items) = popup
-        .get_untracked()
+        .try_get_untracked()
+        .flatten()
         .and_then(|popup| popup.query_selector_all("[role=menuitem]").ok())
     else {
         return;

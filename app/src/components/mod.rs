@@ -3,6 +3,7 @@
 pub mod avatar;
 mod copy;
 mod dialog;
+mod each;
 mod icon;
 mod link;
 mod mark;
@@ -10,6 +11,7 @@ mod mark;
 pub use avatar::Avatar;
 pub use copy::{Copy, Words, fixed};
 pub use dialog::Dialog;
+pub use each::{each, row};
 pub use icon::{Icon, Shape, icon};
 pub use link::A;
 pub use mark::Mark;

@@ -7,7 +7,7 @@ use protocol::Address;
 use crate::{
     account::Purse,
     browser,
-    components::{A, Avatar, Icon, Shape, Words, fixed},
+    components::{A, Avatar, Icon, Shape, Words, each, fixed, row},
     pages::Begin,
     place::Place,
     signal::{Memo, RwSignal, live},
@@ -35,7 +35,12 @@ pub fn List() -> impl IntoView {
             .unwrap_or_default()
             .into_iter()
             .filter(|(_, line)| line.with(|view| !matches!(view.consent, Consent::Declined | Consent::Blocked)))
-            .collect::<Vec<_>>()
+            .map(|(peer, line)| {
+                row(peer.as_slice(), move || {
+                    view! { <Line peer=peer line=line /> }.into_any()
+                })
+            })
+            .collect()
     };
     let empty = Memo::new(move |()| state.conversations.with(|all| all.as_ref().map(Vec::is_empty)));
     view! {
@@ -52,9 +57,7 @@ pub fn List() -> impl IntoView {
                     Some(true) => view! { <NoneYet /> }.into_any(),
                     Some(false) => ().into_any(),
                 })}
-                <For each=shown key=|(peer, _)| *peer let:one>
-                    <Line peer=one.0 line=one.1 />
-                </For>
+                {each(shown)}
             </nav>
             <Purse />
         </div>

@@ -3,7 +3,7 @@ use protocol::{Address, MessageId};
 
 use super::message::Message;
 use crate::{
-    components::{Icon, Shape},
+    components::{Icon, Shape, each, row},
     signal::{Memo, RwSignal, effect, live, on},
     state::{State, flow},
 };
@@ -95,6 +95,12 @@ pub fn Timeline(
 
     let more = Memo::new(move |()| state.more.get());
 
+    let messages = move || {
+        let all = state.messages.get().into_iter();
+        all.map(|(id, line)| row(&id.0, move || view! { <Message peer=peer line=line /> }.into_any()))
+            .collect()
+    };
+
     view! {
         <div class="log" role="log" aria-label="Messages" aria-live="off" tabindex="0" node_ref=log on:scroll=scrolled>
             {live(move || if more.get() {
@@ -104,9 +110,7 @@ pub fn Timeline(
             } else {
                 view! { <Beginning peer=peer /> }.into_any()
             })}
-            <For each=move || state.messages.get() key=|(id, _)| *id let:one>
-                <Message peer=peer line=one.1 />
-            </For>
+            {each(messages)}
         </div>
     }
 }

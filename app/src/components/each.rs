@@ -1,0 +1,25 @@
+use leptos::prelude::*;
+
+/// A row of a list that changes.
+pub struct Row {
+    key: [u8; 20],
+    make: Box<dyn FnOnce() -> AnyView + Send>,
+}
+
+/// A row that is the same as long as its key is, which has at most 20 bytes; it is made when it is new.
+pub fn row(key: &[u8], make: impl FnOnce() -> AnyView + Send + 'static) -> Row {
+    let mut all = [0; 20];
+    all[..key.len()].copy_from_slice(key);
+    Row {
+        key: all,
+        make: Box::new(make),
+    }
+}
+
+/// A list of rows: what stays is not made again. Leptos' own `For` is compiled anew for every kind of row; here there is one.
+pub fn each(rows: impl Fn() -> Vec<Row> + Send + Sync + 'static) -> AnyView {
+    fn boxed(rows: Box<dyn Fn() -> Vec<Row> + Send + Sync>) -> AnyView {
+        view! { <For each=move || rows() key=|row: &Row| row.key children=|row: Row| (row.make)() /> }.into_any()
+    }
+    boxed(Box::new(rows))
+}
