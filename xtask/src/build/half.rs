@@ -51,7 +51,8 @@ pub const WORKER: Half = Half {
     name: "worker",
     crate_name: "engine",
     title: "the engine (the page's worker)",
-    level: "-Oz",
+    // For the same reason; 20 KB.
+    level: "-O1",
     cut: false,
 };
 
