@@ -1,6 +1,6 @@
 //! The command line.
 
-use crate::{build, ci, contracts, place::Places, prepare, run, signals, sizes, test, tidy, tools};
+use crate::{build, ci, contracts, drill, place::Places, prepare, run, signals, sizes, test, tidy, tools};
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
@@ -39,6 +39,8 @@ enum Command {
     Prepare,
     /// Compile and check the contracts; write `contracts/abi` and the gas snapshot
     Contracts(contracts::Options),
+    /// Kill servers and Postgres under load and count what is lost; short unless told otherwise
+    Drill(drill::Options),
     /// Print what a browser has to load from a release build
     Sizes,
 }
@@ -66,6 +68,7 @@ impl Cli {
             Command::Tidy => tidy::run(&places),
             Command::Prepare => prepare::run(&places),
             Command::Contracts(options) => contracts::run(&places, &options),
+            Command::Drill(options) => drill::run(&places, &options),
             Command::Sizes => sizes::run(&places),
         }
     }

@@ -8,6 +8,7 @@ mod chain;
 mod ci;
 mod cli;
 mod contracts;
+mod drill;
 mod exec;
 mod http;
 mod place;

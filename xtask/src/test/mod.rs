@@ -1,4 +1,4 @@
-//! `cargo xtask test`: Rust tests against a real Postgres, xtask's own, those of the contracts, and journeys in a real browser. Everything is run, whatever fails,
+//! `cargo xtask test`: Rust tests against a real Postgres, xtask's own, those of the contracts, a short drill, and journeys in a real browser. Everything is run, whatever fails,
 //! and the last line says how much passed.
 
 mod browser;
@@ -9,7 +9,7 @@ pub use rust::packages;
 
 use crate::{
     build::{self, Parts, Profile},
-    contracts,
+    contracts, drill,
     place::Places,
     say, signals,
     tools::{self, Tools},
@@ -70,6 +70,9 @@ pub fn run(places: &Places, options: &Options) -> Result<()> {
         if options.filter.is_empty() {
             report.add(rust::xtask(places));
         }
+    }
+    if options.only.is_none() && !signals::stopping() {
+        report.add(drill::short(places, &tools));
     }
     if matches!(options.only, None | Some(Only::Contracts)) && !signals::stopping() {
         report.add(contracts::test(places, &tools, &options.filter));
