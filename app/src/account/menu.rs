@@ -12,7 +12,7 @@ use crate::{
     components::{Icon, Shape, icon},
     later::part,
     navigate,
-    place::{Place, short},
+    place::{Place, grouped},
     signal::{Memo, RwSignal, live, on},
     state::State,
     tips::{Connect, words::TEST_MONEY},
@@ -100,7 +100,7 @@ fn About() -> impl IntoView {
         <div class="about">
             <div>
                 <b><bdi>{live(name)}</bdi></b>
-                <div class="mono small soft">{live(move || short(me()))}</div>
+                <div class="mono small soft">{live(move || grouped(me()))}</div>
             </div>
             <dl>
                 <dt>"Network"</dt>

@@ -299,6 +299,16 @@ fn Sums(form: Form) -> impl IntoView {
 fn Problem(form: Form) -> impl IntoView {
     let Form { state, peer, .. } = form;
     let refused = Memo::new(move |()| state.tips.refused.with(|all| all.get(&peer).cloned()));
+    let mut before = false;
+    effect(move || {
+        let _ = state
+            .wallet()
+            .map(|wallet| (wallet.chain_id().get(), wallet.account().get()));
+        // What the wallet said on another network, or of another account, is over.
+        if std::mem::replace(&mut before, true) {
+            tips::dismiss(state, peer);
+        }
+    });
     let words = Memo::new(move |()| {
         if let Some(refused) = refused.get() {
             return refused;

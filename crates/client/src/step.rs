@@ -126,7 +126,8 @@ pub(crate) fn trouble(error: &VaultError) -> Trouble {
 impl<V: Vault, E: Environment + 'static> Client<V, E> {
     /// Makes a step and the encryption engine's changes durable, then true in memory, then sent and told. If the vault
     /// refuses, nothing of it has happened, here or there.
-    pub(crate) async fn finish(&mut self, step: Step) -> Result<(), VaultError> {
+    pub(crate) async fn finish(&mut self, mut step: Step) -> Result<(), VaultError> {
+        self.retell(&mut step).await;
         let batch = step.batch(self.installation.take_changes());
         if batch.is_empty() {
             self.installation.committed();
@@ -139,7 +140,6 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             self.trouble = None;
         }
         let waiting = self.waiting();
-        let mut step = step;
         for id in std::mem::take(&mut step.touched) {
             if let Some((_, peer, message)) = self.message(&step, id).await {
                 step.changed.push((peer, id, message));

@@ -1,7 +1,11 @@
+use bridge::TipState;
 use chain::amount;
-use protocol::{Address, MessageId, TipId, TipSight, TxHash, U256, UnixMillis, api::Network};
+use protocol::{Address, MessageId, TipId, TipMismatch, TipSight, TxHash, U256, UnixMillis, api::Network};
 
-use crate::map::{Map, Set};
+use crate::{
+    map::{Map, Set},
+    records::Tip,
+};
 
 /// Every coin served here has so many decimals: wallets know no others (EIP-3085).
 const DECIMALS: u8 = 18;
@@ -13,6 +17,8 @@ const PAUSE: (i64, i64) = (1_000, 15_000);
 pub(crate) enum Question {
     /// Would it go through?
     Try,
+    /// Does the contract stand there at all? Right before the prompt.
+    Stands,
     /// Send it: the only one that shows a prompt.
     Send,
     /// Has the contract counted it?
@@ -88,6 +94,16 @@ impl Desk {
         match self.network(chain_id) {
             Some(network) => format!("Tip of {} {}", amount::format(amount, DECIMALS), network.symbol),
             None => "Tip on another network".to_owned(),
+        }
+    }
+
+    /// What the message of a tip says in one line, as far as is known.
+    pub fn line(&self, tip: &Tip) -> Option<String> {
+        match tip.state {
+            TipState::Mismatch(kind) if kind != TipMismatch::Network => Some("Tip that does not match".to_owned()),
+            // Without networks every one would be another.
+            _ if self.networks.is_empty() => None,
+            _ => Some(self.words(tip.chain_id, tip.amount)),
         }
     }
 

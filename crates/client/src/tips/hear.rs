@@ -169,4 +169,25 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         let witness = Witness::Server;
         Then::Keep(Tip { state, witness, ..tip })
     }
+
+    /// Lets the messages of this step's tips say what is known of them: a list that goes on to speak of money that does not
+    /// count would lie.
+    pub(crate) async fn retell(&self, step: &mut Step) {
+        let tips = step.tips.iter().filter_map(|(id, tip)| Some((*id, (*tip)?)));
+        for (id, tip) in tips.filter(|(_, tip)| !tip.gone).collect::<Vec<_>>() {
+            let (Some(line), Some((key, peer, mut message))) = (self.desk.line(&tip), self.message(step, id).await)
+            else {
+                continue;
+            };
+            if message.text == line {
+                continue;
+            }
+            message.text = line;
+            if let Some(mut conversation) = self.conversation(step, peer).filter(|known| known.at == message.at) {
+                conversation.advance(&message);
+                step.conversations.insert(peer, conversation);
+            }
+            step.messages.insert(key, Some(message));
+        }
+    }
 }

@@ -20,7 +20,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         match question {
             Question::Try => WalletRequest::Try(self.call_of(tip)),
             Question::Send => WalletRequest::Send(self.call_of(tip)),
-            Question::Used => WalletRequest::Call {
+            Question::Used | Question::Stands => WalletRequest::Call {
                 chain_id,
                 to: Some(CONTRACT),
                 data: chain::tips::used_call(self.account, tip.id),
@@ -155,6 +155,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     fn learn(&mut self, id: MessageId, question: Question, answer: Result<WalletAnswer, WalletRefusal>) -> Then {
         match (question, answer) {
             (Question::Try, answer) => self.tried(id, answer),
+            (Question::Stands, answer) => self.stands(id, answer),
             (Question::Send, answer) => self.prompted(id, answer),
             _ if !self.state.tips.contains_key(&id) => Then::Nothing,
             (question, answer) => {

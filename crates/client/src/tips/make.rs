@@ -1,7 +1,7 @@
 //! Wishes: whom, how much, and what the wallet answers.
 
 use bridge::{Call, Event, TipRefusal, TipState, WalletAnswer, WalletRefusal, Witness};
-use chain::tips::{ALREADY_TIPPED, CONTRACT};
+use chain::tips::{ALREADY_TIPPED, CONTRACT, is_used};
 use protocol::{Address, MessageId, TipId, TipReference, U256};
 
 use super::{
@@ -140,7 +140,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
 
     /// `TipAgain`. Tried out first: if it was paid meanwhile, the contract says so.
     pub(crate) fn tip_again(&mut self, id: MessageId) {
-        if self.unsent_tip(id).is_some() && !self.desk.is_open(id, |question| question == Question::Try) {
+        if self.unsent_tip(id).is_some() && !self.desk.is_open(id, is_trial) {
             self.desk.wished.insert(id);
             self.ask_wallet(id, Question::Try);
         }
@@ -246,23 +246,17 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 let fee = U256::from(gas).checked_mul(gas_price);
                 let all = fee.and_then(|fee| fee.checked_add(tip.amount));
                 if all.is_some_and(|all| all <= balance) {
-                    self.desk.wished.remove(&id);
                     if !wished {
                         // Left over from before a reload: the next prompt is the person's to wish for.
                         return Then::Keep(waiting);
                     }
-                    let asked = tip.asked.saturating_add(1);
-                    return Then::Prompt(Tip { asked, ..waiting });
+                    // Where no code stands, all this goes well too, and the money is lost.
+                    self.ask_wallet(id, Question::Stands);
+                    return Then::Nothing;
                 }
                 TipRefusal::NotEnough
             }
-            Ok(WalletAnswer::Reverts(reason)) if reason.starts_with(&ALREADY_TIPPED) => {
-                // Paid already: only where is not known. The server is asked, and the chain itself.
-                self.desk.wished.remove(&id);
-                self.ask_server(&tip);
-                self.soon(id);
-                return Then::Keep(waiting);
-            }
+            Ok(WalletAnswer::Reverts(reason)) if reason.starts_with(&ALREADY_TIPPED) => return self.paid_before(id, tip),
             Ok(WalletAnswer::Reverts(reason)) => TipRefusal::WouldRevert(chain::tips::reason(&reason)),
             Ok(_) => TipRefusal::Wallet(WalletRefusal::Garbage),
             Err(WalletRefusal::NotEnough) => TipRefusal::NotEnough,
@@ -274,6 +268,38 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             return Then::Nothing;
         }
         Then::PutAway(tip, Some(why))
+    }
+
+    /// The wallet's answer to `Stands`: only our contract answers this question. That it stands there is else the server's word,
+    /// and a call to an address without code pays that address.
+    pub(crate) fn stands(&mut self, id: MessageId, answer: Result<WalletAnswer, WalletRefusal>) -> Then {
+        let wished = self.desk.wished.remove(&id);
+        let Some(tip) = self.unsent_tip(id).filter(|_| wished) else {
+            return Then::Nothing;
+        };
+        let why = match answer {
+            Ok(WalletAnswer::Returned(bytes)) => match is_used(&bytes) {
+                Some(false) => {
+                    let (state, asked) = (TipState::Waiting, tip.asked.saturating_add(1));
+                    return Then::Prompt(Tip { state, asked, ..tip });
+                }
+                Some(true) => return self.paid_before(id, tip),
+                None => TipRefusal::NoContract,
+            },
+            Ok(WalletAnswer::Reverts(_)) => TipRefusal::NoContract,
+            Ok(_) => TipRefusal::Wallet(WalletRefusal::Garbage),
+            Err(refusal) => TipRefusal::Wallet(refusal),
+        };
+        Then::PutAway(tip, Some(why))
+    }
+
+    /// Paid already: only where is not known. The server is asked, and the chain itself.
+    fn paid_before(&mut self, id: MessageId, tip: Tip) -> Then {
+        self.desk.wished.remove(&id);
+        self.ask_server(&tip);
+        self.soon(id);
+        let state = TipState::Waiting;
+        Then::Keep(Tip { state, ..tip })
     }
 
     /// The wallet's answer to `Send`.
@@ -375,4 +401,9 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         self.desk.open.insert(number, super::desk::Open { id, question, since });
         self.tell(Event::Wallet { number, request });
     }
+}
+
+/// It is being found out whether it would go through.
+fn is_trial(question: Question) -> bool {
+    matches!(question, Question::Try | Question::Stands)
 }

@@ -28,7 +28,7 @@ fn the_whole_road() {
         assert_eq!((tip.amount, tip.chain_id), (U256::from(AMOUNT), 31337));
         assert_eq!(Some((tip.state, tip.witness)), SUBMITTED, "{who}");
         assert!(tip.hash.is_some());
-        assert_eq!(world.list(who)[0].preview, "Tip of 0.01 ETH");
+        assert_eq!(world.list(who)[0].preview, "Tip of 0.01 ETH", "{who}");
     }
     assert_eq!(world.message("alice", "bob", id).unwrap().state, MessageState::Sent);
     for done in 1..BLOCKS {

@@ -33,6 +33,8 @@ fn forged(seed: u64, forge: impl Fn(&World, TipId) -> Option<Vec<protocol::Log>>
 fn told_apart(seed: u64, kind: TipMismatch, forge: impl Fn(&World, TipId) -> Option<Vec<protocol::Log>>) {
     let (mut world, id) = forged(seed, forge);
     assert_eq!(world.tip_state("bob", "alice", id), mismatch(kind));
+    let line = "Tip that does not match";
+    assert_eq!(world.list("bob")[0].preview, line, "nor does the list speak of money");
     let reads = world.page("bob").reads();
     world.pass(60_000);
     assert_eq!(world.page("bob").reads(), reads, "settled");

@@ -190,6 +190,28 @@ fn what_would_revert_is_said_before_the_wallet_opens() {
 }
 
 #[test]
+fn where_the_contract_does_not_stand_the_wallet_is_not_opened() {
+    let (mut world, chain) = World::friends(301, &["alice", "bob"]);
+    // The server says that it stands there; the call would go through, and pay an address without code.
+    chain.borrow_mut().stands = false;
+    let id = world.tip("alice", "bob");
+    assert_eq!(world.refusals("alice"), [TipRefusal::NoContract]);
+    is_nothing(&mut world, id);
+    // Nor when it is gone by the time the wallet is asked once more.
+    chain.borrow_mut().stands = true;
+    world.hand("alice", Hand::Think);
+    let id = world.tip("alice", "bob");
+    chain.borrow_mut().stands = false;
+    world.crash("alice");
+    world.run();
+    world.command("alice", Command::TipAgain { id });
+    world.run();
+    assert_eq!(world.page("alice").sends().len(), 1, "asked before it was gone");
+    assert_eq!(world.refusals("alice").last(), Some(&TipRefusal::NoContract));
+    assert!(chain.borrow().sent.is_empty());
+}
+
+#[test]
 fn fee_and_amount_must_be_there_to_the_last_wei() {
     for (more, enough) in [(0, true), (-1, false)] {
         let (mut world, _) = World::friends(226, &["alice", "bob"]);
@@ -239,8 +261,8 @@ fn a_prompt_may_stay_open_as_long_as_it_likes() {
     assert_eq!(world.page("alice").sends().len(), 1, "asked once");
     assert_eq!(
         world.page("alice").reads(),
-        0,
-        "while it is open there is nothing to look for"
+        1,
+        "whether the contract stands there; while it is open there is nothing to look for"
     );
     assert_eq!(world.texts("bob", "alice"), ["hello"], "nothing to tell yet");
     let (number, call) = world.page("alice").prompts.pop().unwrap();

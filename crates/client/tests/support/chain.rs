@@ -27,6 +27,8 @@ pub struct Chain {
     pub refusing: BTreeMap<Address, Vec<u8>>,
     /// Smart accounts, with the keys they listen to.
     pub wallets: BTreeMap<Address, Address>,
+    /// The contract is there. Where it is not, calls of it go well, and say nothing.
+    pub stands: bool,
     nonces: BTreeMap<Address, u64>,
     next: u8,
 }
@@ -40,6 +42,7 @@ impl Default for Chain {
             mined: BTreeMap::new(),
             refusing: BTreeMap::new(),
             wallets: BTreeMap::new(),
+            stands: true,
             nonces: BTreeMap::new(),
             next: 0,
         }
