@@ -3,12 +3,12 @@
 
 use bridge::{Consent, MessageState};
 use e2ee::{ContentBody, E2eeError, Member, Processed};
-use protocol::{Address, AssociationHash, Body, ClientFrame, Envelope, Seq, Topic, UnixMillis};
+use protocol::{Address, AssociationHash, Body, ClientFrame, Envelope, MessageId, Seq, Topic, UnixMillis};
 
 use crate::{
     Client, Environment, Vault, VaultError,
     directory::Standing,
-    records::{Log, Message, Stage},
+    records::{self, Log, Message, Stage},
     step::Step,
 };
 
@@ -188,8 +188,14 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         if content.id != envelope.id || !(mine || from.address == peer) {
             return Err(Stop::Skip);
         }
-        if self.find_message(step, content.id).await?.is_some() {
-            return Ok(());
+        let mut id = content.id;
+        if let Some(key) = self.find_message(step, id).await? {
+            if records::parse_message_key(&key).is_none_or(|(other, _)| other == peer) {
+                return Ok(());
+            }
+            // The id of a tip's message is public as soon as the tip is: whoever uses it first, elsewhere, does not keep
+            // this one out. Here it gets a name of its own.
+            id = MessageId(self.random());
         }
         let at = self.time_of(envelope.at, log.newest);
         log.newest = at;
@@ -212,7 +218,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         let kept = self.receive(
             step,
             peer,
-            content.id,
+            id,
             Message {
                 author: from.address,
                 mine,
@@ -222,7 +228,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             },
         );
         if let Some(reference) = tip.filter(|_| kept) {
-            self.take_tip(step, peer, mine, content.id, &reference, at);
+            let tip = self.claimed_tip(peer, mine, content.id, &reference, at);
+            self.take_tip(step, id, tip);
         }
         Ok(())
     }

@@ -29,6 +29,8 @@ pub(crate) struct Proofs {
     open: Map<u32, (AssociationHash, UnixMillis)>,
     /// Not asked again before this.
     later: Map<AssociationHash, UnixMillis>,
+    /// When it was asked last: it comes after those that were not.
+    asked: Map<AssociationHash, UnixMillis>,
     /// Somebody waits for it.
     wanted: Set<AssociationHash>,
     /// Our own association, accepted by the server.
@@ -74,6 +76,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         let mut wanted: Vec<_> = held.iter().chain(self.proofs.wanted.iter()).copied().collect();
         wanted.sort_unstable();
         wanted.dedup();
+        // Code that never ends keeps its place until it is given up, and then is last.
+        wanted.sort_by_key(|hash| self.proofs.asked.get(hash).copied());
         for hash in wanted {
             let asked = self.proofs.open.values().any(|(open, _)| *open == hash);
             if asked || self.proofs.open.len() >= AT_ONCE {
@@ -93,6 +97,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     fn ask_chain(&mut self, hash: AssociationHash, stated: &Stated, now: UnixMillis) {
         let number = self.free_number();
         self.proofs.open.insert(number, (hash, now));
+        self.proofs.asked.insert(hash, now);
         let data = validator::input(stated.address, stated.digest(), stated.signature());
         let request = WalletRequest::Call {
             chain_id: stated.sign_in().chain_id,

@@ -30,17 +30,17 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         self.finish(step).await
     }
 
-    /// Puts a tip another installation speaks of, in this step: a claim, until the chain has said the same.
-    pub(crate) fn take_tip(
+    /// A tip another installation speaks of, in the message that came under this id: a claim, until the chain has said the
+    /// same.
+    pub(crate) fn claimed_tip(
         &self,
-        step: &mut Step,
         peer: Address,
         mine: bool,
-        id: MessageId,
+        said_in: MessageId,
         reference: &TipReference,
         at: UnixMillis,
-    ) {
-        let wrong = if reference.id.message() != id {
+    ) -> Tip {
+        let wrong = if reference.id.message() != said_in {
             // Else one transfer could be spoken of by two messages.
             Some(TipMismatch::Id)
         } else if reference.contract != CONTRACT {
@@ -54,7 +54,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             Some(kind) => (TipState::Mismatch(kind), Witness::Device),
             None => (TipState::Submitted, Witness::Claim),
         };
-        let tip = Tip {
+        Tip {
             peer,
             mine,
             chain_id: reference.chain_id,
@@ -70,13 +70,14 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             asked: 0,
             told: true,
             gone: false,
-        };
+        }
+    }
+
+    /// Puts it, in this step, behind its message.
+    pub(crate) fn take_tip(&self, step: &mut Step, id: MessageId, tip: Tip) {
         step.tips.insert(id, Some(tip));
-        if mine
-            || self
-                .conversation(step, peer)
-                .is_some_and(|known| known.consent == bridge::Consent::Accepted)
-        {
+        let conversation = self.conversation(step, tip.peer);
+        if conversation.is_some_and(|known| known.consent == bridge::Consent::Accepted) {
             step.asks.push(self.ask_of(&tip));
         }
     }

@@ -5,12 +5,14 @@ use chain::tips::CONTRACT;
 use protocol::{MessageId, UnixMillis};
 
 use super::{Then, desk::Question, put_among};
-use crate::{Client, Environment, Vault, VaultError, link::is_due, records::Tip};
+use crate::{Client, Environment, Vault, VaultError, link::is_due, map::Map, records::Tip};
 
 /// So many readings are on their way at once.
 const AT_ONCE: usize = 4;
-/// So many tips are looked at again and again, the newest; others when the server says something, or the wallet moves.
+/// So many tips are looked at again and again, the newest; others once, and when these are finished.
 const WATCHED: usize = 16;
+/// And so many of one side of one conversation: whoever speaks of tips that never come keeps nobody from the others.
+const OF_ONE: usize = 4;
 /// An answer that takes longer is not waited for, in milliseconds.
 const PATIENCE: i64 = 30_000;
 
@@ -53,12 +55,17 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
 
     /// The tips that are to be looked at, the newest first, and when.
     fn watched(&self) -> Vec<(MessageId, Question, UnixMillis)> {
-        let mut newest = Vec::new();
+        let mut sides = Map::<_, Vec<_>>::default();
         for (id, tip) in self.state.tips.iter() {
             if self.question(*id, tip).is_some() {
                 let seen = self.desk.looks.get(id).is_some_and(|look| look.last.0 > 0);
-                put_among(&mut newest, WATCHED, if seen { tip.at.0 } else { i64::MAX }, *id);
+                let side = sides.get_or_default((tip.peer, tip.mine));
+                put_among(side, OF_ONE, if seen { tip.at.0 } else { i64::MAX }, *id);
             }
+        }
+        let mut newest = Vec::new();
+        for (key, id) in sides.values().flatten() {
+            put_among(&mut newest, WATCHED, *key, *id);
         }
         let reading = |id| self.desk.is_open(id, |question| question != Question::Send);
         let mut watched = Vec::new();

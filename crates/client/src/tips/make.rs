@@ -256,7 +256,9 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 }
                 TipRefusal::NotEnough
             }
-            Ok(WalletAnswer::Reverts(reason)) if reason.starts_with(&ALREADY_TIPPED) => return self.paid_before(id, tip),
+            Ok(WalletAnswer::Reverts(reason)) if reason.starts_with(&ALREADY_TIPPED) => {
+                return self.paid_before(id, tip);
+            }
             Ok(WalletAnswer::Reverts(reason)) => TipRefusal::WouldRevert(chain::tips::reason(&reason)),
             Ok(_) => TipRefusal::Wallet(WalletRefusal::Garbage),
             Err(WalletRefusal::NotEnough) => TipRefusal::NotEnough,

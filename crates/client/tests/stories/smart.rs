@@ -277,3 +277,32 @@ fn money_goes_to_a_smart_account_on_its_own_chain_only() {
     let only = None;
     assert_eq!(payee(&mut world, bob), Event::Payee { peer: bob, first, only });
 }
+
+#[test]
+fn code_that_never_ends_keeps_nobody_else_from_being_proved() {
+    const LOOPS: [Name; 8] = ["m0", "m1", "m2", "m3", "m4", "m5", "m6", "m7"];
+    let (mut world, chain) = alice_and_vera(310);
+    for (number, name) in (0..).zip(LOOPS) {
+        join(&mut world, &chain, name, Address::repeat_byte(0xd0 + number), 90 + number);
+    }
+    let honest = ["vera", "wren", "yara"];
+    for (number, name) in (0..).zip(&honest[1..]) {
+        join(&mut world, &chain, name, Address::repeat_byte(0xe0 + number), 80 + number);
+    }
+    let start = chain::validator::CODE.len() + 12;
+    world.page("alice").twist = Some(Box::new(move |request, honest| match request {
+        WalletRequest::Call { to: None, data, .. } if data[start] & 0xf0 == 0xd0 => None,
+        _ => Some(honest),
+    }));
+    go_to(&mut world, "alice", ELSEWHERE);
+    for name in LOOPS.into_iter().chain(honest) {
+        world.send(name, "alice", "hello");
+    }
+    go_to(&mut world, "alice", CHAIN);
+    world.pass(200_000);
+    let heard = world.list("alice");
+    for name in honest {
+        let peer = world.address(name);
+        assert!(heard.iter().any(|known| known.peer == peer), "{name} is heard");
+    }
+}

@@ -275,3 +275,23 @@ fn the_wallet_is_asked_slower_and_slower_and_not_at_all_when_all_is_done() {
     world.pass(600_000);
     assert_eq!(world.page("bob").reads(), reads);
 }
+
+#[test]
+fn tips_that_never_come_keep_nobody_from_those_that_do() {
+    let (mut world, chain) = World::friends(297, &["alice", "bob", "mallory"]);
+    world.send("mallory", "bob", "hello");
+    world.accept("bob", "mallory");
+    world.server.borrow_mut().blind = true;
+    let id = world.tip("alice", "bob");
+    // So many of transactions that no chain has.
+    for _ in 0..20 {
+        let false_one = world.tip("mallory", "bob");
+        let hash = world.hash("mallory", "bob", false_one);
+        chain.borrow_mut().drop_transaction(hash);
+    }
+    // All have been looked at once.
+    world.pass(60_000);
+    world.mine(u64::from(BLOCKS));
+    world.pass(60_000);
+    assert_eq!(world.tip_state("bob", "alice", id), CONFIRMED);
+}

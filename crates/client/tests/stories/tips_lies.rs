@@ -186,6 +186,17 @@ fn the_tip_of_one_claimed_by_another_is_told_apart() {
     world.mine(u64::from(BLOCKS));
     world.pass(20_000);
     assert_eq!(world.tip_state("bob", "mallory", id), mismatch(TipMismatch::Sender));
+    // And it has not kept the true one out.
+    world.go_online("alice");
+    world.pass(60_000);
+    let tips: Vec<_> = world
+        .thread("bob", "alice")
+        .into_iter()
+        .filter_map(|message| message.tip)
+        .collect();
+    assert_eq!(tips.len(), 1);
+    assert_eq!(Some((tips[0].state, tips[0].witness)), CONFIRMED);
+    assert_eq!(world.tip_state("alice", "bob", id), CONFIRMED);
 }
 
 /// The server says this of every tip, whatever is true.
