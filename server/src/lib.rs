@@ -16,6 +16,7 @@ pub mod networks;
 mod run;
 pub mod shutdown;
 pub mod state;
+pub mod stumble;
 pub mod telemetry;
 pub mod ws;
 

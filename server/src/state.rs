@@ -11,6 +11,7 @@ use crate::{
     config::Config,
     http::{Face, limits::Limits, security::Policies},
     shutdown::Shutdown,
+    stumble::Stumble,
     ws::Connections,
 };
 
@@ -52,6 +53,7 @@ struct Inner {
     services: Services,
     connections: Connections,
     shutdown: Shutdown,
+    stumble: Stumble,
 }
 
 impl Server {
@@ -76,6 +78,7 @@ impl Server {
             services,
             connections: Connections::default(),
             shutdown,
+            stumble: Stumble::default(),
         }))
     }
 
@@ -137,6 +140,11 @@ impl Server {
     /// What is kept.
     pub fn services(&self) -> &Services {
         &self.0.services
+    }
+
+    /// Panics on purpose.
+    pub fn stumble(&self) -> &Stumble {
+        &self.0.stumble
     }
 
     /// The end.

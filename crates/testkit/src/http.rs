@@ -90,6 +90,8 @@ pub struct Visitor {
     address: SocketAddr,
     origin: String,
     cookies: BTreeMap<String, String>,
+    /// `X-Forwarded-For`, for a server that believes us.
+    pub from: Option<String>,
     /// Every `Set-Cookie` that came, as it came.
     pub set_cookies: Vec<String>,
 }
@@ -100,6 +102,7 @@ impl Visitor {
             address,
             origin,
             cookies: BTreeMap::new(),
+            from: None,
             set_cookies: Vec::new(),
         }
     }
@@ -154,6 +157,9 @@ impl Visitor {
         ];
         if !cookie.is_empty() {
             headers.push(("cookie", &cookie));
+        }
+        if let Some(from) = &self.from {
+            headers.push(("x-forwarded-for", from));
         }
         let answer = request(self.address, "POST", &format!("/api/{name}"), &headers, &body).await;
         self.keep(&answer);

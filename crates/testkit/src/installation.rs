@@ -27,6 +27,22 @@ impl Installation {
         }
     }
 
+    /// One of many: the person of this number, somewhere else on the net than the others.
+    pub fn one_of_many(server: &TestServer, number: u16) -> Self {
+        let [high, low] = number.to_be_bytes();
+        let mut secret = [0x5e; 32];
+        secret[30..].copy_from_slice(&[high, low]);
+        let mut browser = server.visitor();
+        browser.from = Some(format!("10.{high}.{low}.1"));
+        Self {
+            wallet: SigningKey::from_slice(&secret).unwrap(),
+            key: p256::ecdsa::SigningKey::from_slice(&secret).unwrap(),
+            browser,
+            domain: server.domain(),
+            chain_id: server.chain_id(),
+        }
+    }
+
     /// Alice, signed in.
     pub async fn alice(server: &TestServer) -> Self {
         Self::new(server, 0xa1, 0xa1).signed_in().await
@@ -86,6 +102,13 @@ impl Installation {
     /// Why the server refused.
     pub async fn sign_out(&mut self) -> Result<(), ErrorCode> {
         self.browser.call("sign_out", &()).await
+    }
+
+    /// The same, at a machine that takes hardly anything before it is read.
+    pub async fn connect_with_a_small_buffer(&self) -> Socket {
+        let mut socket = Socket::open_with_a_small_buffer(&self.browser).await;
+        socket.hello(self).await;
+        socket
     }
 
     /// Opens a socket and proves whose it is.

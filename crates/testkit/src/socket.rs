@@ -4,7 +4,10 @@ use futures::{SinkExt, StreamExt};
 use protocol::{
     Answer, Ask, ClientFrame, Envelope, ErrorCode, Kind, MessageId, Publish, Seq, ServerFrame, Topic, codec,
 };
-use tokio::{net::TcpStream, time::timeout};
+use tokio::{
+    net::{TcpSocket, TcpStream},
+    time::timeout,
+};
 use tokio_tungstenite::{
     WebSocketStream, client_async,
     tungstenite::{Error, Message, client::IntoClientRequest},
@@ -42,11 +45,27 @@ impl Socket {
             .expect("the upgrade works")
     }
 
+    /// The same, with the smallest buffer that the kernel gives.
+    pub async fn open_with_a_small_buffer(visitor: &Visitor) -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(1).unwrap();
+        let stream = socket.connect(visitor.address()).await.unwrap();
+        let headers = [("origin", visitor.origin()), ("cookie", &visitor.cookie())];
+        Self::open_on(stream, visitor, &headers)
+            .await
+            .expect("the upgrade works")
+    }
+
     /// Opens a socket with exactly these headers.
     ///
     /// # Errors
     /// The status, if the server does not upgrade.
     pub async fn open_with(visitor: &Visitor, headers: &[(&str, &str)]) -> Result<Self, u16> {
+        let stream = TcpStream::connect(visitor.address()).await.unwrap();
+        Self::open_on(stream, visitor, headers).await
+    }
+
+    async fn open_on(stream: TcpStream, visitor: &Visitor, headers: &[(&str, &str)]) -> Result<Self, u16> {
         let mut request = format!("ws://localhost:{}/ws", visitor.address().port())
             .into_client_request()
             .unwrap();
@@ -54,7 +73,6 @@ impl Socket {
             let name: tokio_tungstenite::tungstenite::http::HeaderName = name.parse().unwrap();
             request.headers_mut().insert(name, value.parse().unwrap());
         }
-        let stream = TcpStream::connect(visitor.address()).await.unwrap();
         match client_async(request, stream).await {
             Ok((stream, _)) => Ok(Self {
                 stream,

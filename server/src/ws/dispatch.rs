@@ -6,6 +6,7 @@ use serde_bytes::ByteBuf;
 use services::{Services, delivery::Pending, directory::DirectoryError, tips::Asker};
 
 use super::ending::Ending;
+use crate::{state::Server, stumble::Step};
 
 /// Something that is being done for a socket. It ends with a frame, or with the socket.
 pub type Work = BoxFuture<'static, Result<ServerFrame, Ending>>;
@@ -38,9 +39,10 @@ pub fn refused(id: MessageId, code: ErrorCode) -> Result<ServerFrame, Ending> {
 }
 
 /// Answers a question.
-pub fn ask(services: Services, installation: InstallationId, tips: Asker, number: u32, ask: Ask) -> Work {
+pub fn ask(server: Server, installation: InstallationId, tips: Asker, number: u32, ask: Ask) -> Work {
     async move {
-        let answer = answer(&services, installation, &tips, ask).await;
+        server.stumble().step(Step::Answer);
+        let answer = answer(server.services(), installation, &tips, ask).await;
         Ok(ServerFrame::Answer { number, answer })
     }
     .boxed()

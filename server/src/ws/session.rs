@@ -20,6 +20,7 @@ use super::{
 use crate::{
     http::limits::{Bucket, Rate},
     state::Server,
+    stumble::Step,
 };
 
 /// How much may be under way for one socket before its next frame is read.
@@ -177,6 +178,7 @@ impl Talk<'_> {
     }
 
     async fn frame(&mut self, frame: ClientFrame) -> Result<(), Ending> {
+        self.server.stumble().step(Step::Frame);
         let services = self.server.services();
         match frame {
             ClientFrame::Publish(publish) => {
@@ -216,8 +218,9 @@ impl Talk<'_> {
                     });
                 } else {
                     let tips = self.listener.asker();
+                    let server = self.server.clone();
                     self.work
-                        .push(dispatch::ask(services.clone(), self.installation, tips, number, ask));
+                        .push(dispatch::ask(server, self.installation, tips, number, ask));
                 }
             }
             ClientFrame::Ping => self.outgoing.push(ServerFrame::Pong),
