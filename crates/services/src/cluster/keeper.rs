@@ -9,7 +9,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use nix::{
@@ -21,6 +21,8 @@ use super::{child, error::ClusterError, place::Place};
 
 /// Pause before Postgres is started again; doubled up to the second.
 const AGAIN: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+/// One that ran for so long was well: its end is a new accident, and the pause is the shortest again.
+const WELL: Duration = Duration::from_secs(3);
 /// How long a shutdown may take in each manner, before the next.
 const SHUTDOWN: [(Signal, Duration); 3] = [
     (Signal::SIGINT, Duration::from_secs(20)),
@@ -146,19 +148,28 @@ impl Shared {
 fn keep(spec: &Spec, shared: &Shared) {
     let mut pause = AGAIN.0;
     loop {
+        let began = Instant::now();
         let how = run(spec, shared);
+        let ran = began.elapsed();
         *shared.state() = State::Ended(how.clone());
         if !shared.again.load(Ordering::SeqCst) {
             return;
         }
         tracing::warn!(how, "the private Postgres ended; it is started again");
-        std::thread::sleep(pause);
-        pause = (pause * 2).min(AGAIN.1);
+        let now;
+        (now, pause) = pauses(pause, ran);
+        std::thread::sleep(now);
         if !shared.again.load(Ordering::SeqCst) {
             return;
         }
         *shared.state() = State::Starting;
     }
+}
+
+/// The pause now, and the next one, after Postgres has run for so long.
+fn pauses(pause: Duration, ran: Duration) -> (Duration, Duration) {
+    let now = if ran >= WELL { AGAIN.0 } else { pause };
+    (now, (now * 2).min(AGAIN.1))
 }
 
 /// Runs Postgres to its end, and says how it ended.
@@ -196,5 +207,24 @@ fn wait(postgres: &mut std::process::Child) -> nix::Result<()> {
             Err(nix::Error::EINTR) => {}
             other => return other.map(drop),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_that_was_well_is_started_again_at_once_however_often_it_is_killed() {
+        let mut pause = AGAIN.0;
+        for _ in 0..50 {
+            let now;
+            (now, pause) = pauses(pause, WELL);
+            assert_eq!(now, AGAIN.0);
+        }
+        for _ in 0..50 {
+            (_, pause) = pauses(pause, Duration::ZERO);
+        }
+        assert_eq!(pause, AGAIN.1, "one that never gets well is not hurried");
     }
 }
