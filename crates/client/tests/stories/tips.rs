@@ -283,6 +283,7 @@ fn tips_that_never_come_keep_nobody_from_those_that_do() {
     world.accept("bob", "mallory");
     world.server.borrow_mut().blind = true;
     let id = world.tip("alice", "bob");
+    world.pass(2_000);
     // So many of transactions that no chain has.
     for _ in 0..20 {
         let false_one = world.tip("mallory", "bob");
