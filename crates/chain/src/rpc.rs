@@ -18,6 +18,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const REACH: Duration = Duration::from_secs(5);
 /// No longer answer is read, in bytes: some ten thousand logs.
 const LONGEST: usize = 8 * 1024 * 1024;
+/// What is so long in a chain's address may be a key, in bytes; shorter ones are versions and names.
+const SECRET: usize = 6;
 
 /// Why there is no answer. None of it holds the chain's address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -135,7 +137,7 @@ impl Rpc {
             Err(_) => return Err(RpcError::garbage(format!("{method}: no JSON-RPC"))),
         };
         if let Some(refusal) = answer.error {
-            return Err(refused(&refusal));
+            return Err(refused(&refusal, &self.url));
         }
         let result = answer.result.map_or("null", RawValue::get);
         serde_json::from_str(result).map_err(|_| RpcError::garbage(format!("{method}: another shape")))
@@ -169,7 +171,7 @@ impl Rpc {
 }
 
 /// Nodes put the bytes of a revert into `data`, as a text or a level deeper.
-fn refused(refusal: &Refusal) -> RpcError {
+fn refused(refusal: &Refusal, url: &Url) -> RpcError {
     let data = match &refusal.data {
         Value::Object(inner) => inner.get("data").or_else(|| inner.get("result")),
         other => Some(other),
@@ -179,7 +181,35 @@ fn refused(refusal: &Refusal) -> RpcError {
         .and_then(|hex| alloy_primitives::hex::decode(hex).ok());
     RpcError::Refused {
         code: refusal.code,
-        message: visible(&refusal.message, 200),
+        message: visible(&without_secrets(&refusal.message, url), 200),
         data,
+    }
+}
+
+/// Some nodes repeat the key they were asked with ("project abc… is over its limit"), and what they say is logged.
+fn without_secrets(words: &str, url: &Url) -> String {
+    let values = url.query_pairs().map(|(_, value)| value.into_owned());
+    let path = url.path_segments().into_iter().flatten().map(str::to_owned);
+    let user = [url.username(), url.password().unwrap_or_default()].map(str::to_owned);
+    let parts = values.chain(path).chain(user).filter(|part| part.len() >= SECRET);
+    parts.fold(words.to_owned(), |words, part| words.replace(&part, "…"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_node_says_of_our_key_is_left_out() {
+        let url: Url = "https://me0001:pa55word@node.example/v3/0123456789abcdef?apikey=s3cr3t&v=1"
+            .parse()
+            .unwrap();
+        let refusal = Refusal {
+            code: -32005,
+            message: "project 0123456789abcdef (me0001, pa55word, s3cr3t) is over its limit of v3".to_owned(),
+            data: Value::Null,
+        };
+        let said = refused(&refusal, &url).to_string();
+        assert!(said.contains("project … (…, …, …) is over its limit of v3"), "{said}");
     }
 }
