@@ -149,7 +149,7 @@ impl Ledger {
     fn time(&mut self, head: Block) {
         let before = self.seen.replace(head);
         if let Some(before) = before.filter(|before| before.number < head.number && before.time < head.time) {
-            let each = (head.time - before.time) * 1000 / (head.number - before.number);
+            let each = (head.time - before.time).saturating_mul(1000) / (head.number - before.number);
             self.block_time = Some(Duration::from_millis(each));
         }
     }
