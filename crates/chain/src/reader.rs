@@ -81,6 +81,20 @@ struct RawTransaction {
     block_number: Option<U64>,
 }
 
+#[derive(Deserialize)]
+struct FullBlock {
+    number: U64,
+    transactions: Vec<Placed>,
+}
+
+/// As little as possible: chains have kinds of transactions of their own.
+#[derive(Deserialize)]
+struct Placed {
+    hash: B256,
+    from: Option<Address>,
+    nonce: Option<U64>,
+}
+
 /// Reads one chain. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Reader {
@@ -196,6 +210,22 @@ impl Reader {
             nonce: found.nonce.to(),
             block: found.block_number.map(|number| number.to()),
         }))
+    }
+
+    /// The transaction of this account and nonce in the block of this number, if it is there.
+    ///
+    /// # Errors
+    /// `TooMuch` for a block that is too long, or if the chain does not say.
+    pub async fn transaction_at(&self, block: u64, account: Address, nonce: u64) -> Result<Option<TxHash>, RpcError> {
+        let asked = json!([quantity(block), true]);
+        let found: Option<FullBlock> = self.rpc.ask("eth_getBlockByNumber", asked).await?;
+        let Some(found) = found else { return Ok(None) };
+        if found.number.to::<u64>() != block {
+            return Err(RpcError::garbage("another block"));
+        }
+        let wanted = |placed: &Placed| placed.from == Some(account) && placed.nonce == Some(U64::from(nonce));
+        let placed = found.transactions.into_iter().find(wanted);
+        Ok(placed.map(|placed| TxHash(placed.hash.0)))
     }
 
     /// What a transaction came to, if it is in a block.

@@ -222,10 +222,7 @@ impl Board {
     /// What was seen last of a transaction.
     pub(super) fn last_sight(&self, hash: Option<TxHash>) -> TipReport {
         let Some(hash) = hash else { return UNKNOWN };
-        TipReport {
-            hash: Some(hash),
-            sight: lock(&self.sights).last(hash),
-        }
+        lock(&self.sights).last(hash)
     }
 }
 

@@ -3,13 +3,14 @@
 //! Nobody believes it further than that: whoever is paid reads the chain through their own wallet. The event of the contract at
 //! its one address is all that counts; to whom a transaction was addressed says nothing.
 //!
-//! One [watcher](Tips::watchers) for each chain with an RPC keeps the ledger (`ledger`), looks after transactions that somebody waits for
-//! (`sight`) and tells the [`Listener`]s of this node (`board`). Answers to questions come from the database and from what was
-//! seen last: nobody waits for a chain here.
+//! One [watcher](Tips::watchers) for each chain with an RPC keeps the ledger (`ledger`), looks after transactions that somebody
+//! waits for (`sight`), finds what took the place of one (`replacement`), and tells the [`Listener`]s of this node (`board`).
+//! Answers to questions come from the database and from what was seen last: nobody waits for a chain here.
 
 mod board;
 mod examine;
 mod ledger;
+mod replacement;
 mod sight;
 mod store;
 mod watcher;
@@ -108,7 +109,7 @@ impl From<&TipsError> for ErrorCode {
 /// A chain that is watched.
 #[derive(Debug)]
 struct Chain {
-    chain_id: u64,
+    id: u64,
     name: String,
     confirmations: u32,
     reader: Reader,
@@ -143,7 +144,7 @@ impl Tips {
         for (network, reach, pace) in networks {
             if network.tips == Some(chain::tips::CONTRACT) {
                 let chain = Chain {
-                    chain_id: network.chain_id,
+                    id: network.chain_id,
                     name: network.name.clone(),
                     confirmations: network.confirmations.max(1),
                     reader: Reader::new(&reach.rpc)?,
@@ -250,7 +251,7 @@ impl Tips {
         id: TipId,
         hash: Option<TxHash>,
     ) -> Result<TipReport, TipsError> {
-        let number = i64::try_from(chain.chain_id).unwrap_or(i64::MAX);
+        let number = i64::try_from(chain.id).unwrap_or(i64::MAX);
         let found = store::tips(&self.0.pool, number, &[sender.as_slice()], &[&id.0]).await?;
         let cursor = store::cursor(&self.0.pool, number).await?;
         if let (Some(tip), Some(cursor)) = (found.first(), cursor) {

@@ -6,7 +6,7 @@ use std::{
 };
 
 use chain::{reader::Reader, rpc::RpcError, tips};
-use protocol::{Address, TipId, TipSight, TxHash};
+use protocol::{Address, TipId, TipReport, TipSight, TxHash};
 
 /// A transaction's place among its signer's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +25,10 @@ struct Known {
     missing: Option<(u32, Instant)>,
     /// Looks in a row in which its nonce was used up.
     used_up: u32,
+    /// What took its place, if it is replaced and that is known.
+    replaced_by: Option<TxHash>,
+    /// So often that was searched for in vain in a row; it is searched for again behind this block.
+    vain: (u32, u64),
 }
 
 /// What was seen of the transactions of one chain.
@@ -32,9 +36,13 @@ struct Known {
 pub(super) struct Sights(HashMap<TxHash, Known>);
 
 impl Sights {
-    /// `Unknown` without a look.
-    pub(super) fn last(&self, hash: TxHash) -> TipSight {
-        self.0.get(&hash).map_or(TipSight::Unknown, |known| known.sight)
+    /// What is said of it: under its own hash, or that of what took its place. `Unknown` without a look.
+    pub(super) fn last(&self, hash: TxHash) -> TipReport {
+        let known = self.0.get(&hash);
+        TipReport {
+            hash: known.and_then(|known| known.replaced_by).or(Some(hash)),
+            sight: known.map_or(TipSight::Unknown, |known| known.sight),
+        }
     }
 
     /// When it was looked at.
@@ -66,6 +74,8 @@ impl Sights {
             looked: now,
             missing: None,
             used_up: 0,
+            replaced_by: None,
+            vain: (0, 0),
         });
         known.signed = known.signed.or(signed);
         known.looked = now;
@@ -74,11 +84,10 @@ impl Sights {
         }
         known.used_up = if shown == Shown::UsedUp { known.used_up + 1 } else { 0 };
         known.sight = match shown {
-            Shown::Waiting => TipSight::Pending,
             Shown::MovedNothing => TipSight::Reverted,
             // Twice: between two questions the chain may have moved.
             Shown::UsedUp if known.used_up > 1 => TipSight::Replaced,
-            Shown::UsedUp => TipSight::Pending,
+            Shown::Waiting | Shown::UsedUp => TipSight::Pending,
             Shown::Nothing => {
                 let (looks, since) = known.missing.unwrap_or((0, now));
                 known.missing = Some((looks + 1, since));
@@ -92,7 +101,33 @@ impl Sights {
                 }
             }
         };
+        if known.sight != TipSight::Replaced {
+            (known.replaced_by, known.vain) = (None, (0, 0));
+        }
         known.sight
+    }
+
+    /// What took its place, as far as it is known now.
+    pub(super) fn replaced_by(&mut self, hash: TxHash, other: Option<TxHash>) {
+        if let Some(known) = self.0.get_mut(&hash) {
+            known.replaced_by = other;
+        }
+    }
+
+    /// Whether what took its place is to be searched for, with the ledger at this block.
+    pub(super) fn searchable(&self, hash: TxHash, cursor: u64) -> bool {
+        self.0.get(&hash).is_some_and(|known| cursor >= known.vain.1)
+    }
+
+    /// It was searched for at this block in vain: the next time after some blocks, and then after more and more.
+    pub(super) fn searched_in_vain(&mut self, hash: TxHash, cursor: u64) {
+        if let Some(Known {
+            vain: (times, next), ..
+        }) = self.0.get_mut(&hash)
+        {
+            *next = cursor.saturating_add(1 << (*times).min(16));
+            *times = times.saturating_add(1);
+        }
     }
 }
 

@@ -172,6 +172,13 @@ pub(super) async fn take_back(connection: &mut PgConnection, chain: i64, behind:
     )
     .execute(&mut *connection)
     .await?;
+    sqlx::query!(
+        "delete from tip_replacements where chain_id = $1 and block_number > $2",
+        chain,
+        behind
+    )
+    .execute(&mut *connection)
+    .await?;
     let done = sqlx::query!(
         "delete from tips where chain_id = $1 and block_number > $2",
         chain,
@@ -276,6 +283,44 @@ pub(super) async fn put_transaction(pool: &PgPool, row: &Sighted<'_>, keep: i64)
              select chain_id, hash from tip_transactions where asked_by = $1 order by at desc, hash offset $2)",
         row.asked_by,
         keep
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+/// Which transaction is in a block instead of this one, as far as that has been found out.
+pub(super) async fn replacement(pool: &PgPool, chain: i64, hash: &[u8]) -> Result<Option<Vec<u8>>> {
+    sqlx::query_scalar!(
+        "select replaced_by from tip_replacements where chain_id = $1 and hash = $2",
+        chain,
+        hash
+    )
+    .fetch_optional(pool)
+    .await
+}
+
+/// Keeps it, if the cursor still is where it was while it was searched for: else its block may have been taken back already.
+pub(super) async fn put_replacement(
+    pool: &PgPool,
+    chain: i64,
+    at: &Cursor,
+    hash: &[u8],
+    replaced_by: &[u8],
+    block: i64,
+) -> Result<()> {
+    sqlx::query!(
+        "insert into tip_replacements (chain_id, hash, replaced_by, block_number)
+         select t.chain_id, t.hash, $5, $6 from tip_chains c join tip_transactions t on t.chain_id = c.chain_id
+         where c.chain_id = $1 and c.number = $2 and c.hash = $3 and t.hash = $4
+         for share
+         on conflict do nothing",
+        chain,
+        at.number,
+        at.hash,
+        hash,
+        replaced_by,
+        block
     )
     .execute(pool)
     .await?;

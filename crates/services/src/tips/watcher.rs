@@ -14,9 +14,9 @@ use super::{
     Chain, Tips,
     board::Open,
     ledger::{Ledger, LedgerError, Step},
-    mined,
+    mined, replacement,
     sight::{self, Signed},
-    store::{self, Sighted},
+    store::{self, Cursor, Sighted},
 };
 use crate::time::to_db;
 
@@ -28,6 +28,8 @@ const BREATH: Duration = Duration::from_millis(200);
 const STEPS: u32 = 64;
 /// How many transactions are looked at in one turn, those longest not looked at first.
 const LOOKS: usize = 64;
+/// How long is searched in one turn for what took the place of transactions.
+const SEARCHING: Duration = Duration::from_secs(5);
 /// How many new tips are read at once.
 const FRESH: i64 = 500;
 
@@ -94,7 +96,7 @@ impl Watcher {
 
     /// Says what has changed about the chain, and how long to wait.
     fn note(&mut self, chain: &Chain, outcome: Result<(), LedgerError>) -> Duration {
-        let (chain_id, name) = (chain.chain_id, &chain.name);
+        let (chain_id, name) = (chain.id, &chain.name);
         match outcome {
             Ok(()) => {
                 if self.trouble.take().is_some() {
@@ -140,7 +142,7 @@ impl Watcher {
     async fn announce(&mut self, chain: &Chain) -> Result<(), LedgerError> {
         let tips = self.tips.clone();
         let pool = &tips.0.pool;
-        let number = i64::try_from(chain.chain_id).unwrap_or(i64::MAX);
+        let number = i64::try_from(chain.id).unwrap_or(i64::MAX);
         let Some(cursor) = store::cursor(pool, number).await? else {
             return Ok(());
         };
@@ -162,15 +164,15 @@ impl Watcher {
         }
         for open in &open {
             if let Some(report) = standing.get(&(open.sender, open.id)) {
-                chain.board.tell(chain.chain_id, chain.confirmations, open, *report);
+                chain.board.tell(chain.id, chain.confirmations, open, *report);
             }
         }
-        let looked = self.look(chain, &open, &standing, cursor.number.unsigned_abs()).await;
+        let looked = self.look(chain, &open, &standing, &cursor).await;
         for open in &open {
             if !standing.contains_key(&(open.sender, open.id))
                 && let Some(report) = seen(chain, open)
             {
-                chain.board.tell(chain.chain_id, chain.confirmations, open, report);
+                chain.board.tell(chain.id, chain.confirmations, open, report);
             }
         }
         looked
@@ -208,8 +210,10 @@ impl Watcher {
         chain: &Chain,
         open: &[Open],
         standing: &HashMap<(Address, TipId), TipReport>,
-        cursor: u64,
+        cursor: &Cursor,
     ) -> Result<(), LedgerError> {
+        let at = cursor.number.unsigned_abs();
+        let mut searching = SEARCHING;
         let mut wanted: HashMap<TxHash, &Open> = HashMap::new();
         for open in open {
             match standing.get(&(open.sender, open.id)) {
@@ -232,15 +236,18 @@ impl Watcher {
         order.sort_by_key(|(looked, hash, _)| (*looked, *hash));
         for (_, hash, open) in order.into_iter().take(LOOKS) {
             let known = self.signed(chain, hash).await?;
-            let (shown, signed) = sight::look(&chain.reader, hash, (open.sender, open.id), known, cursor).await?;
+            let (shown, signed) = sight::look(&chain.reader, hash, (open.sender, open.id), known, at).await?;
             if let (None, Some(signed)) = (known, signed) {
                 self.keep(chain, hash, signed, open).await?;
             }
             let now = tokio::time::Instant::now().into_std();
-            chain
+            let sight = chain
                 .board
                 .sights()
                 .take(hash, shown, signed, now, chain.pace.forgotten);
+            if let (TipSight::Replaced, Some(signed)) = (sight, signed) {
+                replacement::learn(&self.tips.0.pool, chain, (hash, signed), cursor, &mut searching).await?;
+            }
         }
         Ok(())
     }
@@ -251,7 +258,7 @@ impl Watcher {
         if known.is_some() {
             return Ok(known);
         }
-        let number = i64::try_from(chain.chain_id).unwrap_or(i64::MAX);
+        let number = i64::try_from(chain.id).unwrap_or(i64::MAX);
         let row = store::transaction(&self.tips.0.pool, number, &hash.0).await?;
         Ok(row.map(|row| Signed {
             signer: Address::from_slice(&row.signer),
@@ -261,7 +268,7 @@ impl Watcher {
 
     async fn keep(&self, chain: &Chain, hash: TxHash, signed: Signed, open: &Open) -> Result<(), LedgerError> {
         let row = Sighted {
-            chain: i64::try_from(chain.chain_id).unwrap_or(i64::MAX),
+            chain: i64::try_from(chain.id).unwrap_or(i64::MAX),
             hash: &hash.0,
             signer: signed.signer.as_slice(),
             nonce: i64::try_from(signed.nonce).unwrap_or(i64::MAX),
@@ -288,10 +295,7 @@ fn seen(chain: &Chain, open: &Open) -> Option<TipReport> {
         .into_iter()
         .flatten()
         .filter(|hash| sights.looked(*hash).is_some());
-    let reports = looked.map(|hash| TipReport {
-        hash: Some(hash),
-        sight: sights.last(hash),
-    });
+    let reports = looked.map(|hash| sights.last(hash));
     reports.min_by_key(|report| hope(report.sight))
 }
 

@@ -4,5 +4,6 @@
 
 mod node;
 mod random;
+mod replaced;
 mod stories;
 mod world;

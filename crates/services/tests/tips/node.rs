@@ -41,6 +41,8 @@ pub enum Mood {
     Moves(u64),
     /// Refuses logs of more than so many blocks at once.
     Narrow(u64),
+    /// Knows accounts only as they are at the newest so many blocks.
+    Forgets(u64),
 }
 
 #[derive(Debug)]
@@ -48,6 +50,7 @@ pub struct Node {
     pub url: String,
     mood: Arc<Mutex<Mood>>,
     moving: Arc<AtomicU64>,
+    handing: Arc<AtomicU64>,
     pub asked: Arc<AtomicU64>,
     /// Never more blocks than this in one question for logs.
     pub widest: Arc<AtomicU64>,
@@ -65,12 +68,13 @@ impl Node {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/v1/s3cret", listener.local_addr().unwrap());
         let mood = Arc::new(Mutex::new(Mood::Honest));
-        let moving = Arc::<AtomicU64>::default();
+        let (moving, handing) = (Arc::<AtomicU64>::default(), Arc::<AtomicU64>::default());
         let (asked, widest) = (Arc::<AtomicU64>::default(), Arc::<AtomicU64>::default());
         let desk = Desk {
             chain: chain.trim_start_matches("http://").to_owned(),
             mood: mood.clone(),
             moving: moving.clone(),
+            handing: handing.clone(),
             asked: asked.clone(),
             widest: widest.clone(),
         };
@@ -83,6 +87,7 @@ impl Node {
             url,
             mood,
             moving,
+            handing,
             asked,
             widest,
             listening,
@@ -97,6 +102,15 @@ impl Node {
     pub fn be(&self, mood: Mood) {
         *self.mood.lock().unwrap() = mood;
     }
+
+    /// As [`Node::be`], and no question from before is still on its way: what happens to the chain from now on is seen in this
+    /// mood only.
+    pub async fn becomes(&self, mood: Mood) {
+        self.be(mood);
+        while self.handing.load(Ordering::SeqCst) > 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        }
+    }
 }
 
 #[derive(Clone)]
@@ -104,6 +118,8 @@ struct Desk {
     chain: String,
     mood: Arc<Mutex<Mood>>,
     moving: Arc<AtomicU64>,
+    /// Questions that were put to the chain and are not answered yet.
+    handing: Arc<AtomicU64>,
     asked: Arc<AtomicU64>,
     widest: Arc<AtomicU64>,
 }
@@ -128,10 +144,30 @@ impl Desk {
     }
 }
 
+/// One question, as long as this is there.
+struct Handing(Arc<AtomicU64>);
+
+impl Handing {
+    fn new(count: &Arc<AtomicU64>) -> Self {
+        count.fetch_add(1, Ordering::SeqCst);
+        Self(count.clone())
+    }
+}
+
+impl Drop for Handing {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
 async fn serve(socket: TcpStream, desk: Desk) {
     let mut socket = BufReader::new(socket);
     while let Some(body) = read(&mut socket).await {
-        let mood = *desk.mood.lock().unwrap();
+        let (mood, handing) = {
+            let mood = desk.mood.lock().unwrap();
+            // Counted before the mood can change again.
+            (*mood, Handing::new(&desk.handing))
+        };
         let number = desk.asked.fetch_add(1, Ordering::SeqCst);
         let question: Value = serde_json::from_slice(&body).unwrap();
         let (status, answer) = match mood {
@@ -139,6 +175,7 @@ async fn serve(socket: TcpStream, desk: Desk) {
             Mood::Flaky if number.is_multiple_of(3) => return,
             Mood::Silent => {
                 // Until the mood changes, as a node that hangs.
+                drop(handing);
                 while *desk.mood.lock().unwrap() == Mood::Silent {
                     tokio::time::sleep(std::time::Duration::from_millis(10)).await;
                 }
@@ -172,6 +209,7 @@ async fn serve(socket: TcpStream, desk: Desk) {
             "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
             answer.len()
         );
+        drop(handing);
         if socket.write_all(&[head.as_bytes(), &answer].concat()).await.is_err() {
             return;
         }
@@ -193,13 +231,18 @@ async fn hand_on(desk: &Desk, mood: Mood, mut question: Value) -> Option<Value> 
             }
         }
     }
+    let head = async || {
+        let question = json!({"jsonrpc": "2.0", "id": 1, "method": "eth_blockNumber", "params": []});
+        number(&ask(&desk.chain, &question).await?["result"])
+    };
+    if let (Mood::Forgets(blocks), "eth_getTransactionCount") = (mood, method.as_str())
+        && number(&question["params"][1])? + blocks <= head().await?
+    {
+        let error = json!({"code": -32000, "message": "missing trie node"});
+        return Some(json!({"jsonrpc": "2.0", "id": 1, "error": error}));
+    }
     if let Mood::Lags(blocks) = mood {
-        let latest = ask(
-            &desk.chain,
-            &json!({"jsonrpc": "2.0", "id": 1, "method": "eth_blockNumber", "params": []}),
-        )
-        .await?;
-        let head = number(&latest["result"])?.saturating_sub(blocks);
+        let head = head().await?.saturating_sub(blocks);
         if method == "eth_getBlockByNumber" {
             match question["params"][0].as_str() {
                 Some("latest") => question["params"][0] = json!(format!("{head:#x}")),

@@ -1,6 +1,6 @@
 //! A chain, a node before it, a database, and watchers.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt::Write as _, sync::Arc, time::Duration};
 
 use chain::anvil::{Anvil, Transfer};
 use protocol::{Address, InstallationId, ServerFrame, TipId, TipReport, TipSight, TxHash, U256, api::Network};
@@ -125,9 +125,8 @@ impl World {
             let (number, hash) = self.anvil.head().await;
             self.cursor().await == Some((i64::try_from(number).unwrap(), hash))
         };
-        if !comes(there).await {
-            panic!("the watcher is not at the head: {}", self.where_it_stands().await);
-        }
+        let came = comes(there).await;
+        assert!(came, "the watcher is not at the head: {}", self.where_it_stands().await);
     }
 
     /// For whoever has to find out why.
@@ -152,7 +151,7 @@ impl World {
                 .try_ask("eth_getLogs", filter)
                 .await
                 .map(|logs| logs.as_array().map(Vec::len));
-            text.push_str(&format!("\n{number}: {block:?}, logs {logs:?}"));
+            let _ = write!(text, "\n{number}: {block:?}, logs {logs:?}");
         }
         text
     }
