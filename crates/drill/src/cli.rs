@@ -3,11 +3,12 @@
 use std::{
     path::{Path, PathBuf},
     process::ExitCode,
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 use anyhow::{Context, Result, bail};
 use clap::{Parser, ValueEnum};
+use services::time::{Randomness, SystemRandomness};
 
 use crate::{
     drill::{self, Plan},
@@ -104,10 +105,9 @@ pub fn main() -> ExitCode {
 }
 
 async fn go(cli: &Cli) -> Result<bool> {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
-    let seed = cli
-        .seed
-        .unwrap_or(now.as_secs() ^ (u64::from(std::process::id()) << 32));
+    let mut drawn = [0; 4];
+    SystemRandomness.fill(&mut drawn);
+    let seed = cli.seed.unwrap_or(u64::from(u32::from_le_bytes(drawn)));
     println!("seed {seed}");
     let mut report = Report {
         seed,
@@ -157,7 +157,7 @@ async fn stages(cli: &Cli, seed: u64, report: &mut Report) -> Result<()> {
         };
         println!("{shape:?}, {} s", length.as_secs());
         let outcome = drill::run(&plan, &parts(&cli.server, None, &cli.report), |words| {
-            println!("  {words}")
+            println!("  {words}");
         })
         .await?;
         let good = outcome.findings.none();
@@ -193,7 +193,7 @@ async fn controls(cli: &Cli, seed: u64, report: &mut Report) -> Result<()> {
             cycles: CYCLES,
         };
         let outcome = drill::run(&plan, &parts(server, Some(name), &cli.report), |words| {
-            println!("  {words}")
+            println!("  {words}");
         })
         .await?;
         let caught = outcome.wrong_in_cycle;

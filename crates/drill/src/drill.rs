@@ -94,6 +94,7 @@ struct Stage {
 }
 
 /// Runs it to its end; stops early at the first thing that is wrong.
+#[expect(clippy::too_many_lines, reason = "one road, from the start to the count")]
 pub async fn run(plan: &Plan, parts: &Parts, mut tell: impl FnMut(&str)) -> Result<Outcome> {
     let began = Instant::now();
     let site = Site::start(parts, plan.shape).await?;
@@ -155,7 +156,7 @@ pub async fn run(plan: &Plan, parts: &Parts, mut tell: impl FnMut(&str)) -> Resu
         if stage.ledger.is_wrong() {
             stage.outcome.wrong_in_cycle = Some(number);
         }
-        if told.elapsed() > Duration::from_secs(60) {
+        if told.elapsed() > Duration::from_mins(1) {
             told = Instant::now();
             let totals = stage.ledger.totals();
             tell(&format!(

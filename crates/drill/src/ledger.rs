@@ -235,11 +235,11 @@ impl Ledger {
     }
 
     /// Something else that must not be.
-    pub fn answer(&self, words: String) {
+    pub fn answer(&self, words: impl std::fmt::Display) {
         self.wrong(Wrong::Answer, words);
     }
 
-    fn wrong(&self, wrong: Wrong, words: String) {
+    fn wrong(&self, wrong: Wrong, words: impl std::fmt::Display) {
         let mut inner = self.inner();
         *inner.findings.counts.entry(wrong).or_default() += 1;
         if inner.findings.words.len() < WORDS {

@@ -1,4 +1,4 @@
-//! Chance that can be had again: SplitMix64 (<https://prng.di.unimi.it/splitmix64.c>), so that a seed means the same in
+//! Chance that can be had again: `SplitMix64` (<https://prng.di.unimi.it/splitmix64.c>), so that a seed means the same in
 //! every build.
 
 /// A stream of numbers.

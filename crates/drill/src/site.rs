@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// How long a start may take.
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_mins(1);
 
 /// Which processes there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -83,12 +83,12 @@ impl Site {
             Shape::Pair => Some(Cluster::start(&data, &std::env::current_exe()?).await?),
         };
         let count = if shape == Shape::Alone { 1 } else { 2 };
-        let ports = free_ports(count)?;
-        let origin = format!("http://localhost:{}", ports[0]);
+        let listening = free_ports(count)?;
+        let origin = format!("http://localhost:{}", listening[0]);
         let place = Place {
-            domain: format!("localhost:{}", ports[0]),
+            domain: format!("localhost:{}", listening[0]),
             origin: origin.clone(),
-            ports: ports.clone(),
+            ports: listening.clone(),
         };
         let mut site = Self {
             place,
@@ -99,7 +99,7 @@ impl Site {
             data: data.clone(),
             folder: Folder(folder.clone()),
         };
-        for (number, port) in ports.iter().enumerate() {
+        for (number, port) in listening.iter().enumerate() {
             let mut env = vec![
                 ("JACKDAW_URL".to_owned(), origin.clone()),
                 ("JACKDAW_LISTEN".to_owned(), format!("127.0.0.1:{port}")),

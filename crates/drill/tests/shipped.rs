@@ -1,0 +1,49 @@
+//! The deliberate faults are compiled in for a drill and for nothing else.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::{fs, path::Path};
+
+/// Lines that turn the feature `drill` of some crate on, beside those that may.
+fn turned_on(manifest: &str) -> Vec<&str> {
+    let may = ["required-features = [\"drill\"]", "drill = [\"services/drill\"]"];
+    manifest
+        .lines()
+        .map(|line| line.split('#').next().unwrap_or_default().trim())
+        .filter(|line| !may.contains(line) && (line.contains("\"drill\"") || line.contains("/drill\"")))
+        .filter(|line| *line != "name = \"drill\"")
+        .collect()
+}
+
+#[test]
+fn no_manifest_turns_the_faults_on() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut folders = vec![
+        root.join("app"),
+        root.join("frontend"),
+        root.join("server"),
+        root.clone(),
+    ];
+    for entry in fs::read_dir(root.join("crates")).unwrap() {
+        folders.push(entry.unwrap().path());
+    }
+    let mut seen = 0;
+    for folder in folders {
+        let Ok(manifest) = fs::read_to_string(folder.join("Cargo.toml")) else {
+            continue;
+        };
+        seen += 1;
+        assert_eq!(turned_on(&manifest), Vec::<&str>::new(), "{}", folder.display());
+    }
+    assert!(seen > 10, "the manifests were read");
+}
+
+#[test]
+fn one_that_did_would_be_seen() {
+    for bad in [
+        "default = [\"drill\"]",
+        "services = { workspace = true, features = [\"drill\"] }",
+        "ssr = [\"services/drill\"]",
+    ] {
+        assert_eq!(turned_on(bad), [bad]);
+    }
+}
