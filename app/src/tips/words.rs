@@ -68,7 +68,10 @@ pub fn line(tip: &TipView, mine: bool, who: &str) -> String {
     match (tip.witness, mine) {
         (Witness::Device, _) if tip.state == TipState::Confirmed => plain.to_owned(),
         (Witness::Device, _) => format!("{plain} Checked by this device."),
-        // What would sound like money in the purse waits for the device.
+        // What would sound like money in the purse waits for the device; and of amounts the server says nothing.
+        (Witness::Server, false) if tip.state == TipState::Confirmed => {
+            format!("{unchecked} The amount is what {who} says.")
+        }
         (Witness::Server, _) if tip.state == TipState::Confirmed => unchecked.to_owned(),
         (Witness::Server, _) => format!("{unchecked} {plain}"),
         (Witness::Claim, true) => plain.to_owned(),

@@ -75,6 +75,16 @@ fn the_states_have_the_words_of_the_product() {
 }
 
 #[test]
+fn an_amount_nobody_has_compared_is_the_other_sides_word() {
+    let said = tip(S::Confirmed, Witness::Server);
+    let line = |mine| line(&said, mine, "Bob");
+    assert!(line(false).ends_with("The amount is what Bob says."), "{}", line(false));
+    assert!(!line(true).contains("The amount"));
+    let checked = tip(S::Confirmed, Witness::Device);
+    assert!(!super::line(&checked, false, "Bob").contains("The amount"));
+}
+
+#[test]
 fn every_state_says_on_whose_word_it_stands() {
     for mine in [true, false] {
         for is in [
