@@ -130,7 +130,7 @@ impl Networks {
                 .span()
                 .map(|span| text.get(..span.start).unwrap_or_default().lines().count().max(1));
             let line = line.map_or_else(String::new, |line| format!("line {line}: "));
-            format!("{line}{}", error.message())
+            format!("{line}{}", without_values(error.message()))
         })?;
         for entry in file.network {
             let id = entry.chain_id;
@@ -249,6 +249,14 @@ fn safe_url(text: &str, private: bool) -> Result<(), String> {
     Ok(())
 }
 
+/// What stood in a wrong place may be the key of a right one: `invalid type: string "…", expected u64`.
+fn without_values(message: &str) -> String {
+    match (message.find('"'), message.rfind('"')) {
+        (Some(first), Some(last)) => format!("{}…{}", &message[..first], &message[last + 1..]),
+        _ => message.to_owned(),
+    }
+}
+
 fn wrong(sentence: &str) -> StartError {
     StartError::Services(sentence.to_owned())
 }
@@ -316,6 +324,7 @@ mod tests {
             ("tips = \"here\"", "tips is not an address"),
             ("colour = \"red\"", "colour"),
             ("rpc = https://node.example.org/s3cret", "line 5"),
+            ("since = \"https://node.example.org/s3cret\"", "expected u64"),
         ] {
             let said = read(&entry(change)).unwrap_err();
             assert!(said.contains(sentence), "{change}: {said}");
