@@ -94,7 +94,7 @@ test('it tells the page what the person does in it', async ({ shop, jay }) => {
 test('it sends what it was asked to, once somebody has said yes, and can replace it', async ({ shop, jay, chain }) => {
   const to = chain.account();
   await ask(shop, jay, 'eth_requestAccounts');
-  const wish = { from: jay.account, to, value: '0x5', data: '0x' };
+  const wish = { from: jay.account, to, value: '0x5', data: '0x', chainId: '0x7a69' };
   const before = await chain.balance(to);
   jay.mood = 'reject';
   expect(await ask(shop, jay, 'eth_sendTransaction', wish)).toBe(4001);

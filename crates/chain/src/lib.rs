@@ -14,7 +14,7 @@ pub mod tips;
 pub mod validator;
 
 /// As much of somebody else's words as may be shown or logged: cut, and without what controls, hides or turns text.
-fn visible(text: &str, most: usize) -> String {
+pub fn visible(text: &str, most: usize) -> String {
     let visible = text.chars().filter(|letter| !invisible(*letter)).take(most);
     visible.collect::<String>().trim().to_owned()
 }

@@ -22,6 +22,10 @@ pub const CODE: [u8; LENGTH] = decode(JSON.as_bytes(), START);
 /// Gas for one question: forty times what an ordinary wallet takes, and a fraction of a second for a node.
 pub const GAS: u64 = 5_000_000;
 
+/// In whose name the wallet's code is asked: "Jackdaw Sign-in asks", an address without a key. Nobody trusts it, and it is
+/// not zero, which some code takes for a sign that nothing counts.
+pub const CALLER: Address = Address::new(*b"Jackdaw Sign-in asks");
+
 const WORD: usize = 32;
 
 /// The input of the call: the creation code and its arguments `(address, bytes32, bytes)`, ABI-encoded.

@@ -14,7 +14,8 @@ pub fn refusal(code: i32, words: &str) -> WalletError {
         4900 | 4901 => WalletError::Offline,
         4902 => WalletError::UnknownChain,
         -32002 => WalletError::Busy,
-        _ => WalletError::Other(words.chars().filter(|c| !c.is_control()).take(WORDS).collect()),
+        // They may repeat what a stranger's contract says.
+        _ => WalletError::Other(chain::visible(words, WORDS)),
     }
 }
 
@@ -133,7 +134,7 @@ mod tests {
 
     #[test]
     fn other_words_are_short_and_on_one_line() {
-        let WalletError::Other(words) = refusal(-32603, &format!("no\nnonsense {}", "a".repeat(500))) else {
+        let WalletError::Other(words) = refusal(-32603, &format!("no\n\u{202e}nonsense {}", "a".repeat(500))) else {
             panic!("another error")
         };
         assert!(words.starts_with("nononsense aaa"));

@@ -1,6 +1,7 @@
 //! Everything that is ever asked of a wallet.
 
 use bridge::Call;
+use chain::validator;
 use js_sys::{Array, Object, Reflect};
 use protocol::{Address, TxHash, api::Network};
 use wasm_bindgen::JsValue;
@@ -56,13 +57,23 @@ impl Request<'_> {
             ),
             Self::AddChain(network) => ("wallet_addEthereumChain", Array::of1(&chain(network))),
             Self::Balance(account) => ("eth_getBalance", Array::of2(&address(*account), &"latest".into())),
-            Self::SendTransaction(call) => ("eth_sendTransaction", Array::of1(&transaction(call))),
+            Self::SendTransaction(call) => {
+                let wish = transaction(call);
+                // Between our look at its chain and this the wallet may have gone elsewhere: it must not pay there.
+                let _ = Reflect::set(&wish, &"chainId".into(), &quantity(call.chain_id));
+                ("eth_sendTransaction", Array::of1(&wish))
+            }
             Self::EstimateGas(call) => ("eth_estimateGas", Array::of1(&transaction(call))),
             Self::Call(to, data) => {
-                let call = object([("data", bytes(data))]);
-                if let Some(to) = to {
-                    let _ = Reflect::set(&call, &"to".into(), &address(*to));
-                }
+                // Code of others is asked as the server asks it: with an end, and by nobody it makes an exception for.
+                let call = match to {
+                    Some(to) => object([("to", address(*to)), ("data", bytes(data))]),
+                    None => object([
+                        ("from", address(validator::CALLER)),
+                        ("gas", quantity(validator::GAS)),
+                        ("data", bytes(data)),
+                    ]),
+                };
                 ("eth_call", Array::of2(&call, &"latest".into()))
             }
             Self::GasPrice => ("eth_gasPrice", Array::new()),

@@ -5,14 +5,11 @@ use std::time::Duration;
 use protocol::{Address, limits};
 use serde_json::json;
 
-use super::{GAS, input, verdict};
+use super::{CALLER, GAS, input, verdict};
 use crate::rpc::{Rpc, RpcError};
 
 /// How long a chain may take for one answer.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// In whose name the wallet's code is asked: "Jackdaw Sign-in asks", an address without a key. Nobody trusts it, and it is
-/// not zero, which some code takes for a sign that nothing counts.
-const CALLER: Address = Address::new(*b"Jackdaw Sign-in asks");
 
 /// Why there is no answer. None of it says anything about the signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
