@@ -1,7 +1,7 @@
 //! Several servers on one database wake each other: whose follower waits for a topic learns that another node has written.
 //!
 //! A hint, one notification for whatever has gathered, in a transaction of its own: inside the writing one it would make all
-//! commits wait for each other (`docs/performance.md`). A hint may be lost with the node that was to give it, so everything
+//! commits wait for each other. A hint may be lost with the node that was to give it, so everything
 //! that is followed is also looked at from time to time.
 
 use std::{
