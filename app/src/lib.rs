@@ -32,3 +32,5 @@ mod time;
 mod tips;
 
 pub use app::App;
+/// The words of money, for whoever speaks to a wallet on the face's behalf.
+pub use chain;

@@ -15,7 +15,7 @@ pub fn refusal(code: i32, words: &str) -> WalletError {
         4902 => WalletError::UnknownChain,
         -32002 => WalletError::Busy,
         // They may repeat what a stranger's contract says.
-        _ => WalletError::Other(chain::visible(words, WORDS)),
+        _ => WalletError::Other(app::chain::visible(words, WORDS)),
     }
 }
 
