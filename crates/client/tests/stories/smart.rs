@@ -283,11 +283,23 @@ fn code_that_never_ends_keeps_nobody_else_from_being_proved() {
     const LOOPS: [Name; 8] = ["m0", "m1", "m2", "m3", "m4", "m5", "m6", "m7"];
     let (mut world, chain) = alice_and_vera(310);
     for (number, name) in (0..).zip(LOOPS) {
-        join(&mut world, &chain, name, Address::repeat_byte(0xd0 + number), 90 + number);
+        join(
+            &mut world,
+            &chain,
+            name,
+            Address::repeat_byte(0xd0 + number),
+            90 + number,
+        );
     }
     let honest = ["vera", "wren", "yara"];
     for (number, name) in (0..).zip(&honest[1..]) {
-        join(&mut world, &chain, name, Address::repeat_byte(0xe0 + number), 80 + number);
+        join(
+            &mut world,
+            &chain,
+            name,
+            Address::repeat_byte(0xe0 + number),
+            80 + number,
+        );
     }
     let start = chain::validator::CODE.len() + 12;
     world.page("alice").twist = Some(Box::new(move |request, honest| match request {
