@@ -136,10 +136,10 @@ impl Watcher {
                 break;
             }
         }
-        self.announce(chain).await
+        self.announce(chain, whole).await
     }
 
-    async fn announce(&mut self, chain: &Chain) -> Result<(), LedgerError> {
+    async fn announce(&mut self, chain: &Chain, whole: bool) -> Result<(), LedgerError> {
         let tips = self.tips.clone();
         let pool = &tips.0.pool;
         let number = i64::try_from(chain.id).unwrap_or(i64::MAX);
@@ -167,7 +167,7 @@ impl Watcher {
                 chain.board.tell(chain.id, chain.confirmations, open, *report);
             }
         }
-        let looked = self.look(chain, &open, &standing, &cursor).await;
+        let looked = self.look(chain, &open, &standing, &cursor, whole).await;
         for open in &open {
             if !standing.contains_key(&(open.sender, open.id))
                 && let Some(report) = seen(chain, open)
@@ -211,6 +211,7 @@ impl Watcher {
         open: &[Open],
         standing: &HashMap<(Address, TipId), TipReport>,
         cursor: &Cursor,
+        whole: bool,
     ) -> Result<(), LedgerError> {
         let at = cursor.number.unsigned_abs();
         let mut searching = SEARCHING;
@@ -231,6 +232,8 @@ impl Watcher {
             wanted
                 .iter()
                 .map(|(hash, open)| (sights.looked(*hash), *hash, *open))
+                // Whoever asks has the new looked at, and not everything by everybody: the node is paid by the question.
+                .filter(|(looked, ..)| whole || looked.is_none())
                 .collect()
         };
         order.sort_by_key(|(looked, hash, _)| (*looked, *hash));

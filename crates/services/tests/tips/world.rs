@@ -44,7 +44,7 @@ impl World {
     pub async fn new(pool: PgPool) -> Self {
         let anvil = Anvil::start().await;
         let node = Node::before(&anvil.url()).await;
-        let tips = tips(&pool, &node.url);
+        let tips = tips(&pool, &node.url, pace());
         let mut world = Self {
             anvil,
             node,
@@ -59,9 +59,17 @@ impl World {
 
     /// Another node of the same site, over the same database.
     pub fn another(&mut self) -> Tips {
-        let tips = tips(&self.pool, &self.node.url);
+        let tips = tips(&self.pool, &self.node.url, pace());
         self.run(&tips);
         tips
+    }
+
+    /// In the place of all others one that looks at the chain once, and then when it is asked.
+    pub fn in_no_hurry(&mut self) {
+        self.stop();
+        let every = Some(Duration::from_hours(1));
+        self.tips = tips(&self.pool, &self.node.url, Pace { every, ..pace() });
+        self.watch();
     }
 
     fn run(&mut self, tips: &Tips) {
@@ -88,7 +96,7 @@ impl World {
     /// Ends the server and starts it again: nothing is left of it but its database.
     pub fn restart(&mut self) {
         self.stop();
-        self.tips = tips(&self.pool, &self.node.url);
+        self.tips = tips(&self.pool, &self.node.url, pace());
         self.watch();
     }
 
@@ -226,7 +234,7 @@ impl Drop for World {
     }
 }
 
-fn tips(pool: &PgPool, url: &str) -> Tips {
+fn tips(pool: &PgPool, url: &str, pace: Pace) -> Tips {
     let network = Network {
         confirmations: CONFIRMATIONS,
         tips: Some(CONTRACT),
@@ -236,7 +244,7 @@ fn tips(pool: &PgPool, url: &str) -> Tips {
         rpc: url.to_owned(),
         since: Some(0),
     };
-    Tips::new(pool.clone(), Arc::new(SystemClock), [(&network, &reach, pace())]).unwrap()
+    Tips::new(pool.clone(), Arc::new(SystemClock), [(&network, &reach, pace)]).unwrap()
 }
 
 /// Waits until it holds; false if it does not soon.
