@@ -52,11 +52,6 @@ impl Page {
         })
     }
 
-    /// What the page calls this worker.
-    pub fn name(&self) -> String {
-        self.scope.name()
-    }
-
     /// One more command is done with.
     pub fn done(&mut self) {
         self.done += 1;

@@ -27,21 +27,16 @@ const GRACE: Duration = Duration::from_millis(1500);
 pub fn start() {
     let inputs = Inputs::default();
     let Some(page) = Page::listen(&inputs) else { return };
-    spawn_local(async move {
-        // As long as this worker is there it holds the lock of its own name: so the page hears of its end, whatever ends it.
-        let (_life, granted) = Lease::request(&page.name()).unzip();
-        if let Some(granted) = granted {
-            let _ = granted.await;
-        }
-        let worker = Worker {
+    spawn_local(
+        Worker {
             inputs,
             page,
             online: true,
             open: None,
             held: None,
-        };
-        worker.run().await;
-    });
+        }
+        .run(),
+    );
 }
 
 struct Worker {

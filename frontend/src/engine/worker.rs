@@ -3,9 +3,9 @@ use std::{cell::RefCell, rc::Rc, time::Duration};
 use app::state::{State, apply};
 use bridge::{Command, Event, Trouble};
 use gloo_timers::{callback::Interval, future::sleep};
-use js_sys::{Array, Function, Promise, Reflect, Uint8Array};
+use js_sys::{Array, Uint8Array};
 use leptos::task::tick;
-use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{MessageEvent, Worker, WorkerOptions, WorkerType};
 
@@ -25,15 +25,6 @@ const LOOK: u32 = 5_000;
 const WELL: f64 = 60_000.0;
 /// After so many deaths in a row the person is told.
 const TELL: u32 = 3;
-
-#[wasm_bindgen]
-extern "C" {
-    /// `LockManager`, which web-sys has behind a compiler flag only.
-    type Locks;
-
-    #[wasm_bindgen(method, catch)]
-    fn request(this: &Locks, name: &str, callback: &Function) -> Result<Promise, JsValue>;
-}
 
 /// The way to the worker; clones are the same way.
 #[derive(Clone)]
@@ -60,8 +51,6 @@ struct Link {
 
 struct Running {
     worker: Worker,
-    /// Of this worker alone: it holds the lock of this name as long as it is there.
-    name: String,
     /// It has said `Started`: before that it may not hear.
     listens: bool,
     /// Another tab holds the vault: it rightly does nothing.
@@ -111,11 +100,9 @@ impl Engine {
     }
 
     fn start(&self) {
-        let name = format!("jackdaw-worker-{}", js_sys::Math::random());
         let worker = worker_url().and_then(|url| {
             let options = WorkerOptions::new();
             options.set_type(WorkerType::Module);
-            options.set_name(&name);
             Worker::new_with_options(&url, &options).ok()
         });
         let Some(worker) = worker else {
@@ -140,7 +127,6 @@ impl Engine {
         let since = now();
         self.0.link.borrow_mut().running = Some(Running {
             worker,
-            name,
             listens: false,
             waits: false,
             since,
@@ -177,9 +163,6 @@ impl Engine {
             for event in &events {
                 link.event(event);
             }
-        }
-        if events.contains(&Event::Started) {
-            self.mourn();
         }
         if events.contains(&Event::Associated) {
             spawn_local(keep_storage());
@@ -244,36 +227,6 @@ impl Engine {
             sleep(back_off(deaths)).await;
             engine.start();
         });
-    }
-
-    /// Hear of the end of the worker that has just begun, even if it ends without a word. Where there are no locks, its
-    /// silence says so later.
-    fn mourn(&self) {
-        let Some(name) = self.0.link.borrow().running.as_ref().map(|it| it.name.clone()) else {
-            return;
-        };
-        let engine = self.clone();
-        let over = {
-            let name = name.clone();
-            Closure::once_into_js(move |_: JsValue| {
-                let link = engine.0.link.borrow();
-                let ended = link.running.as_ref().is_some_and(|running| running.name == name);
-                drop(link);
-                if ended {
-                    engine.died();
-                }
-            })
-        };
-        let locks = web_sys::window().and_then(|window| Reflect::get(&window.navigator(), &"locks".into()).ok());
-        if let Some(locks) = locks.filter(JsValue::is_object) {
-            let promise = locks.unchecked_into::<Locks>().request(&name, over.unchecked_ref());
-            if let Ok(promise) = promise {
-                // Refused when the page itself ends.
-                spawn_local(async move {
-                    let _ = JsFuture::from(promise).await;
-                });
-            }
-        }
     }
 
     /// Is it still there?
