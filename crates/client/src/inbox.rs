@@ -196,6 +196,9 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             // The id of a tip's message is public as soon as the tip is: whoever uses it first, elsewhere, does not keep
             // this one out. Here it gets a name of its own.
             id = MessageId(self.random());
+        } else if self.state.tips.contains_key(&id) {
+            // Of a tip of ours that was taken back, and may have been paid: it comes back under this id.
+            id = MessageId(self.random());
         }
         let at = self.time_of(envelope.at, log.newest);
         log.newest = at;

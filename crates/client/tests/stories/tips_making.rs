@@ -377,6 +377,28 @@ fn given_up_and_paid_all_the_same_it_comes_back() {
 }
 
 #[test]
+fn whom_we_paid_cannot_take_the_place_of_a_tip_that_comes_back() {
+    let (mut world, chain) = World::friends(302, &["alice", "bob"]);
+    world.hand("alice", Hand::Think);
+    let id = world.tip("alice", "bob");
+    let (_, call) = world.page("alice").prompts[0].clone();
+    world.crash("alice");
+    world.run();
+    world.command("alice", Command::TipDrop { id });
+    chain.borrow_mut().send(&call);
+    // Bob has read the message's id in the tip's, on the chain, and speaks first.
+    let (peer, text) = (world.address("alice"), "nothing has come".to_owned());
+    world.command("bob", Command::Send { peer, id, text });
+    world.mine(u64::from(BLOCKS));
+    world.pass(20_000);
+    assert_eq!(world.tip_state("alice", "bob", id), CONFIRMED);
+    assert_eq!(world.message("alice", "bob", id).map(|own| own.mine), Some(true));
+    let texts = world.texts("alice", "bob");
+    assert!(texts.contains(&"nothing has come".to_owned()), "{texts:?}");
+    assert!(texts.contains(&"Tip of 0.01 ETH".to_owned()), "{texts:?}");
+}
+
+#[test]
 fn a_no_to_the_second_prompt_does_not_forget_the_first() {
     let (mut world, chain) = World::friends(235, &["alice", "bob"]);
     world.hand("alice", Hand::Think);
