@@ -19,6 +19,10 @@ pub struct Proposed {
 }
 
 /// What an envelope held.
+#[cfg_attr(
+    target_arch = "wasm32",
+    expect(clippy::large_enum_variant, reason = "one at a time, taken apart at once")
+)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Processed {
     /// Somebody said something.
