@@ -6,6 +6,7 @@ use protocol::{U256, api::Network};
 use crate::{
     amount, browser,
     error::{sentence, wallet_sentence},
+    later::part,
     server_fns,
     signal::{Memo, RwSignal, effect, live, on, when},
     state::{State, WalletHandle},
@@ -79,17 +80,18 @@ fn ask(state: State, again: u32) {
 #[component]
 pub fn Purse() -> impl IntoView {
     let state = expect_context::<State>();
-    when(
-        move || is_empty(state),
-        || {
-            view! {
-            <div class="purse">
-                <p>"Your wallet is empty on this development chain. Its coins are worth nothing and cost nothing."</p>
-                <TestCoins />
-            </div>
-    }.into_any()
-        },
-    )
+    when(move || is_empty(state), || EMPTY.show().into_any())
+}
+
+part! {
+    /// What is said of an empty wallet.
+    EMPTY in tips = load_empty, draw_empty => view! {
+        <div class="purse">
+            <p>"Your wallet is empty on this development chain. Its coins are worth nothing and cost nothing."</p>
+            <TestCoins />
+        </div>
+    }
+    .into_any()
 }
 
 /// Nothing in the wallet, where test coins are given. Reactive.

@@ -5,15 +5,28 @@ use protocol::Address;
 use crate::{
     browser,
     components::{Avatar, Copy, fixed},
+    later::part,
     navigate,
     place::{Place, grouped},
     signal::{live, on},
     state::State,
 };
 
+/// Who asks, and what was answered before.
+#[derive(Clone, Copy)]
+pub struct Asked(pub Address, pub Consent);
+
+part! {
+    /// A stranger's first message; whose stands in the context.
+    pub REQUEST in places = load_request, draw_request => {
+        let Asked(peer, consent) = expect_context();
+        view! { <Request peer=peer consent=consent /> }.into_any()
+    }
+}
+
 /// A stranger's first message: who it is can be seen, what they say cannot, until it is accepted.
 #[component]
-pub fn Request(
+fn Request(
     /// Who asks.
     peer: Address,
     /// What was answered before.

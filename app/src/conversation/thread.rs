@@ -2,10 +2,14 @@ use bridge::Consent;
 use leptos::prelude::*;
 use protocol::Address;
 
-use super::{composer::Composer, request::Request, timeline::Timeline};
+use super::{
+    composer::Composer,
+    request::{Asked, REQUEST},
+    timeline::Timeline,
+};
 use crate::{
     components::{A, Avatar, Copy, Icon, Shape, fixed},
-    pages::NotHere,
+    pages::NOT_HERE,
     place::{Place, short},
     signal::{Memo, live, when},
     state::State,
@@ -55,14 +59,11 @@ pub fn Thread(
             </div>
         }
         .into_any(),
-        Shown::NotHere => view! {
-            <div class="empty">
-                <NotHere />
-                <p>"Whoever opens it can write to you at once."</p>
-            </div>
+        Shown::NotHere => NOT_HERE.show().into_any(),
+        Shown::Answer(consent) => {
+            provide_context(Asked(peer, consent));
+            REQUEST.show().into_any()
         }
-        .into_any(),
-        Shown::Answer(consent) => view! { <Request peer=peer consent=consent /> }.into_any(),
         Shown::Talk => view! {
             <Timeline peer=peer />
             <Refused peer=peer />

@@ -12,7 +12,7 @@ mod welcome;
 pub use chats::{Begin, Chats};
 pub use frame::FRAME;
 pub use gate::Gate;
-pub use new::{NEW, NotHere};
+pub use new::{NEW, NOT_HERE};
 pub use not_found::NotFound;
 pub use settings::SETTINGS;
 pub use sign_out::SignOutForm;

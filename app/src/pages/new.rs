@@ -134,9 +134,20 @@ fn New() -> impl IntoView {
     }
 }
 
+part! {
+    /// In the place of a conversation with somebody who never signed in.
+    pub NOT_HERE in places = load_not_here, draw_not_here => view! {
+        <div class="empty">
+            <NotHere />
+            <p>"Whoever opens it can write to you at once."</p>
+        </div>
+    }
+    .into_any()
+}
+
 /// Somebody who never signed in: the way to bring them here.
 #[component]
-pub fn NotHere() -> impl IntoView {
+fn NotHere() -> impl IntoView {
     let state = expect_context::<State>();
     let link: Words = Arc::new(move || invite_link(state));
     let shown = link.clone();
