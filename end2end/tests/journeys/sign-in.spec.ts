@@ -81,6 +81,7 @@ test('a wallet that never answers can be left alone', async ({ alice }) => {
   await alice.jackdaw.connect();
   alice.wallet.mood = 'never';
   await alice.jackdaw.signIn.click();
+  await expect.poll(() => alice.wallet.prompts.length, 'the prompt is open').toBe(1);
   await alice.page.getByRole('button', { name: 'Cancel' }).click();
   await expect(alice.jackdaw.signIn).toBeEnabled();
 

@@ -95,7 +95,8 @@ test.describe('two networks', () => {
     // Paid on Rookery, in twigs; spoken of as paid in test money.
     alice.wallet.lie = async (method, params, truth) => {
       if (method !== 'eth_sendTransaction') return truth();
-      const [wish] = params as [Record<string, string>];
+      // A payment names its chain, so that a wallet that has moved does not pay: this one says another.
+      const wish = { ...(params as [Record<string, string>])[0], chainId: `0x${ROOKERY.toString(16)}` };
       return rpc(rookery.url, 'eth_sendTransaction', [wish]);
     };
     await pay(alice, '0.75');
