@@ -128,6 +128,7 @@ fn take_in(state: State, event: Event) {
         }
         Event::Conversation(view) => conversation(state, view),
         Event::Thread { peer, messages, more } => {
+            super::drafts::echoed(state, &messages);
             state.memory.change_silently(|memory| memory.timeline.replace(messages));
             state.thread.set(Some(peer));
             state.more.set(more);
@@ -254,11 +255,7 @@ fn thread_messages(state: State, peer: Address, messages: Vec<MessageView>) {
     if messages.iter().any(|message| message.mine) {
         calm(state, |trouble| matches!(trouble, Trouble::VaultFull));
     }
-    state.memory.change_silently(|memory| {
-        for message in &messages {
-            memory.unechoed.remove(&message.id);
-        }
-    });
+    super::drafts::echoed(state, &messages);
     let before = |id| state.memory.with_untracked(|memory| memory.timeline.tip(id));
     let news = tips::told(state, peer, &messages, before);
     if state.thread.get_untracked() != Some(peer) {

@@ -1,5 +1,6 @@
 //! What was typed and not sent yet: kept for each conversation, in memory and in the tab's own storage.
 
+use bridge::{Command, MessageView};
 use protocol::{Address, MessageId};
 
 use super::State;
@@ -39,11 +40,71 @@ pub fn set_tip(state: State, peer: Address, amount: &str) {
     browser::session_set(&tip_key(state, peer), amount);
 }
 
-/// Remembers a sent text until the worker shows that it has it.
+/// Between messages, and between what is kept of each; nobody types them.
+const MESSAGE: char = '\u{1e}';
+const FIELD: char = '\u{1f}';
+
+fn unsent_key(state: State) -> String {
+    format!("unsent {}", state.account.get_untracked().unwrap_or_default())
+}
+
+/// Remembers a sent text until the worker shows that it has it: also over a reload, which ends the worker before it has kept
+/// what it was just given.
 pub(super) fn expect_echo(state: State, peer: Address, id: MessageId, text: String) {
+    let key = unsent_key(state);
+    let kept = browser::session_get(&key).unwrap_or_default();
+    let text = text.replace(MESSAGE, " ");
+    browser::session_set(&key, &format!("{kept}{id}{FIELD}{peer}{FIELD}{text}{MESSAGE}"));
     state.memory.change_silently(|memory| {
         memory.unechoed.insert(id, (peer, text));
     });
+}
+
+/// The worker has these.
+pub(super) fn echoed(state: State, messages: &[MessageView]) {
+    let waited = state.memory.change_silently(|memory| {
+        let mut waited = false;
+        for message in messages {
+            waited |= memory.unechoed.get(&message.id).is_some();
+            memory.unechoed.remove(&message.id);
+        }
+        waited
+    });
+    if waited == Some(true) {
+        let ids: Vec<String> = messages.iter().map(|message| message.id.to_string()).collect();
+        let key = unsent_key(state);
+        let kept = browser::session_get(&key).unwrap_or_default();
+        let rest = kept.split_inclusive(MESSAGE);
+        let rest: String = rest
+            .filter(|kept| !ids.iter().any(|id| kept.starts_with(id.as_str())))
+            .collect();
+        browser::session_set(&key, &rest);
+    }
+}
+
+/// Gives the worker once more what the one before may not have kept. The ids make it harmless if it has.
+pub(super) fn send_again(state: State) {
+    let kept = browser::session_get(&unsent_key(state)).unwrap_or_default();
+    for message in kept.split_terminator(MESSAGE) {
+        let mut fields = message.splitn(3, FIELD);
+        let (id, peer, text) = (fields.next(), fields.next(), fields.next());
+        let (id, peer) = (
+            id.and_then(|id| id.parse().ok()),
+            peer.and_then(|peer| peer.parse().ok()),
+        );
+        let (Some(id), Some(peer), Some(text)) = (id, peer, text.map(str::to_owned)) else {
+            continue;
+        };
+        state.memory.change_silently(|memory| {
+            memory.unechoed.insert(id, (peer, text.clone()));
+        });
+        state.send(Command::Send { peer, id, text });
+    }
+}
+
+/// Nothing waits to be sent any more.
+pub(super) fn forget_unsent(state: State) {
+    browser::session_set(&unsent_key(state), "");
 }
 
 /// The worker could not keep what was sent: it goes back into the text box.
@@ -52,6 +113,7 @@ pub(super) fn take_back(state: State) {
         .memory
         .change_silently(|memory| memory.unechoed.take())
         .unwrap_or_default();
+    forget_unsent(state);
     for (_, (peer, text)) in lost {
         let draft = get(state, peer);
         set(

@@ -145,6 +145,7 @@ fn enter(state: State) {
     state.problem.set(None);
     state.stage.set(Stage::In);
     state.send(Command::Connect);
+    drafts::send_again(state);
     if let Some(me) = untrack(|| state.me()) {
         state.names.update(|names| {
             names.insert(me.address, me.name);
@@ -440,6 +441,7 @@ fn leave(state: State) {
 }
 
 pub(super) fn forgotten(state: State) {
+    drafts::forget_unsent(state);
     state
         .announcement
         .set("The history in this browser is deleted.".to_owned());
