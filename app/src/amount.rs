@@ -1,6 +1,7 @@
 //! Amounts of coins as they are shown. What is an amount, and its digits, says [`chain::amount`]; here are those ways of showing
 //! one that only the face needs.
 
+use chain::amount::thousands;
 pub use chain::amount::{AmountError, format, shown};
 use protocol::U256;
 
@@ -13,7 +14,7 @@ pub fn typed(text: &str) -> Result<U256, AmountError> {
 }
 
 /// The number in a row of decimal digits.
-pub fn digits(text: &str) -> Option<U256> {
+fn digits(text: &str) -> Option<U256> {
     chain::amount::parse(text, 0).ok()
 }
 
@@ -26,13 +27,7 @@ pub fn exact(amount: U256) -> String {
 pub fn placed(amount: U256, places: usize) -> String {
     let text = format(amount, DECIMALS);
     let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
-    let mut text = String::with_capacity(text.len() + places + 8);
-    for (place, digit) in whole.chars().enumerate() {
-        if place > 0 && (whole.len() - place).is_multiple_of(3) {
-            text.push('\u{202f}');
-        }
-        text.push(digit);
-    }
+    let mut text = thousands(whole);
     if !fraction.is_empty() || places > 0 {
         text.push('.');
         text.push_str(fraction);

@@ -4,7 +4,7 @@ use leptos::{ev, prelude::*, task::spawn_local};
 use protocol::{U256, api::Network};
 
 use crate::{
-    amount, browser,
+    browser,
     error::{sentence, wallet_sentence},
     later::part,
     server_fns,
@@ -62,13 +62,13 @@ fn ask(state: State, again: u32) {
         if place() != Some((account, chain)) {
             return;
         }
-        match answer.ok().and_then(|answer| amount::digits(&answer)) {
-            Some(balance) => state.balance.set(Some(balance)),
+        match answer {
+            Ok(balance) => state.balance.set(Some(balance)),
             // Whoever asked last goes on asking.
-            None if again == 0 && state.tips.looks.get_untracked() == this && browser::is_watched() => {
+            Err(_) if again == 0 && state.tips.looks.get_untracked() == this && browser::is_watched() => {
                 set_timeout(move || ask(state, 0), RETRY);
             }
-            None => {}
+            Err(_) => {}
         }
         if again > 0 {
             set_timeout(move || ask(state, again - 1), Duration::from_secs(1));

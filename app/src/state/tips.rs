@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bridge::{Command, MessageView, TipRefusal, TipState, TipView};
 use leptos::prelude::*;
-use protocol::{Address, MessageId, U256, api::Network};
+use protocol::{Address, MessageId, U256};
 
 use super::{Shelf, State, drafts};
 use crate::{browser, signal::RwSignal, tips::words};
@@ -165,7 +165,7 @@ pub(super) fn payee(state: State, peer: Address, payee: Payee) {
 }
 
 pub(super) fn refused(state: State, peer: Address, id: MessageId, why: &TipRefusal) {
-    let networks = networks(state);
+    let networks = untrack(|| state.networks());
     let chain = answered(state, id).map(|asked| asked.chain_id);
     let network = networks
         .iter()
@@ -202,16 +202,9 @@ pub(super) fn told(
                 &tip,
                 message.mine,
                 &untrack(|| state.name(peer)),
-                &networks(state),
+                &untrack(|| state.networks()),
             ));
         }
     }
     said
-}
-
-fn networks(state: State) -> Vec<Network> {
-    state
-        .site
-        .with_untracked(|site| site.as_ref().map(|site| site.networks.clone()))
-        .unwrap_or_default()
 }

@@ -1,7 +1,7 @@
 use std::{future::Future, ops::Deref, pin::Pin, rc::Rc};
 
 use bridge::{WalletAnswer, WalletRefusal, WalletRequest};
-use protocol::{Address, api::Network};
+use protocol::{Address, U256, api::Network};
 use send_wrapper::SendWrapper;
 
 use crate::signal::RwSignal;
@@ -57,8 +57,8 @@ pub trait WalletPort {
     fn account(&self) -> RwSignal<Option<Address>>;
     /// The wallet's chain, as it changes.
     fn chain_id(&self) -> RwSignal<Option<u64>>;
-    /// What the account has on the wallet's chain, in wei, as decimal digits.
-    fn balance(&self, account: Address) -> LocalBoxFuture<'static, Result<String, WalletError>>;
+    /// What the account has on the wallet's chain, in wei.
+    fn balance(&self, account: Address) -> LocalBoxFuture<'static, Result<U256, WalletError>>;
     /// Puts a question of the worker, or of the face (fees: `WalletRequest::Try`), to the wallet. Chain and account are looked at right
     /// before, and after a reading too. A question that shows a prompt is put once, whatever comes of it.
     fn answer(&self, request: WalletRequest) -> LocalBoxFuture<'static, Result<WalletAnswer, WalletRefusal>>;

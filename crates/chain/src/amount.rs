@@ -130,16 +130,22 @@ pub fn shown(amount: U256, decimals: u8) -> String {
     if whole == "0" && fraction.is_empty() && !amount.is_zero() {
         return "under 0.0001".to_owned();
     }
+    let mut text = thousands(&whole);
+    if !fraction.is_empty() {
+        text.push('.');
+        text.push_str(fraction);
+    }
+    text
+}
+
+/// The digits of a whole number, thousands apart by a thin space.
+pub fn thousands(whole: &str) -> String {
     let mut text = String::with_capacity(whole.len() * 2 + 5);
     for (place, digit) in whole.chars().enumerate() {
         if place > 0 && (whole.len() - place).is_multiple_of(3) {
             text.push('\u{202f}');
         }
         text.push(digit);
-    }
-    if !fraction.is_empty() {
-        text.push('.');
-        text.push_str(fraction);
     }
     text
 }

@@ -30,29 +30,24 @@ pub fn hash(text: &str) -> Option<TxHash> {
     word(text).map(TxHash)
 }
 
-/// A quantity of up to 256 bits, as decimal digits.
-pub fn decimal(text: &str) -> Option<String> {
-    amount(text).map(|amount| amount.to_string())
-}
-
 /// A signature; of any length that a smart account may need, up to our limit.
 pub fn signature(text: &str) -> Option<Vec<u8>> {
-    let digits = text.strip_prefix("0x")?;
-    if digits.is_empty() || digits.len() > 2 * limits::SIGNATURE {
-        return None;
-    }
-    hex::decode(digits).ok()
+    bytes(text, limits::SIGNATURE).filter(|signature| !signature.is_empty())
 }
 
 /// An address in any case; checksums are of use to people who type, not to wallets.
 pub fn address(text: &str) -> Option<Address> {
-    let bytes = hex::decode(text.strip_prefix("0x")?).ok()?;
-    (bytes.len() == 20).then(|| Address::from_slice(&bytes))
+    <[u8; 20]>::try_from(bytes(text, 20)?).ok().map(Address::from)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// In decimal digits.
+    fn decimal(text: &str) -> Option<String> {
+        amount(text).map(|amount| amount.to_string())
+    }
 
     #[test]
     fn amounts_are_exact_to_the_last_wei() {

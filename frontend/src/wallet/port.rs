@@ -7,7 +7,7 @@ use app::{
 use bridge::{WalletAnswer, WalletRefusal, WalletRequest};
 use gloo_timers::future::sleep;
 use js_sys::Object;
-use protocol::{Address, api::Network};
+use protocol::{Address, U256, api::Network};
 use wasm_bindgen::JsValue;
 use web_sys::Storage;
 
@@ -152,9 +152,9 @@ impl Wallet {
         chain
     }
 
-    async fn balance(self, account: Address) -> Result<String, WalletError> {
+    async fn balance(self, account: Address) -> Result<U256, WalletError> {
         let wei = self.current()?.request(&Request::Balance(account)).await?;
-        text(&wei).as_deref().and_then(answer::decimal).ok_or_else(nonsense)
+        text(&wei).as_deref().and_then(answer::amount).ok_or_else(nonsense)
     }
 }
 
@@ -197,7 +197,7 @@ impl WalletPort for Wallet {
         self.0.chain
     }
 
-    fn balance(&self, account: Address) -> LocalBoxFuture<'static, Result<String, WalletError>> {
+    fn balance(&self, account: Address) -> LocalBoxFuture<'static, Result<U256, WalletError>> {
         Box::pin(self.clone().balance(account))
     }
 
