@@ -203,15 +203,14 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         let at = self.time_of(envelope.at, log.newest);
         log.newest = at;
         step.logs.insert(topic, log);
-        let tip = match content.body {
-            ContentBody::Tip(reference) => Some(reference),
-            _ => None,
-        };
-        let text = match content.body {
-            ContentBody::Text(text) => text,
-            ContentBody::Tip(reference) => self.desk.words(reference.chain_id, reference.amount),
-            ContentBody::Unknown { fallback } => fallback,
-            _ => String::new(),
+        let (text, tip) = match content.body {
+            ContentBody::Text(text) => (text, None),
+            ContentBody::Tip(reference) => {
+                let tip = self.claimed_tip(peer, mine, content.id, &reference, at);
+                (self.desk.line(&tip), Some(tip))
+            }
+            ContentBody::Unknown { fallback } => (fallback, None),
+            _ => (String::new(), None),
         };
         let state = if mine {
             MessageState::Sent
@@ -230,8 +229,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 state,
             },
         );
-        if let Some(reference) = tip.filter(|_| kept) {
-            let tip = self.claimed_tip(peer, mine, content.id, &reference, at);
+        if let Some(tip) = tip.filter(|_| kept) {
             self.take_tip(step, id, tip);
         }
         Ok(())

@@ -107,16 +107,6 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         self.tell(Event::Wallet { number, request });
     }
 
-    fn free_number(&mut self) -> u32 {
-        loop {
-            self.desk.next = self.desk.next.wrapping_add(1);
-            let number = self.desk.next;
-            if !self.desk.open.contains_key(&number) && !self.proofs.is_open(number) {
-                return number;
-            }
-        }
-    }
-
     /// Whose words wait for a chain, if that has changed.
     fn tell_unchecked(&mut self, held: &[AssociationHash]) {
         let mut waiting: Vec<_> = held

@@ -127,7 +127,12 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     /// Makes a step and the encryption engine's changes durable, then true in memory, then sent and told. If the vault
     /// refuses, nothing of it has happened, here or there.
     pub(crate) async fn finish(&mut self, mut step: Step) -> Result<(), VaultError> {
-        self.retell(&mut step).await;
+        for id in std::mem::take(&mut step.touched) {
+            if let Some((key, peer, message)) = self.message(&step, id).await {
+                let message = self.retold(&mut step, id, key, peer, message);
+                step.changed.push((peer, id, message));
+            }
+        }
         let batch = step.batch(self.installation.take_changes());
         if batch.is_empty() {
             self.installation.committed();
@@ -140,11 +145,6 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             self.trouble = None;
         }
         let waiting = self.waiting();
-        for id in std::mem::take(&mut step.touched) {
-            if let Some((_, peer, message)) = self.message(&step, id).await {
-                step.changed.push((peer, id, message));
-            }
-        }
         self.apply(step);
         if self.waiting() != waiting {
             self.tell(Event::Waiting(self.waiting()));

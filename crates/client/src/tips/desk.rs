@@ -1,6 +1,5 @@
-use bridge::TipState;
 use chain::amount;
-use protocol::{Address, MessageId, TipId, TipMismatch, TipSight, TxHash, U256, UnixMillis, api::Network};
+use protocol::{Address, MessageId, TipId, TipSight, TxHash, U256, UnixMillis, api::Network};
 
 use crate::{
     map::{Map, Set},
@@ -97,26 +96,12 @@ impl Desk {
         }
     }
 
-    /// What the message of a tip says in one line, as far as is known.
-    pub fn line(&self, tip: &Tip) -> Option<String> {
-        match tip.state {
-            TipState::Mismatch(kind) if kind != TipMismatch::Network => Some("Tip that does not match".to_owned()),
-            // Without networks every one would be another.
-            _ if self.networks.is_empty() => None,
-            _ => Some(self.words(tip.chain_id, tip.amount)),
-        }
-    }
-
-    /// A new number. Prompts have one that follows from their tip, so that their answer is known even to the next worker.
-    pub fn number(&mut self, question: Question, id: TipId) -> u32 {
-        if question == Question::Send {
-            return prompt_number(id);
-        }
-        loop {
-            self.next = self.next.wrapping_add(1);
-            if !self.open.contains_key(&self.next) {
-                return self.next;
-            }
+    /// What the message of a tip says in one line.
+    pub fn line(&self, tip: &Tip) -> String {
+        if tip.is_wrong() {
+            "Tip that does not match".to_owned()
+        } else {
+            self.words(tip.chain_id, tip.amount)
         }
     }
 
@@ -141,7 +126,8 @@ impl Desk {
     }
 }
 
-/// The number under which the wallet is asked to send this tip.
+/// The number under which the wallet is asked to send this tip: it follows from the tip, so that the answer is known even to the
+/// next worker.
 pub(crate) fn prompt_number(id: TipId) -> u32 {
     let [.., a, b, c, d] = id.0;
     u32::from_le_bytes([a, b, c, d])

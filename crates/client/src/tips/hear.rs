@@ -7,7 +7,11 @@ use protocol::{
 };
 
 use super::{Then, desk::Hint, put_among};
-use crate::{Client, Environment, Vault, VaultError, records::Tip, step::Step};
+use crate::{
+    Client, Environment, Vault, VaultError,
+    records::{Message, Tip},
+    step::Step,
+};
 
 /// A tip that was given up is asked for so long, in milliseconds: seven days.
 const REMEMBERED: i64 = 7 * 24 * 60 * 60 * 1000;
@@ -171,24 +175,27 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         Then::Keep(Tip { state, witness, ..tip })
     }
 
-    /// Lets the messages of this step's tips say what is known of them: a list that goes on to speak of money that does not
-    /// count would lie.
-    pub(crate) async fn retell(&self, step: &mut Step) {
-        let tips = step.tips.iter().filter_map(|(id, tip)| Some((*id, (*tip)?)));
-        for (id, tip) in tips.filter(|(_, tip)| !tip.gone).collect::<Vec<_>>() {
-            let (Some(line), Some((key, peer, mut message))) = (self.desk.line(&tip), self.message(step, id).await)
-            else {
-                continue;
-            };
-            if message.text == line {
-                continue;
-            }
+    /// The message of a tip in this step, saying what is known of it now: a list that goes on to speak of money that does
+    /// not count would lie.
+    pub(crate) fn retold(
+        &self,
+        step: &mut Step,
+        id: MessageId,
+        key: Vec<u8>,
+        peer: Address,
+        mut message: Message,
+    ) -> Message {
+        let tip = step.tips.get(&id).copied().flatten().filter(|tip| !tip.gone);
+        // Without networks every one would be another.
+        let tip = tip.filter(|tip| !self.desk.networks.is_empty() || tip.is_wrong());
+        if let Some(line) = tip.map(|tip| self.desk.line(&tip)).filter(|line| *line != message.text) {
             message.text = line;
             if let Some(mut conversation) = self.conversation(step, peer).filter(|known| known.at == message.at) {
                 conversation.advance(&message);
                 step.conversations.insert(peer, conversation);
             }
-            step.messages.insert(key, Some(message));
+            step.messages.insert(key, Some(message.clone()));
         }
+        message
     }
 }

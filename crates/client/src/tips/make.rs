@@ -392,13 +392,27 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         })
     }
 
+    /// A number under which the wallet is not being asked anything.
+    pub(crate) fn free_number(&mut self) -> u32 {
+        loop {
+            self.desk.next = self.desk.next.wrapping_add(1);
+            let number = self.desk.next;
+            if !self.desk.open.contains_key(&number) && !self.proofs.is_open(number) {
+                return number;
+            }
+        }
+    }
+
     /// Asks the wallet, by way of the page.
     pub(crate) fn ask_wallet(&mut self, id: MessageId, question: Question) {
         let Some(tip) = self.state.tips.get(&id).copied() else {
             return;
         };
         let request = self.request(&tip, question);
-        let number = self.desk.number(question, tip.id);
+        let number = match question {
+            Question::Send => prompt_number(tip.id),
+            _ => self.free_number(),
+        };
         let since = self.environment.now();
         self.desk.open.insert(number, super::desk::Open { id, question, since });
         self.tell(Event::Wallet { number, request });
