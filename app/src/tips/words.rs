@@ -11,6 +11,9 @@ use crate::{
 /// Shown wherever money of a development network is.
 pub const TEST_MONEY: &str = "Test money, worth nothing";
 
+/// Before what stands on the server's word.
+const UNCHECKED: &str = "Reported by the server; this device has not checked it. ";
+
 /// What is offered with one press, as one would type it.
 pub const QUICK: [&str; 3] = ["0.001", "0.01", "0.1"];
 
@@ -46,7 +49,10 @@ pub fn line(tip: &TipView, mine: bool, who: &str) -> String {
             return "Open your wallet to continue. However often it is asked, the same tip can never be paid twice."
                 .to_owned();
         }
-        (TipState::Mismatch(kind), _) => return format!("{} This does not count as money.", mismatch(kind)),
+        (TipState::Mismatch(kind), _) => {
+            let by = if tip.witness == Witness::Server { UNCHECKED } else { "" };
+            return format!("{by}{} This does not count as money.", mismatch(kind));
+        }
         (TipState::Submitted, true) => "On its way. It waits for a block.",
         (TipState::Submitted, false) => "It waits for a block.",
         (TipState::Confirming { .. }, _) => "In a block. More blocks make it final.",
@@ -64,16 +70,12 @@ pub fn line(tip: &TipView, mine: bool, who: &str) -> String {
         }
         (TipState::Dropped, false) => "The network has forgotten it. Nothing has been paid.",
     };
-    let unchecked = "Reported by the server; this device has not checked it.";
     match (tip.witness, mine) {
         (Witness::Device, _) if tip.state == TipState::Confirmed => plain.to_owned(),
         (Witness::Device, _) => format!("{plain} Checked by this device."),
-        // What would sound like money in the purse waits for the device; and of amounts the server says nothing.
-        (Witness::Server, false) if tip.state == TipState::Confirmed => {
-            format!("{unchecked} The amount is what {who} says.")
-        }
-        (Witness::Server, _) if tip.state == TipState::Confirmed => unchecked.to_owned(),
-        (Witness::Server, _) => format!("{unchecked} {plain}"),
+        // What would sound like money in the purse waits for the device.
+        (Witness::Server, _) if tip.state == TipState::Confirmed => UNCHECKED.trim_end().to_owned(),
+        (Witness::Server, _) => format!("{UNCHECKED}{plain}"),
         (Witness::Claim, true) => plain.to_owned(),
         (Witness::Claim, false) => format!("{who} says so; not checked yet."),
     }

@@ -41,6 +41,10 @@ pub enum TipSight {
     Mined {
         /// At least 1.
         confirmations: u32,
+        /// Whom the contract paid.
+        recipient: Address,
+        /// In the smallest unit of the native coin.
+        amount: U256,
     },
     /// The transaction is in a block and moved nothing.
     Reverted,

@@ -4,7 +4,7 @@
 
 use protocol::{
     Address, Answer, Ask, AssociationHash, Body, ClientFrame, Envelope, ErrorCode, Incarnation, InstallationId, Kind,
-    MessageId, Publish, Seq, ServerFrame, TipId, TipReport, TipSight, Topic, TxHash, UnixMillis, Welcome,
+    MessageId, Publish, Seq, ServerFrame, TipId, TipReport, TipSight, Topic, TxHash, U256, UnixMillis, Welcome,
     codec::{self, CodecError},
     limits,
 };
@@ -181,7 +181,11 @@ fn server_frames() -> Vec<(&'static str, ServerFrame)> {
                 id: TipId([10; 32]),
                 report: TipReport {
                     hash: Some(TxHash([11; 32])),
-                    sight: TipSight::Mined { confirmations: 3 },
+                    sight: TipSight::Mined {
+                        confirmations: 3,
+                        recipient: Address::from([7; 20]),
+                        amount: U256::from(1_000_000_000_000_000_000_u64),
+                    },
                 },
             },
         ),

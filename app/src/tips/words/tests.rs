@@ -75,13 +75,15 @@ fn the_states_have_the_words_of_the_product() {
 }
 
 #[test]
-fn an_amount_nobody_has_compared_is_the_other_sides_word() {
-    let said = tip(S::Confirmed, Witness::Server);
-    let line = |mine| line(&said, mine, "Bob");
-    assert!(line(false).ends_with("The amount is what Bob says."), "{}", line(false));
-    assert!(!line(true).contains("The amount"));
-    let checked = tip(S::Confirmed, Witness::Device);
-    assert!(!super::line(&checked, false, "Bob").contains("The amount"));
+fn what_does_not_match_by_the_servers_word_says_so() {
+    let line = |witness| line(&tip(S::Mismatch(TipMismatch::Amount), witness), false, "Bob");
+    assert_eq!(
+        line(Witness::Device),
+        "The chain shows another amount. This does not count as money."
+    );
+    let quoted = line(Witness::Server);
+    assert!(quoted.starts_with("Reported by the server; this device has not checked it. The chain"));
+    assert!(quoted.ends_with("This does not count as money."));
 }
 
 #[test]

@@ -136,7 +136,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         let Some(tip) = self.state.tips.get(&id).copied() else {
             return Then::Nothing;
         };
-        let same = tip.id == tip_id && tip.chain_id == chain_id && tip.claim(self.account).sender == sender;
+        let claim = tip.claim(self.account);
+        let same = tip.id == tip_id && tip.chain_id == chain_id && claim.sender == sender;
         let confirmed = tip.settled && tip.state == TipState::Confirmed;
         let hopeless = tip.settled && tip.contract != CONTRACT || tip.id.message() != id;
         if !same || confirmed || hopeless || report.sight == TipSight::Unknown {
@@ -161,8 +162,12 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             .network(chain_id)
             .map_or(1, |network| network.confirmations.max(1));
         let state = match report.sight {
-            TipSight::Mined { confirmations } if confirmations >= of => TipState::Confirmed,
-            TipSight::Mined { confirmations } => TipState::Confirming {
+            TipSight::Mined { recipient, .. } if recipient != claim.recipient => {
+                TipState::Mismatch(TipMismatch::Recipient)
+            }
+            TipSight::Mined { amount, .. } if amount != claim.amount => TipState::Mismatch(TipMismatch::Amount),
+            TipSight::Mined { confirmations, .. } if confirmations >= of => TipState::Confirmed,
+            TipSight::Mined { confirmations, .. } => TipState::Confirming {
                 done: confirmations,
                 of,
             },

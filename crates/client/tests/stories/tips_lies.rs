@@ -10,7 +10,8 @@ use crate::support::{
     World,
     chain::{BLOCKS, CHAIN, tip_of, tipped},
     page::Hand,
-    tipping::{AMOUNT, CONFIRMED, mismatch},
+    tipping::{AMOUNT, CONFIRMED, mined, mismatch},
+    wallet::Wallet,
 };
 
 /// Alice's wallet sends something else than what Alice's worker speaks of: `forge` says what the chain has in its place.
@@ -229,13 +230,10 @@ fn lying(seed: u64, report: TipReport) -> (World, MessageId) {
 #[test]
 fn a_lying_server_is_quoted_and_never_believed() {
     let lies = [
-        (TipSight::Mined { confirmations: 99 }, TipState::Confirmed),
+        (mined(99), TipState::Confirmed),
         (TipSight::Reverted, TipState::Reverted),
         (TipSight::Replaced, TipState::Replaced),
-        (
-            TipSight::Mined { confirmations: 1 },
-            TipState::Confirming { done: 1, of: BLOCKS },
-        ),
+        (mined(1), TipState::Confirming { done: 1, of: BLOCKS }),
     ];
     for (number, (sight, state)) in lies.into_iter().enumerate() {
         let other = TxHash([0x77; 32]);
@@ -256,6 +254,32 @@ fn a_lying_server_is_quoted_and_never_believed() {
                 assert_eq!(world.tip_state(who, with, id), CONFIRMED, "{who}, {sight:?}");
             }
         }
+    }
+}
+
+#[test]
+fn where_the_server_sees_something_else_the_claim_is_not_shown_as_reported() {
+    let (bob, carol) = (Wallet::of("bob").address(), Wallet::of("carol").address());
+    let cases = [
+        (carol, U256::from(AMOUNT), TipMismatch::Recipient),
+        (bob, U256::from(AMOUNT - 1), TipMismatch::Amount),
+    ];
+    for (recipient, amount, kind) in cases {
+        let sight = TipSight::Mined {
+            confirmations: 99,
+            recipient,
+            amount,
+        };
+        let (mut world, id) = lying(294, TipReport { hash: None, sight });
+        world.pass(40_000);
+        let quoted = Some((TipState::Mismatch(kind), Witness::Server));
+        assert_eq!(world.tip_state("bob", "alice", id), quoted);
+        // It may be the server that is wrong.
+        world.mine(u64::from(BLOCKS));
+        world.pass(20_000);
+        assert_eq!(world.tip_state("bob", "alice", id), CONFIRMED);
+        let line = &world.list("bob")[0].preview;
+        assert!(!line.contains("does not match"), "{line}");
     }
 }
 
@@ -298,7 +322,7 @@ fn hints_of_other_tips_chains_and_senders_change_nothing() {
     other.0[31] ^= 1;
     let report = TipReport {
         hash: Some(TxHash([1; 32])),
-        sight: TipSight::Mined { confirmations: 99 },
+        sight: mined(99),
     };
     for (chain_id, sender, id) in [
         (1, alice, tip),
@@ -339,7 +363,7 @@ fn a_waiting_tip_is_found_by_its_receipt_not_by_the_servers_word() {
             id: tip,
             report: TipReport {
                 hash: Some(hash),
-                sight: TipSight::Mined { confirmations: 9 },
+                sight: mined(9),
             },
         };
         world.server.borrow_mut().say_to(who, &hint);
@@ -360,12 +384,7 @@ fn a_waiting_tip_stays_so_where_nothing_can_be_read() {
     let record = world.record("alice", id);
     let tip = TipId::from_slice(&record[ID_AT..ID_AT + 32]).unwrap();
     let (who, sender) = (world.installation("alice"), world.address("alice"));
-    for sight in [
-        TipSight::Mined { confirmations: 9 },
-        TipSight::Pending,
-        TipSight::Dropped,
-        TipSight::Reverted,
-    ] {
+    for sight in [mined(9), TipSight::Pending, TipSight::Dropped, TipSight::Reverted] {
         let hash = Some(TxHash([0x99; 32]));
         let hint = ServerFrame::Tip {
             chain_id: CHAIN,
@@ -418,7 +437,7 @@ fn a_flood_of_hints_does_not_flood_the_wallet() {
     for number in 0..200u8 {
         let report = TipReport {
             hash: Some(TxHash([number; 32])),
-            sight: TipSight::Mined { confirmations: 1 },
+            sight: mined(1),
         };
         let hint = ServerFrame::Tip {
             chain_id: CHAIN,

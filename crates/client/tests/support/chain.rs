@@ -183,10 +183,9 @@ impl Chain {
         self.find(from, id).is_some()
     }
 
-    fn find(&self, from: Address, id: TipId) -> Option<&Receipt> {
+    fn find(&self, from: Address, id: TipId) -> Option<(&Receipt, &Log)> {
         let mut logs = self.logs();
         logs.find(|(_, log)| log.address == CONTRACT && log.topics[1] == id.0 && log.topics[2] == from.into_word().0)
-            .map(|(receipt, _)| receipt)
     }
 
     /// What went from one to the other in all.
@@ -227,9 +226,13 @@ impl Chain {
             hash: Some(hash),
             sight,
         };
-        if let Some(receipt) = self.find(sender, id) {
-            let confirmations = u32::try_from(self.head - receipt.block + 1).unwrap();
-            return at(receipt.hash, TipSight::Mined { confirmations });
+        if let Some((receipt, log)) = self.find(sender, id) {
+            let sight = TipSight::Mined {
+                confirmations: u32::try_from(self.head - receipt.block + 1).unwrap(),
+                recipient: Address::from_slice(&log.topics[3][12..]),
+                amount: U256::from_be_slice(&log.data[32..]),
+            };
+            return at(receipt.hash, sight);
         }
         let Some(hash) = hash else { return Self::NOTHING };
         let Some(sent) = self.sent.get(&hash) else {

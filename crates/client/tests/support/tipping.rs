@@ -5,16 +5,26 @@ use std::{cell::RefCell, rc::Rc};
 use bridge::{Command, Event, MessageView, TipMismatch, TipRefusal, TipState, TipView, Witness};
 use client::{Batch, Space, Vault};
 use futures::executor::block_on;
-use protocol::{MessageId, TipId, TxHash, U256};
+use protocol::{MessageId, TipId, TipSight, TxHash, U256};
 
 use super::{
     World,
     chain::{CHAIN, Chain},
     page::{Hand, Page},
+    wallet::Wallet,
     world::Name,
 };
 
 pub const AMOUNT: u64 = 10_000_000_000_000_000;
+
+/// The server's word that Bob got what [`World::tip`] pays.
+pub fn mined(confirmations: u32) -> TipSight {
+    TipSight::Mined {
+        confirmations,
+        recipient: Wallet::of("bob").address(),
+        amount: U256::from(AMOUNT),
+    }
+}
 
 impl World {
     /// A world in which these are signed in, know each other, and have wallets on one chain.

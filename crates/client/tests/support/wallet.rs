@@ -15,6 +15,14 @@ pub struct Wallet {
 }
 
 impl Wallet {
+    /// The same for the same name.
+    pub fn of(name: &str) -> Self {
+        let seed = name
+            .bytes()
+            .fold(7u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte));
+        Self::new(seed.max(1))
+    }
+
     pub fn new(seed: u8) -> Self {
         Self {
             key: SigningKey::from_slice(&[seed; 32]).unwrap(),

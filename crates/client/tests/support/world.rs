@@ -111,12 +111,7 @@ impl World {
 
     /// A new person with a new vault, not signed in.
     pub fn arrive(&mut self, name: Name) {
-        let wallet = Wallet::new(
-            name.bytes()
-                .fold(7u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte))
-                .max(1),
-        );
-        self.arrive_with(name, wallet);
+        self.arrive_with(name, Wallet::of(name));
     }
 
     pub fn arrive_with(&mut self, name: Name, wallet: Wallet) {

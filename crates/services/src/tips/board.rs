@@ -1,7 +1,7 @@
 //! Who waits for what, and what each was told last. In memory: it ends with the sockets.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, hash_map::Entry},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -102,6 +102,8 @@ struct Wish {
     /// The transaction in which it stood.
     stood: Option<TxHash>,
     told: TipReport,
+    /// Somebody asked; otherwise it was paid by or to this account, and gives way to what is asked for.
+    asked: bool,
 }
 
 /// What is to be found out for a wish.
@@ -117,7 +119,7 @@ pub(super) struct Open {
 /// The wishes for one chain.
 #[derive(Debug, Default)]
 pub(super) struct Board {
-    wishes: Mutex<HashMap<(u64, Key), Wish>>,
+    wishes: Mutex<HashMap<u64, HashMap<Key, Wish>>>,
     sights: Mutex<Sights>,
     nudged: Notify,
 }
@@ -137,60 +139,75 @@ impl Board {
         self.nudged.notified().await;
     }
 
-    /// Takes a wish on, or another hash for it. False: too many.
+    /// Takes on what somebody asks for, or another hash for it. False: too many.
     pub(super) fn wish(&self, ear: &Arc<Ear>, sender: Address, id: TipId, hash: Option<TxHash>) -> bool {
+        self.take_on(ear, (sender, id), hash, true)
+    }
+
+    /// Takes on what nobody has asked for, if there is room.
+    pub(super) fn offer(&self, ear: &Arc<Ear>, sender: Address, id: TipId) {
+        self.take_on(ear, (sender, id), None, false);
+    }
+
+    fn take_on(&self, ear: &Arc<Ear>, key: Key, hash: Option<TxHash>, asked: bool) -> bool {
         let mut wishes = lock(&self.wishes);
-        if let Some(wish) = wishes.get_mut(&(ear.number, (sender, id))) {
-            wish.hash = hash.or(wish.hash);
-            return true;
-        }
-        let mine = wishes.iter().filter(|((number, _), _)| *number == ear.number);
-        if mine.count() >= limits::TIPS_WATCHED {
-            // What came to nothing gives way; what may still come does not.
+        let mine = wishes.entry(ear.number).or_default();
+        if mine.len() >= limits::TIPS_WATCHED && !mine.contains_key(&key) {
+            // What came to nothing gives way; what may still come does not, unless only others wished it upon us.
             let ended = |wish: &Wish| {
                 matches!(
                     wish.told.sight,
                     TipSight::Reverted | TipSight::Replaced | TipSight::Dropped
                 )
             };
-            let out = wishes
-                .iter()
-                .find(|((number, _), wish)| *number == ear.number && ended(wish));
+            let out = mine.iter().find(|(_, wish)| ended(wish) || (asked && !wish.asked));
             let Some(out) = out.map(|(key, _)| *key) else {
                 return false;
             };
-            wishes.remove(&out);
+            mine.remove(&out);
         }
-        let wish = Wish {
-            ear: Arc::clone(ear),
-            hash,
-            stood: None,
-            told: UNKNOWN,
-        };
-        wishes.insert((ear.number, (sender, id)), wish);
+        match mine.entry(key) {
+            Entry::Occupied(mut wish) => {
+                let wish = wish.get_mut();
+                wish.hash = hash.or(wish.hash);
+                wish.asked |= asked;
+            }
+            Entry::Vacant(place) => {
+                place.insert(Wish {
+                    ear: Arc::clone(ear),
+                    hash,
+                    stood: None,
+                    told: UNKNOWN,
+                    asked,
+                });
+            }
+        }
         true
     }
 
     /// This is what the asker knows now.
     pub(super) fn told(&self, ear: &Ear, sender: Address, id: TipId, report: TipReport) {
-        if let Some(wish) = lock(&self.wishes).get_mut(&(ear.number, (sender, id))) {
+        let mut wishes = lock(&self.wishes);
+        let mine = wishes.get_mut(&ear.number);
+        if let Some(wish) = mine.and_then(|mine| mine.get_mut(&(sender, id))) {
             wish.told = report;
         }
     }
 
     pub(super) fn leave(&self, ear: &Ear) {
-        lock(&self.wishes).retain(|(number, _), _| *number != ear.number);
+        lock(&self.wishes).remove(&ear.number);
     }
 
     /// Everything somebody waits for.
     pub(super) fn open(&self) -> Vec<Open> {
         let wishes = lock(&self.wishes);
-        let open = wishes.iter().map(|((ear, (sender, id)), wish)| Open {
+        let all = wishes.values().flatten();
+        let open = all.map(|((sender, id), wish)| Open {
             sender: *sender,
             id: *id,
             hashes: [wish.stood, wish.hash],
             asked_by: wish.ear.installation,
-            ear: *ear,
+            ear: wish.ear.number,
         });
         open.collect()
     }
@@ -198,17 +215,18 @@ impl Board {
     /// What is seen of a wish now: told if it is news. What has been settled for long is not waited for any more.
     pub(super) fn tell(&self, chain_id: u64, confirmations: u32, open: &Open, report: TipReport) {
         let mut wishes = lock(&self.wishes);
-        let key = (open.ear, (open.sender, open.id));
-        let Some(wish) = wishes.get_mut(&key) else {
-            return;
-        };
+        let key = (open.sender, open.id);
+        let Some(mine) = wishes.get_mut(&open.ear) else { return };
+        let Some(wish) = mine.get_mut(&key) else { return };
         if differs(wish.told, report, confirmations) {
-            wish.ear.tell(chain_id, key.1, report);
+            wish.ear.tell(chain_id, key, report);
         }
         wish.told = report;
         match report.sight {
-            TipSight::Mined { confirmations: done } if done >= confirmations.saturating_add(MARGIN) => {
-                wishes.remove(&key);
+            TipSight::Mined {
+                confirmations: done, ..
+            } if done >= confirmations.saturating_add(MARGIN) => {
+                mine.remove(&key);
             }
             TipSight::Mined { .. } => wish.stood = report.hash,
             _ => {}
@@ -228,14 +246,14 @@ impl Board {
 
 /// Whether a person would see a difference: blocks beyond the confirmation are none.
 fn differs(told: TipReport, now: TipReport, confirmations: u32) -> bool {
-    let cut = |report: TipReport| match report.sight {
-        TipSight::Mined { confirmations: done } => TipReport {
-            sight: TipSight::Mined {
-                confirmations: done.min(confirmations),
-            },
-            ..report
-        },
-        _ => report,
+    let cut = |mut report: TipReport| {
+        if let TipSight::Mined {
+            confirmations: done, ..
+        } = &mut report.sight
+        {
+            *done = confirmations.min(*done);
+        }
+        report
     };
     cut(told) != cut(now)
 }

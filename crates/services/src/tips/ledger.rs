@@ -12,7 +12,7 @@ use chain::{
 };
 use sqlx::PgPool;
 
-use super::store::{self, BlockRow, Cursor};
+use super::store::{self, BlockRow, Cursor, signed};
 use crate::db::DbError;
 
 /// Blocks so near to the head are read one by one: no reorganisation of any chain people pay on was ever deeper.
@@ -92,7 +92,7 @@ impl Ledger {
             pool,
             reader,
             chain_id,
-            chain: i64::try_from(chain_id).unwrap_or(i64::MAX),
+            chain: signed(chain_id),
             since,
             patience,
             range: RANGE,
@@ -364,8 +364,4 @@ impl Ledger {
         );
         Ok(Step::Moved)
     }
-}
-
-fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }

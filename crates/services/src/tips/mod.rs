@@ -251,7 +251,7 @@ impl Tips {
         id: TipId,
         hash: Option<TxHash>,
     ) -> Result<TipReport, TipsError> {
-        let number = i64::try_from(chain.id).unwrap_or(i64::MAX);
+        let number = store::signed(chain.id);
         let found = store::tips(&self.0.pool, number, &[sender.as_slice()], &[&id.0]).await?;
         let cursor = store::cursor(&self.0.pool, number).await?;
         if let (Some(tip), Some(cursor)) = (found.first(), cursor) {
@@ -268,6 +268,8 @@ fn mined(tip: &store::TipRow, head: i64) -> Result<TipReport, TipsError> {
         hash: Some(TxHash::from_slice(&tip.hash).ok_or(TipsError::Damaged)?),
         sight: TipSight::Mined {
             confirmations: u32::try_from(done).unwrap_or(u32::MAX),
+            recipient: Address::from_slice(&tip.recipient),
+            amount: tip.amount.parse().map_err(|_| TipsError::Damaged)?,
         },
     })
 }

@@ -31,7 +31,7 @@ pub(super) async fn learn(
     cursor: &Cursor,
     left: &mut Duration,
 ) -> Result<(), LedgerError> {
-    let number = i64::try_from(chain.id).unwrap_or(i64::MAX);
+    let number = store::signed(chain.id);
     if let Some(kept) = store::replacement(pool, number, &hash.0).await? {
         let kept = TxHash::from_slice(&kept).ok_or(LedgerError::Defect)?;
         chain.board.sights().replaced_by(hash, Some(kept));
@@ -49,7 +49,7 @@ pub(super) async fn learn(
     match found {
         // A node may know a block before it finds what is in it by its hash.
         Ok(Ok(Some(found))) if found.hash != hash => {
-            let block = i64::try_from(found.block).unwrap_or(i64::MAX);
+            let block = store::signed(found.block);
             store::put_replacement(pool, number, cursor, &hash.0, &found.hash.0, block).await?;
             chain.board.sights().replaced_by(hash, Some(found.hash));
         }

@@ -5,6 +5,11 @@ use time::OffsetDateTime;
 
 type Result<T> = std::result::Result<T, sqlx::Error>;
 
+/// A number of a chain as a `bigint`. No chain has one beyond it.
+pub(super) fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
 /// A block by number and hash.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct BlockRow {
@@ -197,13 +202,15 @@ pub(super) struct TipRow {
     pub tip_id: Vec<u8>,
     pub sender: Vec<u8>,
     pub recipient: Vec<u8>,
+    /// In decimal digits.
+    pub amount: String,
 }
 
 /// Those of these senders and ids that stand.
 pub(super) async fn tips(pool: &PgPool, chain: i64, senders: &[&[u8]], ids: &[&[u8]]) -> Result<Vec<TipRow>> {
     sqlx::query_as!(
         TipRow,
-        r#"select t.id, t.block_number, t.hash, t.tip_id, t.sender, t.recipient
+        r#"select t.id, t.block_number, t.hash, t.tip_id, t.sender, t.recipient, t.amount::text as "amount!"
            from unnest($2::bytea[], $3::bytea[]) as r (sender, tip_id)
            join tips t on t.chain_id = $1 and t.sender = r.sender and t.tip_id = r.tip_id"#,
         chain,
@@ -218,8 +225,8 @@ pub(super) async fn tips(pool: &PgPool, chain: i64, senders: &[&[u8]], ids: &[&[
 pub(super) async fn fresh(pool: &PgPool, chain: i64, behind: i64, limit: i64) -> Result<Vec<TipRow>> {
     sqlx::query_as!(
         TipRow,
-        "select id, block_number, hash, tip_id, sender, recipient from tips
-         where chain_id = $1 and id > $2 order by id limit $3",
+        r#"select id, block_number, hash, tip_id, sender, recipient, amount::text as "amount!" from tips
+           where chain_id = $1 and id > $2 order by id limit $3"#,
         chain,
         behind,
         limit

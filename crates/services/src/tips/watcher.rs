@@ -1,7 +1,7 @@
 //! The task that keeps looking at one chain.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     panic::AssertUnwindSafe,
     time::{Duration, Instant},
 };
@@ -142,7 +142,7 @@ impl Watcher {
     async fn announce(&mut self, chain: &Chain, whole: bool) -> Result<(), LedgerError> {
         let tips = self.tips.clone();
         let pool = &tips.0.pool;
-        let number = i64::try_from(chain.id).unwrap_or(i64::MAX);
+        let number = store::signed(chain.id);
         let Some(cursor) = store::cursor(pool, number).await? else {
             return Ok(());
         };
@@ -193,7 +193,7 @@ impl Watcher {
                 let accounts = [Address::from_slice(&tip.sender), Address::from_slice(&tip.recipient)];
                 let id = TipId::from_slice(&tip.tip_id).ok_or_else(damaged)?;
                 for ear in tips.0.ears.of(&accounts) {
-                    chain.board.wish(&ear, accounts[0], id, None);
+                    chain.board.offer(&ear, accounts[0], id);
                 }
             }
             self.newest = Some(newest);
@@ -227,8 +227,8 @@ impl Watcher {
         }
         let mut order: Vec<(Option<Instant>, TxHash, &Open)> = {
             let mut sights = chain.board.sights();
-            let stands = |hash| standing.values().any(|report| report.hash == Some(hash));
-            sights.keep(|hash| wanted.contains_key(&hash) || stands(hash));
+            let stand: HashSet<TxHash> = standing.values().filter_map(|report| report.hash).collect();
+            sights.keep(|hash| wanted.contains_key(&hash) || stand.contains(&hash));
             wanted
                 .iter()
                 .map(|(hash, open)| (sights.looked(*hash), *hash, *open))
@@ -261,20 +261,19 @@ impl Watcher {
         if known.is_some() {
             return Ok(known);
         }
-        let number = i64::try_from(chain.id).unwrap_or(i64::MAX);
-        let row = store::transaction(&self.tips.0.pool, number, &hash.0).await?;
+        let row = store::transaction(&self.tips.0.pool, store::signed(chain.id), &hash.0).await?;
         Ok(row.map(|row| Signed {
             signer: Address::from_slice(&row.signer),
             nonce: row.nonce.unsigned_abs(),
         }))
     }
 
-    async fn keep(&self, chain: &Chain, hash: TxHash, signed: Signed, open: &Open) -> Result<(), LedgerError> {
+    async fn keep(&self, chain: &Chain, hash: TxHash, by: Signed, open: &Open) -> Result<(), LedgerError> {
         let row = Sighted {
-            chain: i64::try_from(chain.id).unwrap_or(i64::MAX),
+            chain: store::signed(chain.id),
             hash: &hash.0,
-            signer: signed.signer.as_slice(),
-            nonce: i64::try_from(signed.nonce).unwrap_or(i64::MAX),
+            signer: by.signer.as_slice(),
+            nonce: store::signed(by.nonce),
             asked_by: &open.asked_by.0,
             at: to_db(self.tips.0.clock.now()),
         };

@@ -367,6 +367,36 @@ async fn nobody_has_more_watched_than_is_allowed(pool: PgPool) {
 }
 
 #[sqlx::test]
+async fn what_strangers_pay_does_not_keep_anybody_from_asking(pool: PgPool) {
+    let mut world = World::new(pool).await;
+    let mut listener = world.listen(somebody(1));
+    let asker = listener.asker();
+    world.anvil.mine(1).await;
+    world.caught_up().await;
+    // Dust, as much as is watched at once.
+    let (first, _) = world.tip(2, somebody(1), 1).await;
+    for _ in 1..limits::TIPS_WATCHED {
+        world.tip(2, somebody(1), 1).await;
+    }
+    let (last, _) = world.tip(2, somebody(1), 1).await;
+    world.anvil.mine(1).await;
+    told(&mut listener, first, "what has come is told", mined(1)).await;
+    // The last one is beyond what is watched: whoever wants it asks.
+    let stands = asker.ask(ID, world.account(2), last, None).await.unwrap();
+    assert!(mined(1)(stands), "{stands:?}");
+    let wanted = TipId([7; 32]);
+    let answer = asker.ask(ID, world.account(1), wanted, None).await;
+    assert_eq!(answer.unwrap().sight, TipSight::Unknown);
+    let hash = world
+        .anvil
+        .send(&Transfer::tip(world.account(1), somebody(1), wanted, 5))
+        .await;
+    world.anvil.mine(1).await;
+    let report = told(&mut listener, wanted, "what was asked for is told", mined(1)).await;
+    assert_eq!(report.hash, Some(hash));
+}
+
+#[sqlx::test]
 async fn whoever_asks_again_and_again_does_not_make_the_node_be_asked(pool: PgPool) {
     let mut world = World::new(pool).await;
     world.anvil.mine(1).await;

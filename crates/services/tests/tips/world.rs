@@ -284,7 +284,7 @@ pub fn is(sight: TipSight) -> impl Fn(TipReport) -> bool {
 }
 
 pub fn mined(at_least: u32) -> impl Fn(TipReport) -> bool {
-    move |report| matches!(report.sight, TipSight::Mined { confirmations } if confirmations >= at_least)
+    move |report| matches!(report.sight, TipSight::Mined { confirmations, .. } if confirmations >= at_least)
 }
 
 /// Nobody but tips has paid this one.
