@@ -187,9 +187,11 @@ impl Directory {
         }
     }
 
-    /// A new connection may give what the last one did not.
+    /// A new connection may give what the last one did not; and an account whose code did not own up to its signature may
+    /// do so now.
     pub fn ask_again(&mut self) {
         self.withheld.clear();
+        self.said.retain(|_, yes| *yes);
     }
 }
 

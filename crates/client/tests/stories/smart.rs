@@ -189,6 +189,26 @@ fn a_wallet_that_does_not_answer_is_asked_again() {
     assert_eq!(world.list("alice").len(), 1);
 }
 
+#[test]
+fn what_its_chain_denied_once_is_asked_again_with_the_next_connection() {
+    let (mut world, chain) = alice_and_vera(311);
+    let owner = chain.borrow_mut().wallets.insert(VAULT, Address::repeat_byte(9));
+    world.send("vera", "alice", "hello");
+    world.pass(100_000);
+    assert_eq!(
+        questions(&mut world, "alice"),
+        1,
+        "the chain said no, and is left alone"
+    );
+    assert!(world.list("alice").is_empty());
+    chain.borrow_mut().wallets.insert(VAULT, owner.unwrap());
+    world.go_offline("alice");
+    world.go_online("alice");
+    assert_eq!(questions(&mut world, "alice"), 2);
+    world.accept("alice", "vera");
+    assert_eq!(world.texts("alice", "vera"), ["hello"]);
+}
+
 /// Mallory has a client of her own making: it says to be `account`, and believes itself.
 fn impostor(world: &mut World, account: Address) {
     world.arrive_with("mallory", Wallet::new(66).of_contract(account));
