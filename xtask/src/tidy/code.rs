@@ -101,7 +101,8 @@ const LONG: &str = {
 fn shipped(tree: &Tree) -> impl Iterator<Item = (&str, &str)> {
     let files = tree
         .ending(".rs")
-        .filter(|(path, _)| !path.starts_with("xtask/") && !path.contains("/tests/") && !path.contains("/testkit/"));
+        .filter(|(path, _)| !path.starts_with("xtask/") && !path.contains("/tests/"))
+        .filter(|(path, _)| !path.contains("/testkit/") && !path.contains("/stage/"));
     files
         .filter(|(path, _)| !path.ends_with("/tests.rs"))
         .map(|(path, text)| {

@@ -165,6 +165,7 @@ const TABLE: &[Row] = &[
         ],
         BROWSER,
     ),
+    Row("stage", &["client", "identity", "bridge", "chain", "protocol"], BROWSER),
     Row("drill", &["services", "identity", "protocol"], BROWSER),
 ];
 

@@ -1,8 +1,7 @@
 //! Stories of installations against a server in memory.
 #![allow(clippy::unwrap_used, reason = "a broken story may panic")]
 
-#[path = "../support/mod.rs"]
-mod support;
+use stage as support;
 
 mod connecting;
 mod consent;

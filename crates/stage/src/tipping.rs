@@ -7,7 +7,7 @@ use client::{Batch, Space, Vault};
 use futures::executor::block_on;
 use protocol::{MessageId, TipId, TipSight, TxHash, U256};
 
-use super::{
+use crate::{
     World,
     chain::{CHAIN, Chain},
     page::{Hand, Page},
@@ -179,7 +179,6 @@ pub const CONFIRMED: Option<(TipState, Witness)> = Some((TipState::Confirmed, Wi
 pub const SUBMITTED: Option<(TipState, Witness)> = Some((TipState::Submitted, Witness::Server));
 pub const WAITING: Option<(TipState, Witness)> = Some((TipState::Waiting, Witness::Claim));
 
-#[expect(clippy::unnecessary_wraps, reason = "to be compared with what a thread has")]
 pub fn mismatch(kind: TipMismatch) -> Option<(TipState, Witness)> {
     Some((TipState::Mismatch(kind), Witness::Device))
 }

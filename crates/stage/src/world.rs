@@ -12,7 +12,7 @@ use futures::executor::block_on;
 use identity::Association;
 use protocol::{Address, InstallationId, MessageId, UnixMillis};
 
-use super::{
+use crate::{
     page::{Answer, Page},
     server::Server,
     wallet::{DOMAIN, Wallet},

@@ -13,7 +13,7 @@ use protocol::{
 };
 use serde_bytes::ByteBuf;
 
-use super::{chain::Chain, wallet::DOMAIN};
+use crate::{chain::Chain, wallet::DOMAIN};
 
 #[derive(Default)]
 pub struct Log {

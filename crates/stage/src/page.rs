@@ -5,7 +5,7 @@ use std::{cell::RefCell, rc::Rc};
 use bridge::{Call, WalletAnswer, WalletRefusal, WalletRequest};
 use protocol::{Address, TipId, U256};
 
-use super::chain::{Chain, tip_of};
+use crate::chain::{Chain, tip_of};
 
 pub type Answer = Result<WalletAnswer, WalletRefusal>;
 /// Changes what the wallet's node says; `None`: it says nothing.
