@@ -462,6 +462,29 @@ async fn a_database_that_goes_away_and_comes_back_loses_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_new_browser_of_somebody_who_was_asked_about_is_told_of() {
+    let server = TestServer::start().await;
+    let mut alice = Installation::alice(&server).await;
+    let mut socket = alice.connect().await;
+    let mut phone = Installation::new(&server, 0xb0, 0xb1);
+    let account = phone.account();
+    let nobody = socket.ask(Ask::Installations { account }).await.unwrap();
+    assert_eq!(nobody, Answer::Installations(vec![]));
+    let told = |frame: &ServerFrame| (*frame == ServerFrame::Installations { account }).then_some(());
+    phone.sign_in().await.unwrap();
+    socket.wait("the hint that it is new", told).await;
+    let mut own = phone.connect().await;
+    let packages = Ask::PublishKeyPackages {
+        key_packages: vec![serde_bytes::ByteBuf::from(*b"one")],
+        last_resort: None,
+    };
+    own.ask(packages).await.unwrap();
+    socket.wait("the hint that it can be written to", told).await;
+    alice.sign_out().await.unwrap();
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_restart_says_so_answers_what_was_asked_and_everybody_resumes() {
     let mut server = TestServer::start().await;
     let (alice, bob) = (Installation::alice(&server).await, Installation::bob(&server).await);

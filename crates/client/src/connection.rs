@@ -286,6 +286,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                     report,
                 },
             ) => self.hear(chain_id, sender, id, report).await?,
+            (Phase::Ready, ServerFrame::Installations { account }) => self.changed(account),
             (Phase::Ready, ServerFrame::Pong) => {}
             // Not its turn: this is not a server of ours.
             _ => self.drop_link(),

@@ -18,8 +18,8 @@ use crate::{
     step::Step,
 };
 
-/// How long a list of installations is taken as it is, in milliseconds.
-const FRESH: i64 = 10_000;
+/// How long a list of installations is taken as it is without a hint that it has changed, in milliseconds: hints may be lost.
+const FRESH: i64 = 300_000;
 /// How long to wait for somebody who has no key package yet, in milliseconds.
 const PATIENCE: i64 = 5_000;
 /// How many installations one commit adds: a welcome repeats for each, and all must fit into a frame.
@@ -56,6 +56,26 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         self.lists
             .get(&account)
             .is_some_and(|list| (0..FRESH).contains(&(now - list.at.0)))
+    }
+
+    /// The server says that this account's installations have changed: they are asked for again before the next write.
+    pub(crate) fn changed(&mut self, account: Address) {
+        let rows = self.lists.remove(&account).map(|list| list.rows).unwrap_or_default();
+        // Answers that are on their way may be of before.
+        self.link.asks.retain(|_, (ask, _)| match ask {
+            Ask::Installations { account: asked } => *asked != account,
+            Ask::ClaimKeyPackage { installation } => !rows.iter().any(|(id, _)| id == installation),
+            _ => true,
+        });
+        let own = account == self.account;
+        for (_, roster) in self.rosters.iter_mut().filter(|(peer, _)| own || **peer == account) {
+            // Who had no key package, or none that could be used, may have some now.
+            roster.packages.retain(|_, package| package.is_some());
+            *roster = Roster {
+                packages: std::mem::take(&mut roster.packages),
+                ..Roster::default()
+            };
+        }
     }
 
     /// The topic that can be written to now without further ado, if there is one.

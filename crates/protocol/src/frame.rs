@@ -118,6 +118,12 @@ pub enum ServerFrame {
         /// What the server sees now.
         report: TipReport,
     },
+    /// The installations of an account that was asked about on this socket are not what they were: one is new, was revoked,
+    /// or can be written to only now. A hint: ask again before you write.
+    Installations {
+        /// Whose.
+        account: Address,
+    },
 }
 
 /// Questions about people and their installations.

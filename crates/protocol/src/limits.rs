@@ -22,6 +22,8 @@ pub const KEY_PACKAGES_PER_FRAME: usize = 12;
 pub const KEY_PACKAGES: usize = 40;
 /// How many installations of one account the server lists.
 pub const INSTALLATIONS: usize = 16;
+/// Of how many accounts one socket is told that their installations have changed: those it asked about last.
+pub const ACCOUNTS_WATCHED: usize = 1_000;
 /// How many topics one `Subscribe` may name.
 pub const TOPICS_PER_FRAME: usize = 500;
 /// How many welcomes one publish may carry.

@@ -189,6 +189,12 @@ fn server_frames() -> Vec<(&'static str, ServerFrame)> {
                 },
             },
         ),
+        (
+            "installations",
+            ServerFrame::Installations {
+                account: Address::from([6; 20]),
+            },
+        ),
     ]
 }
 

@@ -133,10 +133,19 @@ impl Services {
             Some((network, config.reach.get(&network.chain_id)?, pace))
         });
         let tips = Tips::new(pool.clone(), clock.clone(), watched)?;
+        let delivery = Delivery::start(pool.clone(), clock.clone()).await?;
+        let crier = delivery.crier();
         Ok(Self {
-            accounts: Accounts::new(pool.clone(), accounts, verifier, clock.clone(), randomness),
-            directory: Directory::new(pool.clone(), clock.clone()),
-            delivery: Delivery::start(pool.clone(), clock).await?,
+            accounts: Accounts::new(
+                pool.clone(),
+                accounts,
+                verifier,
+                clock.clone(),
+                randomness,
+                crier.clone(),
+            ),
+            directory: Directory::new(pool.clone(), clock, crier),
+            delivery,
             people: People::new(pool),
             tips,
             coins: config.development_rpc.as_deref().map(Faucet::new).transpose()?,

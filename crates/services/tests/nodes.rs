@@ -5,8 +5,8 @@ mod common;
 
 use std::time::Duration;
 
-use common::{Here, Person, commit, message, person, site};
-use protocol::{Seq, Topic};
+use common::{Here, Person, commit, message, person, person_with, site};
+use protocol::{Seq, Topic, limits};
 use services::delivery::{Follower, Forward};
 use sqlx::PgPool;
 
@@ -116,4 +116,75 @@ async fn a_lost_connection_is_made_again_and_nothing_is_missed(pool: PgPool) {
         say(&here, &alice, 10 + round).await;
         up_to(&mut follower, 1 + round, 2 + round).await;
     }
+}
+
+/// The next account of which is told that its installations have changed.
+async fn changed(follower: &mut Follower) -> protocol::Address {
+    loop {
+        if let Forward::Installations { account } = next(follower).await {
+            return account;
+        }
+    }
+}
+
+#[sqlx::test]
+async fn who_asked_about_an_account_hears_of_its_new_installations_at_every_server(pool: PgPool) {
+    let (here, there, alice) = nodes(pool).await;
+    here.services.delivery.share();
+    there.services.delivery.share();
+    let mut followers = [&here, &there].map(|node| {
+        let mut follower = node.services.delivery.follow(person(2).installation());
+        follower.watch(alice.address());
+        follower
+    });
+    let new = person_with(1, 11);
+    new.sign_in(&here).await;
+    for follower in &mut followers {
+        assert_eq!(changed(follower).await, alice.address());
+    }
+}
+
+#[sqlx::test]
+async fn only_what_is_new_of_an_account_is_heard(pool: PgPool) {
+    let (here, _, alice) = nodes(pool).await;
+    let (new, bob) = (person_with(1, 11), person(2));
+    let mut follower = here.services.delivery.follow(bob.installation());
+    follower.watch(alice.address());
+    follower.watch(bob.address());
+    new.sign_in(&here).await;
+    assert_eq!(changed(&mut follower).await, alice.address());
+    // Now it can be added to conversations.
+    let give = async |person: &Person| {
+        let directory = &here.services.directory;
+        let given = directory.publish_key_packages(person.installation(), &[b"key package"], None);
+        given.await.unwrap()
+    };
+    give(&new).await;
+    assert_eq!(changed(&mut follower).await, alice.address());
+    // More of the same, a known browser that signs in again, a stranger: nothing to hear of.
+    give(&new).await;
+    new.sign_in(&here).await;
+    person(3).sign_in(&here).await;
+    give(&bob).await;
+    assert_eq!(changed(&mut follower).await, bob.address());
+}
+
+#[sqlx::test]
+async fn of_too_many_accounts_the_last_ones_are_watched(pool: PgPool) {
+    let (here, _, alice) = nodes(pool).await;
+    let mut follower = here.services.delivery.follow(alice.installation());
+    let account = |number: usize| {
+        let mut bytes = [0; 20];
+        bytes[..8].copy_from_slice(&number.to_be_bytes());
+        protocol::Address::from(bytes)
+    };
+    for number in 0..=limits::ACCOUNTS_WATCHED {
+        follower.watch(account(number));
+    }
+    let crier = here.services.delivery.crier();
+    for number in [0, 1, limits::ACCOUNTS_WATCHED] {
+        crier.installations(account(number));
+    }
+    assert_eq!(changed(&mut follower).await, account(1));
+    assert_eq!(changed(&mut follower).await, account(limits::ACCOUNTS_WATCHED));
 }

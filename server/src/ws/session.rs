@@ -167,6 +167,7 @@ impl Talk<'_> {
                 Forward::Envelopes { topic, envelopes } => ServerFrame::Envelopes { topic, envelopes },
                 Forward::CaughtUp { topic, head } => ServerFrame::CaughtUp { topic, head },
                 Forward::NotSubscribed { topic, code } => ServerFrame::NotSubscribed { topic, code },
+                Forward::Installations { account } => ServerFrame::Installations { account },
             }),
             Event::Tip(frame) => self.outgoing.push(frame),
             Event::Resume => {
@@ -217,6 +218,10 @@ impl Talk<'_> {
                         answer: Err(ErrorCode::TooMany),
                     });
                 } else {
+                    if let Ask::Installations { account } = ask {
+                        // Before the list is read: no change falls between the two.
+                        self.follower.watch(account);
+                    }
                     let tips = self.listener.asker();
                     let server = self.server.clone();
                     self.work

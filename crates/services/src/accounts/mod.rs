@@ -33,6 +33,7 @@ pub use verifier::{KeyAccounts, NotVerified, WalletVerifier, Wallets};
 
 use crate::{
     db::DbError,
+    delivery::Crier,
     time::{Clock, Randomness, after, from_db, to_db},
 };
 
@@ -61,6 +62,7 @@ pub struct Accounts {
     clock: Arc<dyn Clock>,
     randomness: Arc<dyn Randomness>,
     ended: broadcast::Sender<Uuid>,
+    crier: Crier,
 }
 
 impl Accounts {
@@ -71,6 +73,7 @@ impl Accounts {
         verifier: Arc<dyn WalletVerifier>,
         clock: Arc<dyn Clock>,
         randomness: Arc<dyn Randomness>,
+        crier: Crier,
     ) -> Self {
         let (ended, _) = broadcast::channel(ENDED_QUEUE);
         Self {
@@ -80,6 +83,7 @@ impl Accounts {
             clock,
             randomness,
             ended,
+            crier,
         }
     }
 

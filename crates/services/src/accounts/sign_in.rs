@@ -114,7 +114,7 @@ impl Accounts {
         }
         let (account, ended) = account_of(&mut transaction, &vouched, to_db(now)).await?;
         store::keep_association(&mut transaction, &vouched.hash.0, &association.to_bytes()).await?;
-        let (installation, association) = store::installation(
+        let installation = store::installation(
             &mut transaction,
             store::NewInstallation {
                 installation: &vouched.installation.0,
@@ -132,7 +132,7 @@ impl Accounts {
             store::NewSession {
                 id,
                 account_id: account.id,
-                installation_id: installation,
+                installation_id: installation.id,
                 agent: &agent,
                 now: to_db(now),
                 expires: to_db(expires),
@@ -140,8 +140,11 @@ impl Accounts {
         )
         .await?;
         transaction.commit().await?;
+        if installation.new || !ended.is_empty() {
+            self.crier.installations(vouched.address);
+        }
         self.end(ended);
-        let association = Association::from_bytes(&association).map_err(|_| AccountError::Damaged)?;
+        let association = Association::from_bytes(&installation.association).map_err(|_| AccountError::Damaged)?;
 
         let session = Session {
             id,

@@ -141,21 +141,30 @@ pub(super) struct NewInstallation<'a> {
     pub now: OffsetDateTime,
 }
 
+pub(super) struct InstallationRow {
+    pub id: i64,
+    /// The association by which others know it.
+    pub association: Vec<u8>,
+    /// It was not there before: Postgres marks a row that was updated.
+    pub new: bool,
+}
+
 /// The installation's row with its inbox, new or known; nothing if it is another account's or revoked.
-/// The row's id, and the association by which others know it. `None`: it is another account's, or revoked.
 pub(super) async fn installation(
     connection: &mut PgConnection,
     new: NewInstallation<'_>,
-) -> Result<Option<(i64, Vec<u8>)>> {
+) -> Result<Option<InstallationRow>> {
     // The first association stays: key packages and credentials name it.
-    let row = sqlx::query!(
+    let row = sqlx::query_as!(
+        InstallationRow,
         r#"insert into installations as i (installation, account_id, public_key, association, agent, created_at, seen_at)
            values ($1, $2, $3, $4, $5, $6, $6)
            on conflict (installation) do update set
                seen_at = excluded.seen_at,
                agent = excluded.agent
            where i.account_id = excluded.account_id and i.revoked_at is null
-           returning id, (select a.bytes from associations a where a.hash = i.association) as "association!""#,
+           returning id, (select a.bytes from associations a where a.hash = i.association) as "association!",
+                     (i.xmax = 0) as "new!""#,
         new.installation,
         new.account_id,
         new.public_key,
@@ -177,7 +186,7 @@ pub(super) async fn installation(
     let inbox = sqlx::query!("select id from topics where inbox_of = $1", row.id)
         .fetch_optional(connection)
         .await?;
-    Ok(inbox.map(|_| (row.id, row.association)))
+    Ok(inbox.map(|_| row))
 }
 
 pub(super) struct NewSession<'a> {

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use protocol::{Envelope, ErrorCode, InstallationId, Seq, Topic, limits};
+use protocol::{Address, Envelope, ErrorCode, InstallationId, Seq, Topic, limits};
 use tokio::task::JoinHandle;
 
 use super::{
@@ -45,6 +45,11 @@ pub enum Forward {
         topic: Topic,
         /// Why.
         code: ErrorCode,
+    },
+    /// The installations of a watched account have changed.
+    Installations {
+        /// Whose.
+        account: Address,
     },
 }
 
@@ -111,7 +116,7 @@ impl Follower {
             self.listener.listen(topic);
         }
         self.rounds += 1;
-        self.ready.retain(|forward| forward.topic() != topic);
+        self.ready.retain(|forward| forward.topic() != Some(topic));
         self.behind.retain(|other| *other != topic);
         self.behind.push_back(topic);
         self.topics.insert(
@@ -125,6 +130,11 @@ impl Follower {
                 round: self.rounds,
             },
         );
+    }
+
+    /// Tells from now on when the installations of this account change; of at most [`limits::ACCOUNTS_WATCHED`] accounts.
+    pub fn watch(&mut self, account: Address) {
+        self.listener.watch(account);
     }
 
     /// The next thing to send. Waits while there is none. May be dropped and called again at any time.
@@ -158,8 +168,18 @@ impl Follower {
                     for topic in all {
                         self.fall_behind(topic);
                     }
+                    for account in self.listener.accounts.clone() {
+                        self.changed(account);
+                    }
                 }
             }
+        }
+    }
+
+    fn changed(&mut self, account: Address) {
+        let forward = Forward::Installations { account };
+        if !self.ready.contains(&forward) {
+            self.ready.push_back(forward);
         }
     }
 
@@ -204,6 +224,7 @@ impl Follower {
     fn hear(&mut self, news: News) {
         match news {
             News::Look(topic) => self.fall_behind(topic),
+            News::Installations(account) => self.changed(account),
             News::Committed(committed) => {
                 let (topic, place) = (committed.topic, committed.envelope.seq);
                 let Some(tracked) = self.topics.get_mut(&topic) else {
@@ -272,9 +293,12 @@ impl Drop for Follower {
 }
 
 impl Forward {
-    fn topic(&self) -> Topic {
+    fn topic(&self) -> Option<Topic> {
         match self {
-            Self::Envelopes { topic, .. } | Self::CaughtUp { topic, .. } | Self::NotSubscribed { topic, .. } => *topic,
+            Self::Envelopes { topic, .. } | Self::CaughtUp { topic, .. } | Self::NotSubscribed { topic, .. } => {
+                Some(*topic)
+            }
+            Self::Installations { .. } => None,
         }
     }
 }

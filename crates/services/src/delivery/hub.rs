@@ -1,14 +1,14 @@
 //! Hands what was just committed to those who follow its topic on this node.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     sync::{
         Arc, PoisonError, RwLock, RwLockReadGuard,
         atomic::{AtomicU64, Ordering},
     },
 };
 
-use protocol::{Envelope, InstallationId, Seq, Topic, limits};
+use protocol::{Address, Envelope, InstallationId, Seq, Topic, limits};
 use tokio::sync::{Notify, mpsc};
 
 /// An envelope that stands.
@@ -27,6 +27,8 @@ pub(super) enum News {
     Committed(Arc<Committed>),
     /// Something may have been: look.
     Look(Topic),
+    /// The installations of this account have changed.
+    Installations(Address),
 }
 
 #[derive(Debug)]
@@ -40,6 +42,7 @@ struct Ear {
 struct Inner {
     next: AtomicU64,
     topics: RwLock<HashMap<Topic, Followed>>,
+    accounts: RwLock<HashMap<Address, Vec<Ear>>>,
 }
 
 /// A topic that somebody on this node follows.
@@ -64,6 +67,8 @@ pub(super) struct Listener {
     /// Something did not fit into the queue: read every topic by its cursor.
     pub lagged: Arc<Notify>,
     topics: Vec<Topic>,
+    /// Whose installations it is told of, the one asked about last at the end.
+    pub accounts: VecDeque<Address>,
 }
 
 impl Hub {
@@ -77,6 +82,7 @@ impl Hub {
             queue,
             lagged: Arc::default(),
             topics: Vec::new(),
+            accounts: VecDeque::new(),
         }
     }
 
@@ -93,12 +99,21 @@ impl Hub {
         }
     }
 
+    /// The installations of an account have changed: whoever asked about them is told.
+    pub(super) fn changed(&self, account: Address) {
+        let accounts = self.0.accounts.read().unwrap_or_else(PoisonError::into_inner);
+        for ear in accounts.get(&account).into_iter().flatten() {
+            ear.tell(News::Installations(account));
+        }
+    }
+
     /// Anything may have happened: everybody looks at everything.
     pub(super) fn look_everywhere(&self) {
-        for followed in self.topics().values() {
-            for ear in &followed.ears {
-                ear.lagged.notify_one();
-            }
+        let accounts = self.0.accounts.read().unwrap_or_else(PoisonError::into_inner);
+        let topics = self.topics();
+        let ears = topics.values().flat_map(|followed| &followed.ears);
+        for ear in ears.chain(accounts.values().flatten()) {
+            ear.lagged.notify_one();
         }
     }
 
@@ -129,21 +144,48 @@ impl Hub {
             if but == Some(ear.number) {
                 continue;
             }
-            // Never waits: a slow listener must not hold the others up.
-            if ear.queue.try_send(news.clone()).is_err() {
-                ear.lagged.notify_one();
-            }
+            ear.tell(news.clone());
+        }
+    }
+}
+
+impl Ear {
+    /// Never waits: a slow listener must not hold the others up.
+    fn tell(&self, news: News) {
+        if self.queue.try_send(news).is_err() {
+            self.lagged.notify_one();
         }
     }
 }
 
 impl Listener {
-    pub(super) fn listen(&mut self, topic: Topic) {
-        let ear = Ear {
+    fn ear(&self) -> Ear {
+        Ear {
             number: self.number,
             queue: self.sender.clone(),
             lagged: self.lagged.clone(),
-        };
+        }
+    }
+
+    /// Of the installations of this account from now on; of the account asked about longest ago not any more, if they are
+    /// too many.
+    pub(super) fn watch(&mut self, account: Address) {
+        let known = self.accounts.len();
+        self.accounts.retain(|other| *other != account);
+        if self.accounts.len() == known {
+            let mut all = self.hub.0.accounts.write().unwrap_or_else(PoisonError::into_inner);
+            all.entry(account).or_default().push(self.ear());
+        }
+        self.accounts.push_back(account);
+        if self.accounts.len() > limits::ACCOUNTS_WATCHED
+            && let Some(oldest) = self.accounts.pop_front()
+        {
+            self.hub.unwatch(self.number, &[oldest]);
+        }
+    }
+
+    pub(super) fn listen(&mut self, topic: Topic) {
+        let ear = self.ear();
         let mut topics = self.hub.0.topics.write().unwrap_or_else(PoisonError::into_inner);
         topics.entry(topic).or_default().ears.push(ear);
         self.topics.push(topic);
@@ -174,10 +216,23 @@ impl Hub {
             }
         }
     }
+
+    fn unwatch<'a>(&self, number: u64, accounts: impl IntoIterator<Item = &'a Address>) {
+        let mut all = self.0.accounts.write().unwrap_or_else(PoisonError::into_inner);
+        for account in accounts {
+            if let Some(ears) = all.get_mut(account) {
+                ears.retain(|ear| ear.number != number);
+                if ears.is_empty() {
+                    all.remove(account);
+                }
+            }
+        }
+    }
 }
 
 impl Drop for Listener {
     fn drop(&mut self) {
         self.hub.remove(self.number, &self.topics);
+        self.hub.unwatch(self.number, &self.accounts);
     }
 }

@@ -15,7 +15,9 @@ mod store;
 
 use std::sync::Arc;
 
-use protocol::{Body, Envelope, ErrorCode, Incarnation, InstallationId, MessageId, Publish, Seq, Topic, UnixMillis};
+use protocol::{
+    Address, Body, Envelope, ErrorCode, Incarnation, InstallationId, MessageId, Publish, Seq, Topic, UnixMillis,
+};
 use sqlx::PgPool;
 use tokio::sync::{mpsc, oneshot};
 
@@ -71,6 +73,22 @@ impl Future for Pending {
     }
 }
 
+/// Says on every server of this site what has changed of an account. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Crier {
+    hub: Hub,
+    others: Others,
+}
+
+impl Crier {
+    /// The installations of this account have changed: whoever watches it (see [`Follower::watch`]) is told. A hint, given
+    /// behind the commit; it may be lost.
+    pub fn installations(&self, account: Address) {
+        self.hub.changed(account);
+        self.others.tell_changed(account);
+    }
+}
+
 /// The logs of this site. Cheap to clone; its committers end when the last clone is gone.
 #[derive(Debug, Clone)]
 pub struct Delivery {
@@ -118,6 +136,14 @@ impl Delivery {
     /// closed. Within a tokio runtime.
     pub fn share(&self) {
         self.others.begin(&self.pool, &self.hub);
+    }
+
+    /// The voice by which other rooms tell those who follow here.
+    pub fn crier(&self) -> Crier {
+        Crier {
+            hub: self.hub.clone(),
+            others: self.others.clone(),
+        }
     }
 
     /// Which life of the database this is.

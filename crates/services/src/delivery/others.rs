@@ -1,11 +1,12 @@
-//! Several servers on one database wake each other: whose follower waits for a topic learns that another node has written.
+//! Several servers on one database wake each other: whose follower waits for a topic learns that another node has written,
+//! and who asked about an account's installations that they have changed.
 //!
 //! A hint, one notification for whatever has gathered, in a transaction of its own: inside the writing one it would make all
 //! commits wait for each other. A hint may be lost with the node that was to give it, so everything
 //! that is followed is also looked at from time to time.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fmt::Write,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -14,7 +15,7 @@ use std::{
     time::Duration,
 };
 
-use protocol::{Seq, Topic};
+use protocol::{Address, Seq, Topic};
 use sqlx::{PgPool, postgres::PgListener};
 use tokio::sync::Notify;
 
@@ -22,7 +23,7 @@ use super::{hub::Hub, seq, store};
 
 /// Where hints go.
 const CHANNEL: &str = "jackdaw_topics";
-/// How many topics one notification names: 8,000 bytes is the most Postgres takes.
+/// How many things one notification names: 8,000 bytes is the most Postgres takes.
 const NAMED: usize = 80;
 /// How many notifications go at once.
 const AT_ONCE: usize = 50;
@@ -36,8 +37,24 @@ const POLLED: usize = 2_000;
 #[derive(Debug, Default)]
 struct Inner {
     on: AtomicBool,
-    waiting: Mutex<HashMap<Topic, Seq>>,
+    waiting: Mutex<Waiting>,
     wake: Notify,
+}
+
+/// What the others have not been told yet.
+#[derive(Debug, Default)]
+struct Waiting {
+    topics: HashMap<Topic, Seq>,
+    accounts: HashSet<Address>,
+}
+
+/// What another node has done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Hint {
+    /// Written up to this place.
+    Topic(Topic, Seq),
+    /// Changed the installations of this account.
+    Installations(Address),
 }
 
 /// The other servers on this database, if there may be any. Cheap to clone.
@@ -48,7 +65,15 @@ impl Others {
     /// This was written here.
     pub(super) fn tell(&self, topic: Topic, place: Seq) {
         if self.0.on.load(Ordering::Relaxed) {
-            self.waiting().insert(topic, place);
+            self.waiting().topics.insert(topic, place);
+            self.0.wake.notify_one();
+        }
+    }
+
+    /// The installations of this account were changed here.
+    pub(super) fn tell_changed(&self, account: Address) {
+        if self.0.on.load(Ordering::Relaxed) {
+            self.waiting().accounts.insert(account);
             self.0.wake.notify_one();
         }
     }
@@ -78,15 +103,21 @@ impl Others {
         });
     }
 
-    fn waiting(&self) -> MutexGuard<'_, HashMap<Topic, Seq>> {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
         self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn speak(&self, pool: &PgPool, node: &str) {
         loop {
             self.0.wake.notified().await;
-            let gathered: Vec<(Topic, Seq)> = std::mem::take(&mut *self.waiting()).into_iter().collect();
-            let hints: Vec<String> = gathered.chunks(NAMED).map(|topics| write(node, topics)).collect();
+            let gathered = std::mem::take(&mut *self.waiting());
+            let topics = gathered
+                .topics
+                .into_iter()
+                .map(|(topic, place)| Hint::Topic(topic, place));
+            let accounts = gathered.accounts.into_iter().map(Hint::Installations);
+            let gathered: Vec<Hint> = topics.chain(accounts).collect();
+            let hints: Vec<String> = gathered.chunks(NAMED).map(|hints| write(node, hints)).collect();
             for hints in hints.chunks(AT_ONCE) {
                 let mut pause = RETRY.0;
                 while let Err(error) = store::notify(pool, CHANNEL, hints).await {
@@ -99,23 +130,28 @@ impl Others {
     }
 }
 
-/// A hint: the node, then topics with their places.
-fn write(node: &str, topics: &[(Topic, Seq)]) -> String {
+/// A notification: the node, then topics with their places, and accounts.
+fn write(node: &str, hints: &[Hint]) -> String {
     let mut text = node.to_owned();
-    for (topic, place) in topics {
-        let _ = write!(text, " {topic}:{place}");
+    for hint in hints {
+        let _ = match hint {
+            Hint::Topic(topic, place) => write!(text, " {topic}:{place}"),
+            Hint::Installations(account) => write!(text, " {account:#x}"),
+        };
     }
     text
 }
 
-/// The hint of another node; nothing of one's own.
-fn read<'a>(hint: &'a str, node: &str) -> impl Iterator<Item = (Topic, Seq)> + use<'a> {
-    let mut words = hint.split(' ');
+/// The notification of another node; nothing of one's own.
+fn read<'a>(notification: &'a str, node: &str) -> impl Iterator<Item = Hint> + use<'a> {
+    let mut words = notification.split(' ');
     let own = words.next() == Some(node);
-    words.filter(move |_| !own).filter_map(|word| {
-        let (topic, place) = word.split_once(':')?;
-        Some((topic.parse().ok()?, Seq(place.parse().ok()?)))
-    })
+    words
+        .filter(move |_| !own)
+        .filter_map(|word| match word.split_once(':') {
+            Some((topic, place)) => Some(Hint::Topic(topic.parse().ok()?, Seq(place.parse().ok()?))),
+            None => Some(Hint::Installations(word.parse().ok()?)),
+        })
 }
 
 async fn listen(pool: &PgPool, hub: &Hub, node: &str) {
@@ -139,8 +175,11 @@ async fn hear(pool: &PgPool, hub: &Hub, node: &str, pause: &mut Duration) -> Res
     // What was said before this is not repeated.
     hub.look_everywhere();
     while let Some(notification) = listener.try_recv().await? {
-        for (topic, place) in read(notification.payload(), node) {
-            hub.heard(topic, place);
+        for hint in read(notification.payload(), node) {
+            match hint {
+                Hint::Topic(topic, place) => hub.heard(topic, place),
+                Hint::Installations(account) => hub.changed(account),
+            }
         }
     }
     Ok(())
@@ -178,14 +217,15 @@ mod tests {
 
     #[test]
     fn hints_are_read_back_by_everybody_but_their_writer_and_fit() {
-        let topics: Vec<(Topic, Seq)> = (0..u8::try_from(NAMED).unwrap())
-            .map(|number| (Topic([number; 32]), Seq(u64::MAX - u64::from(number))))
+        let mut hints: Vec<Hint> = (0..u8::try_from(NAMED).unwrap())
+            .map(|number| Hint::Topic(Topic([number; 32]), Seq(u64::MAX - u64::from(number))))
             .collect();
+        hints[3] = Hint::Installations(Address::repeat_byte(0xa1));
         let node = uuid::Uuid::now_v7().simple().to_string();
-        let hint = write(&node, &topics);
-        assert!(hint.len() < 8_000, "{}", hint.len());
-        assert_eq!(read(&hint, "another").collect::<Vec<_>>(), topics);
-        assert_eq!(read(&hint, &node).count(), 0);
-        assert_eq!(read("", "x").count() + read("a b:c d: :1", "x").count(), 0);
+        let notification = write(&node, &hints);
+        assert!(notification.len() < 8_000, "{}", notification.len());
+        assert_eq!(read(&notification, "another").collect::<Vec<_>>(), hints);
+        assert_eq!(read(&notification, &node).count(), 0);
+        assert_eq!(read("", "x").count() + read("a b:c d: :1 0x12", "x").count(), 0);
     }
 }

@@ -11,6 +11,7 @@ use sqlx::PgPool;
 
 use crate::{
     db::DbError,
+    delivery::Crier,
     time::{Clock, to_db},
 };
 
@@ -57,12 +58,13 @@ impl From<&DirectoryError> for ErrorCode {
 pub struct Directory {
     pool: PgPool,
     clock: Arc<dyn Clock>,
+    crier: Crier,
 }
 
 impl Directory {
     /// The directory in this database.
-    pub fn new(pool: PgPool, clock: Arc<dyn Clock>) -> Self {
-        Self { pool, clock }
+    pub fn new(pool: PgPool, clock: Arc<dyn Clock>, crier: Crier) -> Self {
+        Self { pool, clock, crier }
     }
 
     /// The live installations of an account, the last seen first, at most [`limits::INSTALLATIONS`]. Empty: it never signed
@@ -138,9 +140,11 @@ impl Directory {
         }
         let mut transaction = self.pool.begin().await?;
         // Locks the installation's row: two frames of one installation are counted one after the other.
-        let id = store::lock_installation(&mut transaction, &installation.0)
+        let locked = store::lock_installation(&mut transaction, &installation.0)
             .await?
             .ok_or(DirectoryError::NoSuchInstallation)?;
+        let id = locked.id;
+        let before = store::count(&mut *transaction, &installation.0).await?;
         store::put_key_packages(&mut transaction, id, &key_packages).await?;
         store::drop_oldest(&mut transaction, id, limits::KEY_PACKAGES).await?;
         if let Some(bytes) = last_resort {
@@ -148,6 +152,11 @@ impl Directory {
         }
         let kept = store::count(&mut *transaction, &installation.0).await?;
         transaction.commit().await?;
+        if before == 0 && kept > 0 {
+            // Only now can it be added to conversations.
+            let address = Address::try_from(&locked.address[..]).map_err(|_| DirectoryError::Damaged)?;
+            self.crier.installations(address);
+        }
         Ok(u32::try_from(kept).unwrap_or(u32::MAX))
     }
 

@@ -61,9 +61,16 @@ pub(super) async fn last_resort(pool: &PgPool, installation: &[u8]) -> Result<Op
     .await
 }
 
-pub(super) async fn lock_installation(connection: &mut PgConnection, installation: &[u8]) -> Result<Option<i64>> {
-    sqlx::query_scalar!(
-        "select id from installations where installation = $1 and revoked_at is null for no key update",
+pub(super) struct Locked {
+    pub id: i64,
+    pub address: Vec<u8>,
+}
+
+pub(super) async fn lock_installation(connection: &mut PgConnection, installation: &[u8]) -> Result<Option<Locked>> {
+    sqlx::query_as!(
+        Locked,
+        "select i.id, a.address from installations i join accounts a on a.id = i.account_id
+         where i.installation = $1 and i.revoked_at is null for no key update of i",
         installation
     )
     .fetch_optional(connection)
