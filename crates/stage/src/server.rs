@@ -35,6 +35,8 @@ pub struct Socket {
     nonce: [u8; 32],
     pub who: Option<InstallationId>,
     subscribed: BTreeMap<Topic, Seq>,
+    /// Whose installations it asked for.
+    asked: BTreeSet<Address>,
     pub out: VecDeque<Vec<u8>>,
     /// Frames that still come through before the socket breaks.
     pub closed: Option<u16>,
@@ -77,6 +79,8 @@ pub struct Server {
     pub arrived: Vec<(InstallationId, Publish)>,
     /// Publishes are refused with this, if it says so.
     pub refuse: Option<Refusal>,
+    /// Nobody is told that an account's installations have changed.
+    pub silent: bool,
     /// Answers to publishes are lost.
     pub mute: bool,
     pub lie: Option<Lie>,
@@ -138,12 +142,33 @@ impl Server {
     pub fn register(&mut self, address: Address, association: Association) {
         let id = identity::fingerprint(&association.public_key);
         self.logs.entry(id.inbox()).or_default().members.insert(id);
+        let known = self.installed.contains_key(&id);
         self.installed.entry(id).or_insert(Installed {
             address,
             association,
             key_packages: VecDeque::new(),
             last_resort: None,
         });
+        if !known {
+            self.installations_changed(address);
+        }
+    }
+
+    /// Whoever asked for the account's installations on its socket is told.
+    pub fn installations_changed(&mut self, account: Address) {
+        if self.silent {
+            return;
+        }
+        let asked = |socket: &Socket| socket.asked.contains(&account);
+        let sockets: Vec<u32> = self
+            .sockets
+            .iter()
+            .filter(|(_, socket)| asked(socket))
+            .map(|(id, _)| *id)
+            .collect();
+        for socket in sockets {
+            self.say(socket, ServerFrame::Installations { account });
+        }
     }
 
     pub fn receive(&mut self, socket: u32, bytes: &[u8]) {
@@ -184,6 +209,9 @@ impl Server {
             }
             (ClientFrame::Publish(publish), Some(who)) => self.publish(socket, who, publish),
             (ClientFrame::Ask { number, ask }, Some(who)) => {
+                if let Ask::Installations { account } = ask {
+                    state.asked.insert(account);
+                }
                 let answer = Ok(self.answer(who, ask));
                 self.say(socket, ServerFrame::Answer { number, answer });
             }
@@ -355,13 +383,18 @@ impl Server {
             } => {
                 assert!(key_packages.len() <= limits::KEY_PACKAGES_PER_FRAME);
                 let installed = self.installed.get_mut(&who).unwrap();
+                let first = installed.key_packages.is_empty();
                 installed
                     .key_packages
                     .extend(key_packages.into_iter().map(ByteBuf::into_vec));
                 if let Some(last_resort) = last_resort {
                     installed.last_resort = Some(last_resort.into_vec());
                 }
-                Answer::KeyPackagesKept(u32::try_from(installed.key_packages.len()).unwrap())
+                let (kept, address) = (installed.key_packages.len(), installed.address);
+                if first && kept > 0 {
+                    self.installations_changed(address);
+                }
+                Answer::KeyPackagesKept(u32::try_from(kept).unwrap())
             }
             Ask::Tip {
                 chain_id,

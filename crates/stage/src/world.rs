@@ -118,7 +118,7 @@ impl World {
         let vault = MemoryVault::new();
         let seed = Rc::new(Cell::new(
             self.seed
-                .wrapping_add(name.bytes().fold(0u64, |sum, byte| (sum << 8) | u64::from(byte))),
+                .wrapping_add(name.bytes().fold(0u64, |sum, byte| sum.rotate_left(8) ^ u64::from(byte))),
         ));
         let env = Env {
             now: self.now.clone(),

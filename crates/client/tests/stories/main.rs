@@ -6,6 +6,7 @@ use stage as support;
 mod connecting;
 mod consent;
 mod crashes;
+mod installations;
 mod lies;
 mod refusals;
 mod signing_in;
