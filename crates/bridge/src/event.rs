@@ -8,7 +8,8 @@ use crate::{ConversationView, MessageView, WalletRefusal, WalletRequest};
 /// A fact for the face.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Event {
-    /// The worker runs and waits for `Open`. Also the first event of a worker that was started again.
+    /// The worker runs and waits for `Open`. Also said when it must be told everything again, because another tab has come to
+    /// lead, or this one has.
     Started,
     /// The vault is open.
     Opened {
@@ -162,7 +163,7 @@ pub enum Trouble {
     VaultDamaged,
     /// The vault is of a newer version of Jackdaw: reload.
     VaultNewer,
-    /// Another tab holds the vault.
+    /// Another tab, of another version of Jackdaw, has taken over: reload. What is sent here is kept all the same.
     OtherTab,
     /// The signed text is not of this installation, account or site.
     WrongAssociation,

@@ -10,11 +10,17 @@ pub trait Harness {
     type Vault: Vault;
 
     /// Opens the vault of this account (any word). The first time it is empty; later it is as it was left, however many
-    /// others were opened in between. The suite drops the earlier one first.
+    /// others were opened in between. The suite drops the earlier one first, unless it wants to see it ousted.
     ///
     /// # Errors
     /// As the vault has them.
     async fn open(&self, account: &str) -> Result<Self::Vault, VaultError>;
+
+    /// Opens the vault of this account without owning it; somebody has opened it before, and may still have it open.
+    ///
+    /// # Errors
+    /// As the vault has them.
+    async fn visit(&self, account: &str) -> Result<Self::Vault, VaultError>;
 
     /// Changes the stored bytes of this record behind the vault's back, while it is closed. `false`: cannot be done here.
     async fn damage(&self, account: &str, space: Space, key: &[u8]) -> bool;
@@ -43,7 +49,9 @@ pub async fn run<H: Harness>(harness: &H) -> Result<(), String> {
     .await?;
     tell("a full vault says so and changes nothing", full(harness)).await?;
     tell("accounts do not see each other", apart(harness)).await?;
-    tell("spaces do not see each other", spaces(harness)).await
+    tell("spaces do not see each other", spaces(harness)).await?;
+    tell("whoever opens it again ousts the owner before", ousted(harness)).await?;
+    tell("a visitor leaves wishes and nothing else", visited(harness)).await
 }
 
 async fn tell(story: &str, told: impl Future<Output = Told>) -> Told {
@@ -419,6 +427,101 @@ async fn spaces<H: Harness>(harness: &H) -> Told {
         same(space.name(), &vault.all(space).await.map_err(failed)?, &expected)?;
     }
     Ok(())
+}
+
+async fn ousted<H: Harness>(harness: &H) -> Told {
+    let first = open(harness, "ousted").await?;
+    first
+        .commit(batch(&[(Space::Mls, b"ratchet", Some(b"1"))]))
+        .await
+        .map_err(failed)?;
+    let second = open(harness, "ousted").await?;
+    let late = batch(&[
+        (Space::Mls, b"ratchet", Some(b"fork")),
+        (Space::Outbox, b"1", Some(b"late")),
+    ]);
+    same(
+        "what the ousted one is told",
+        &first.commit(late).await,
+        &Err(VaultError::Closed),
+    )?;
+    let late = batch(&[(Space::Wish, b"1", Some(b"late")), (Space::Mls, b"ratchet", None)]);
+    same(
+        "also with a wish beside it",
+        &first.commit(late).await,
+        &Err(VaultError::Closed),
+    )?;
+    same(
+        "the record",
+        &second.all(Space::Mls).await.map_err(failed)?,
+        &rows(&[(b"ratchet", b"1")]),
+    )?;
+    for space in [Space::Outbox, Space::Wish] {
+        same(
+            space.name(),
+            &second.all(space).await.map_err(failed)?,
+            &Records::default(),
+        )?;
+    }
+    second
+        .commit(batch(&[(Space::Mls, b"ratchet", Some(b"2"))]))
+        .await
+        .map_err(failed)?;
+    let third = open(harness, "ousted").await?;
+    for ousted in [&first, &second] {
+        let late = batch(&[(Space::Mls, b"ratchet", Some(b"fork"))]);
+        same("two owners later", &ousted.commit(late).await, &Err(VaultError::Closed))?;
+    }
+    same(
+        "the record in the end",
+        &third.all(Space::Mls).await.map_err(failed)?,
+        &rows(&[(b"ratchet", b"2")]),
+    )
+}
+
+async fn visited<H: Harness>(harness: &H) -> Told {
+    let owner = open(harness, "visited").await?;
+    owner
+        .commit(batch(&[(Space::Mls, b"ratchet", Some(b"1"))]))
+        .await
+        .map_err(failed)?;
+    let visitor = harness.visit("visited").await.map_err(failed)?;
+    visitor
+        .commit(batch(&[(Space::Wish, b"1", Some(b"say hello"))]))
+        .await
+        .map_err(failed)?;
+    let more = batch(&[
+        (Space::Wish, b"2", Some(b"and more")),
+        (Space::Outbox, b"1", Some(b"more")),
+    ]);
+    same(
+        "more than a wish",
+        &visitor.commit(more).await,
+        &Err(VaultError::Closed),
+    )?;
+    same(
+        "what the owner finds",
+        &owner.all(Space::Wish).await.map_err(failed)?,
+        &rows(&[(b"1", b"say hello")]),
+    )?;
+    same(
+        "the outbox",
+        &owner.all(Space::Outbox).await.map_err(failed)?,
+        &Records::default(),
+    )?;
+    // The visit has not ousted it.
+    owner
+        .commit(batch(&[
+            (Space::Wish, b"1", None),
+            (Space::Outbox, b"1", Some(b"hello")),
+        ]))
+        .await
+        .map_err(failed)?;
+    same(
+        "what the visitor sees of it",
+        &visitor.all(Space::Wish).await.map_err(failed)?,
+        &Records::default(),
+    )
 }
 
 #[cfg(test)]

@@ -36,22 +36,26 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             self.open_socket();
         } else {
             // The page may be new: say how it is.
-            self.connection = None;
             let ready = self.link.live;
-            self.show_connection(if ready {
+            self.reply(Event::Connection(if ready {
                 Connection::Live
             } else {
                 Connection::Connecting
-            });
+            }));
         }
     }
 
     /// `Disconnect`.
     pub(crate) fn disconnect(&mut self) {
-        self.wanted = false;
+        let was = std::mem::replace(&mut self.wanted, false);
         self.close_socket();
         self.retry_at = None;
-        self.show_connection(Connection::Off);
+        if was {
+            // The session is every tab's; the one that ended it knows.
+            self.tell(Event::Connection(Connection::SignedOut));
+        }
+        self.connection = Some(Connection::Off);
+        self.reply(Event::Connection(Connection::Off));
     }
 
     /// `Online`.

@@ -119,15 +119,23 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
 
     /// `Show`.
     pub(crate) async fn show(&mut self, peer: Option<Address>) {
-        self.shown = peer;
-        if let Some(peer) = peer {
-            self.tell_thread(peer).await;
+        let tab = self.tabs.asking.unwrap_or_default();
+        match peer {
+            Some(peer) => {
+                self.tabs.shown.insert(tab, peer);
+                let (messages, more) = self.page(peer, None).await;
+                self.reply(Event::Thread { peer, messages, more });
+            }
+            None => drop(self.tabs.shown.remove(&tab)),
         }
     }
 
+    /// The thread, to every tab that shows it.
     pub(crate) async fn tell_thread(&mut self, peer: Address) {
-        let (messages, more) = self.page(peer, None).await;
-        self.tell(Event::Thread { peer, messages, more });
+        if self.tabs.shown.values().any(|shown| *shown == peer) {
+            let (messages, more) = self.page(peer, None).await;
+            self.tell_watching(peer, &Event::Thread { peer, messages, more });
+        }
     }
 
     /// `Older`.
@@ -137,7 +145,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             Some(end) => self.page(peer, Some(&end)).await,
             None => (Vec::new(), false),
         };
-        self.tell(Event::Older { peer, messages, more });
+        self.reply(Event::Older { peer, messages, more });
     }
 
     async fn page(&mut self, peer: Address, end: Option<&[u8]>) -> (Vec<MessageView>, bool) {
@@ -212,9 +220,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         if consent == Consent::Accepted {
             self.watch_tips();
         }
-        if self.shown == Some(peer) {
-            self.tell_thread(peer).await;
-        }
+        self.tell_thread(peer).await;
         Ok(())
     }
 

@@ -4,8 +4,15 @@
 /// they stand for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
-    /// Tell the page.
+    /// Tell every tab.
     Event(bridge::Event),
+    /// Tell this tab only.
+    Tell {
+        /// Which.
+        tab: crate::Tab,
+        /// What.
+        event: bridge::Event,
+    },
     /// Open the WebSocket to the site's `/ws`. The client waits for the first frame or for [`SocketEvent::Closed`].
     OpenSocket,
     /// Close the WebSocket; nothing is told of it any more (neither frames nor `Closed`).

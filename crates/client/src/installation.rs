@@ -17,6 +17,7 @@ use crate::{
     records,
     roster::{Listing, Roster},
     step::{State, Step, trouble},
+    tabs::{Tab, Tabs},
     tips::Desk,
 };
 
@@ -43,8 +44,7 @@ pub struct Client<V, E> {
     pub(crate) finds: Vec<Address>,
     pub(crate) desk: Desk,
     pub(crate) proofs: Proofs,
-    /// The thread on the page.
-    pub(crate) shown: Option<Address>,
+    pub(crate) tabs: Tabs,
     /// The trouble the page was told last, until it is over.
     pub(crate) trouble: Option<Trouble>,
     pub(crate) wake_at: Option<UnixMillis>,
@@ -169,7 +169,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             finds: Vec::new(),
             desk: Desk::default(),
             proofs: Proofs::default(),
-            shown: None,
+            tabs: Tabs::default(),
             trouble: None,
             wake_at: None,
             effects: Vec::new(),
@@ -178,6 +178,9 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         // Answers to a worker that is gone are not taken for answers to this one.
         client.desk.next = u32::from_le_bytes(client.random());
         client.finish(Step::default()).await?;
+        reader.damaged |= client.take_wishes().await?;
+        // What these told is part of what follows.
+        client.effects.clear();
         client.tell_opened();
         if reader.damaged {
             client.report(Trouble::VaultDamaged);
@@ -187,26 +190,26 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     }
 
     fn tell_opened(&mut self) {
-        self.tell(Event::Opened {
+        self.reply(Event::Opened {
             account: self.account,
             installation: self.installation.id(),
             public_key: self.installation.public_key().to_vec(),
             associated: self.installation.association().is_some(),
         });
-        self.tell(Event::Conversations(self.list()));
-        self.tell(Event::Waiting(self.waiting()));
+        self.reply(Event::Conversations(self.list()));
+        self.reply(Event::Waiting(self.waiting()));
     }
 
-    /// A wish of the page. `Open` again tells once more what there is; another account is for another client.
-    pub async fn command(&mut self, command: Command) -> Vec<Effect> {
+    /// A wish of this tab's page. `Open` again tells it once more what there is; another account is for another client.
+    pub async fn command(&mut self, tab: Tab, command: Command) -> Vec<Effect> {
         if self.forgotten {
             return Vec::new();
         }
+        self.tabs.asking = Some(tab);
         let done = match command {
             Command::Open { .. } => {
                 self.tell_opened();
-                self.desk.open.clear();
-                self.desk.ask_anew();
+                self.desk.opened(tab);
                 self.proofs.ask_anew();
                 self.tell_unchecked_again();
                 Ok(())
@@ -247,8 +250,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             }
             Command::Networks(networks) => self.networks(networks).await,
             Command::WalletAt { account, chain_id } => {
-                self.desk.wallet_at(account, chain_id);
-                self.proofs.ask_anew();
+                self.moved(tab, account, chain_id);
                 self.try_unchecked().await
             }
             Command::Wallet { number, answer } if self.proofs.is_open(number) => self.proof_said(number, answer).await,
@@ -278,11 +280,18 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             self.report(trouble(&error));
             let mut last = None;
             self.effects.retain(|effect| {
-                let again = matches!(effect, Effect::Event(Event::Trouble(_))) && last.as_ref() == Some(effect);
+                let again = matches!(
+                    effect,
+                    Effect::Tell {
+                        event: Event::Trouble(_),
+                        ..
+                    }
+                ) && last.as_ref() == Some(effect);
                 last = Some(effect.clone());
                 !again
             });
         }
+        self.tabs.asking = None;
         self.pump().await;
         self.hand_out()
     }
@@ -304,7 +313,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         self.hand_out()
     }
 
-    fn hand_out(&mut self) -> Vec<Effect> {
+    pub(crate) fn hand_out(&mut self) -> Vec<Effect> {
         if !self.forgotten {
             self.look_at_tips();
             self.look_at_proofs();
@@ -327,7 +336,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             Some(vouched) => self.associated(association, &vouched).await,
             None if self.prove_own(association) => Ok(()),
             None => {
-                self.tell(Event::Trouble(Trouble::WrongAssociation));
+                self.reply(Event::Trouble(Trouble::WrongAssociation));
                 Ok(())
             }
         }
@@ -339,7 +348,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         if self.installation.association().is_none() {
             if self.installation.associate(vouched).is_err() {
                 self.give_up();
-                self.tell(Event::Trouble(Trouble::WrongAssociation));
+                self.reply(Event::Trouble(Trouble::WrongAssociation));
                 return Ok(());
             }
             let mut step = Step::default();
@@ -359,7 +368,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             .values()
             .any(|log| log.peer == Some(account) && account != self.account);
         if known {
-            self.tell(Event::Found {
+            self.reply(Event::Found {
                 account,
                 here: Some(true),
             });
@@ -369,7 +378,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 self.finds.push(account);
             }
         } else {
-            self.tell(Event::Found { account, here: None });
+            self.reply(Event::Found { account, here: None });
         }
     }
 

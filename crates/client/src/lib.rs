@@ -24,8 +24,12 @@ mod proofs;
 mod records;
 mod roster;
 mod step;
+mod tabs;
 mod tips;
+mod wishes;
 
 pub use effect::{Effect, SocketEvent};
 pub use installation::Client;
 pub use ports::{Batch, Change, Environment, Record, Records, Space, Vault, VaultError};
+pub use tabs::Tab;
+pub use wishes::wish;

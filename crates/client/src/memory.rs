@@ -15,41 +15,70 @@ struct State {
     full: bool,
     failing: u32,
     commits: u64,
+    /// Which of those who opened it owns it.
+    owner: u64,
 }
 
-/// A vault in memory. Clones share the contents: a clone is what a reopened vault would be.
-#[derive(Clone, Default)]
-pub struct MemoryVault(Rc<RefCell<State>>);
+/// A vault in memory. Clones share the contents and are the same owner.
+#[derive(Clone)]
+pub struct MemoryVault {
+    state: Rc<RefCell<State>>,
+    /// Who this is; `None`: a visitor.
+    owner: Option<u64>,
+}
 
 impl MemoryVault {
     /// An empty vault.
     pub fn new() -> Self {
-        Self::default()
+        Self {
+            state: Rc::default(),
+            owner: Some(0),
+        }
+    }
+
+    /// The same contents with a new owner: the one before writes nothing any more.
+    #[must_use]
+    pub fn open_again(&self) -> Self {
+        let mut state = self.state.borrow_mut();
+        state.owner += 1;
+        Self {
+            state: Rc::clone(&self.state),
+            owner: Some(state.owner),
+        }
+    }
+
+    /// The same contents in the hands of somebody who only leaves wishes.
+    #[must_use]
+    pub fn visit(&self) -> Self {
+        Self {
+            state: Rc::clone(&self.state),
+            owner: None,
+        }
     }
 
     /// From now on every commit that puts something fails with `Full`, or no longer.
     pub fn set_full(&self, full: bool) {
-        self.0.borrow_mut().full = full;
+        self.state.borrow_mut().full = full;
     }
 
     /// The next `count` commits fail with `Unavailable`.
     pub fn fail_commits(&self, count: u32) {
-        self.0.borrow_mut().failing = count;
+        self.state.borrow_mut().failing = count;
     }
 
     /// Makes this record unreadable until it is written again.
     pub fn damage(&self, space: Space, key: &[u8]) {
-        self.0.borrow_mut().damaged.insert((space, key.to_vec()));
+        self.state.borrow_mut().damaged.insert((space, key.to_vec()));
     }
 
     /// How many commits succeeded.
     pub fn commits(&self) -> u64 {
-        self.0.borrow().commits
+        self.state.borrow().commits
     }
 
     /// The keys of a space.
     pub fn keys(&self, space: Space) -> Vec<Vec<u8>> {
-        self.0
+        self.state
             .borrow()
             .records
             .keys()
@@ -61,12 +90,23 @@ impl MemoryVault {
     /// A vault of its own with the same contents: the state at this moment, as a crash would leave it.
     #[must_use]
     pub fn snapshot(&self) -> Self {
-        let state = self.0.borrow();
-        Self(Rc::new(RefCell::new(State {
+        let state = self.state.borrow();
+        let copy = State {
             records: state.records.clone(),
             damaged: state.damaged.clone(),
             ..State::default()
-        })))
+        };
+        let copy = Self {
+            state: Rc::new(RefCell::new(copy)),
+            owner: None,
+        };
+        copy.open_again()
+    }
+}
+
+impl Default for MemoryVault {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -86,13 +126,13 @@ impl State {
 
 impl Vault for MemoryVault {
     async fn all(&self, space: Space) -> Result<Records, VaultError> {
-        let state = self.0.borrow();
+        let state = self.state.borrow();
         Ok(state.sort(state.records.iter().filter(|((of, _), _)| *of == space)))
     }
 
     async fn get(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>, VaultError> {
         let place = (space, key.to_vec());
-        let state = self.0.borrow();
+        let state = self.state.borrow();
         if state.damaged.contains(&place) {
             return Err(VaultError::Damaged { space, key: place.1 });
         }
@@ -106,7 +146,7 @@ impl Vault for MemoryVault {
         end: Option<&[u8]>,
         limit: usize,
     ) -> Result<Records, VaultError> {
-        let state = self.0.borrow();
+        let state = self.state.borrow();
         let rows = state
             .records
             .iter()
@@ -118,7 +158,10 @@ impl Vault for MemoryVault {
     }
 
     async fn commit(&self, batch: Batch) -> Result<(), VaultError> {
-        let mut state = self.0.borrow_mut();
+        let mut state = self.state.borrow_mut();
+        if batch.needs_owner() && self.owner != Some(state.owner) {
+            return Err(VaultError::Closed);
+        }
         if state.failing > 0 {
             state.failing -= 1;
             return Err(VaultError::Unavailable("told to fail".into()));

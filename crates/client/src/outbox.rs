@@ -3,13 +3,14 @@
 
 use bridge::{Consent, Event, MessageState, Trouble, Unsent};
 use e2ee::{Content, ContentBody};
-use protocol::{Address, Ask, ClientFrame, ErrorCode, Kind, MessageId, Publish, Seq, Topic, UnixMillis, limits};
+use protocol::{Address, Ask, ClientFrame, ErrorCode, Kind, MessageId, Publish, Seq, Topic, UnixMillis};
 
 use crate::{
     Client, Environment, Space, Vault, VaultError,
     conversations::new_conversation,
     records::{self, Intent, Log, Message, Sealed, Stage},
     step::Step,
+    wishes::is_sayable,
 };
 
 /// How many publishes may be on their way at once.
@@ -29,27 +30,16 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
 
     /// `Send`.
     pub(crate) async fn send(&mut self, peer: Address, id: MessageId, text: String) -> Result<(), VaultError> {
-        if text.is_empty() || text.len() > limits::TEXT {
+        if !is_sayable(&text) {
             let code = if text.is_empty() {
                 ErrorCode::Malformed
             } else {
                 ErrorCode::TooLarge
             };
-            self.tell(Event::Trouble(Trouble::Refused(code)));
+            self.reply(Event::Trouble(Trouble::Refused(code)));
             return Ok(());
         }
-        let mut step = Step::default();
-        if self.find_message(&step, id).await?.is_some() {
-            // The command came twice.
-            return Ok(());
-        }
-        let (at, revealed) = self.say(&mut step, peer, id, text.clone());
-        self.enqueue(&mut step, peer, id, at, text);
-        self.finish(step).await?;
-        if revealed && self.shown == Some(peer) {
-            self.tell_thread(peer).await;
-        }
-        Ok(())
+        self.say_once(peer, id, text).await
     }
 
     /// Puts a message of ours at the end of its thread, in this step; who is written to is accepted. Gives its time, and

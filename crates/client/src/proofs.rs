@@ -104,7 +104,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             to: None,
             data,
         };
-        self.tell(Event::Wallet { number, request });
+        self.put_to_wallet(None, number, request);
     }
 
     /// Whose words wait for a chain, if that has changed.
@@ -128,7 +128,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     /// The page is new.
     pub(crate) fn tell_unchecked_again(&mut self) {
         if !self.proofs.told.is_empty() {
-            self.tell(Event::Unchecked(self.proofs.told.clone()));
+            self.reply(Event::Unchecked(self.proofs.told.clone()));
         }
     }
 
@@ -177,7 +177,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             let later = UnixMillis(self.environment.now().0 + PAUSE);
             self.proofs.later.insert(hash, later);
             if own.is_some() {
-                self.tell(Event::Trouble(Trouble::WrongAssociation));
+                self.reply(Event::Trouble(Trouble::WrongAssociation));
             }
             return Ok(());
         };
@@ -221,7 +221,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         if let Some(vouched) = self.directory.get(&own.hash()).filter(|_| proven) {
             return self.associated(own, &vouched).await;
         }
-        self.tell(Event::Trouble(Trouble::WrongAssociation));
+        self.reply(Event::Trouble(Trouble::WrongAssociation));
         Ok(())
     }
 

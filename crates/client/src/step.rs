@@ -5,7 +5,7 @@ use identity::Association;
 use protocol::{Address, Ask, ClientFrame, MessageId, Topic, UnixMillis};
 
 use crate::{
-    Batch, Client, Effect, Environment, Space, Vault, VaultError, conversations,
+    Batch, Client, Environment, Space, Vault, VaultError, conversations,
     map::Map,
     records::{self, Conversation, Intent, Log, Message, Settings, Tip},
 };
@@ -35,6 +35,8 @@ pub(crate) struct Step {
     pub tips: Map<MessageId, Option<Tip>>,
     /// With whether its chain has said yes.
     pub associations: Vec<(Association, bool)>,
+    /// The wish with this id is fulfilled, if there is one.
+    pub granted: Option<MessageId>,
     /// Sent once the step is durable.
     pub frames: Vec<ClientFrame>,
     /// Asked once the step is durable.
@@ -101,6 +103,9 @@ impl Step {
                 Some(key) => batch.put(Space::Index, id.0, key.clone()),
                 None => batch.delete(Space::Index, id.0),
             }
+        }
+        if let Some(id) = self.granted {
+            batch.delete(Space::Wish, id.0);
         }
         for (id, tip) in self.tips.iter() {
             match tip {
@@ -192,15 +197,20 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         for ask in step.asks {
             self.ask(ask);
         }
-        if let Some(shown) = self.shown.filter(|peer| self.may_read(*peer)) {
-            let messages: Vec<_> = step
-                .changed
-                .into_iter()
-                .filter(|(peer, ..)| *peer == shown)
-                .map(|(_, id, message)| self.view(id, message))
+        let mut shown: Vec<_> = self.tabs.shown.iter().map(|(_, peer)| *peer).collect();
+        shown.sort_unstable();
+        shown.dedup();
+        for peer in shown
+            .into_iter()
+            .filter(|peer| self.may_read(*peer))
+            .collect::<Vec<_>>()
+        {
+            let changed = step.changed.iter().filter(|(of, ..)| *of == peer);
+            let messages: Vec<_> = changed
+                .map(|(_, id, message)| self.view(*id, message.clone()))
                 .collect();
             if !messages.is_empty() {
-                self.tell(Event::Messages { peer: shown, messages });
+                self.tell_watching(peer, &Event::Messages { peer, messages });
             }
         }
         for event in step.events {
@@ -262,16 +272,11 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         }
     }
 
-    /// Tells the page.
-    pub(crate) fn tell(&mut self, event: Event) {
-        self.effects.push(Effect::Event(event));
-    }
-
-    /// Tells the page of a trouble, once until it is over.
+    /// Tells of a trouble, once until it is over.
     pub(crate) fn report(&mut self, trouble: Trouble) {
         if self.trouble != Some(trouble) {
             self.trouble = Some(trouble);
-            self.tell(Event::Trouble(trouble));
+            self.reply(Event::Trouble(trouble));
         }
     }
 }

@@ -1,5 +1,5 @@
-//! What waits for the worker: wishes of the page before wakes, wakes before what the socket brings, so that a person is not
-//! kept waiting by a thousand messages.
+//! What waits for the worker: locks and other workers before wishes of pages, those before wakes, wakes before what the socket
+//! brings, so that a person is not kept waiting by a thousand messages.
 
 use std::{
     cell::RefCell,
@@ -10,13 +10,22 @@ use std::{
 };
 
 use bridge::Command;
-use client::SocketEvent;
-use protocol::Address;
+use client::{SocketEvent, Tab};
+
+use crate::{channel::Word, leader::Lock};
 
 /// One thing to do.
 pub enum Input {
-    /// The page wishes.
+    /// Something happened to the lock that was asked for under this number.
+    Lock(u32, Lock),
+    /// Another worker says.
+    Word(Word),
+    /// It is time to look whether there is a leader.
+    Look,
+    /// Our page wishes.
     Command(Command),
+    /// The page of another tab wishes.
+    Asked(Tab, Command),
     /// The alarm went off.
     Wake,
     /// The socket with this number says.
@@ -29,15 +38,39 @@ pub struct Inputs(Rc<RefCell<Queue>>);
 
 #[derive(Default)]
 struct Queue {
+    tabs: VecDeque<Input>,
     commands: VecDeque<Command>,
+    asked: VecDeque<(Tab, Command)>,
     wake: bool,
     socket: VecDeque<(u32, SocketEvent)>,
+    /// The page has not heard yet that it is to say everything again.
+    deaf: bool,
     waker: Option<Waker>,
 }
 
 impl Inputs {
+    pub fn lock(&self, number: u32, lock: Lock) {
+        self.put(|queue| queue.tabs.push_back(Input::Lock(number, lock)));
+    }
+
+    pub fn word(&self, word: Word) {
+        self.put(|queue| queue.tabs.push_back(Input::Word(word)));
+    }
+
+    pub fn look(&self) {
+        self.put(|queue| queue.tabs.push_back(Input::Look));
+    }
+
     pub fn command(&self, command: Command) {
-        self.put(|queue| queue.commands.push_back(command));
+        self.put(|queue| {
+            if !queue.deaf {
+                queue.commands.push_back(command);
+            }
+        });
+    }
+
+    pub fn asked(&self, tab: Tab, command: Command) {
+        self.put(|queue| queue.asked.push_back((tab, command)));
     }
 
     pub fn wake(&self) {
@@ -48,40 +81,51 @@ impl Inputs {
         self.put(|queue| queue.socket.push_back((number, event)));
     }
 
-    /// Forget what the account before has left.
-    pub fn forget_socket_and_wake(&self) {
+    /// This command is to be looked at again, before all others.
+    pub fn put_back(&self, command: Command) {
+        self.put(|queue| queue.commands.push_front(command));
+    }
+
+    /// The page is asked to say everything again: what it says until [`Self::page_hears`] is of before.
+    pub fn start_over(&self) {
+        let mut queue = self.0.borrow_mut();
+        queue.commands.clear();
+        queue.deaf = true;
+    }
+
+    /// The page says everything again from here on.
+    pub fn page_hears(&self) {
+        self.0.borrow_mut().deaf = false;
+    }
+
+    /// Forget what a leader had to do.
+    pub fn forget_lead(&self) {
         let mut queue = self.0.borrow_mut();
         queue.wake = false;
         queue.socket.clear();
+        queue.asked.clear();
     }
 
     pub fn is_empty(&self) -> bool {
         let queue = self.0.borrow();
-        queue.commands.is_empty() && !queue.wake && queue.socket.is_empty()
+        queue.tabs.is_empty()
+            && queue.commands.is_empty()
+            && queue.asked.is_empty()
+            && !queue.wake
+            && queue.socket.is_empty()
     }
 
-    /// The next thing to do.
-    pub async fn next(&self) -> Input {
-        self.until(|queue| {
-            if let Some(command) = queue.commands.pop_front() {
-                Some(Input::Command(command))
-            } else if std::mem::take(&mut queue.wake) {
-                Some(Input::Wake)
-            } else {
-                queue
-                    .socket
-                    .pop_front()
-                    .map(|(number, event)| Input::Socket(number, event))
+    /// The next thing to do. As long as nobody is known to lead, commands wait.
+    pub async fn next(&self, led: bool) -> Input {
+        poll_fn(|context| {
+            let mut queue = self.0.borrow_mut();
+            if let Some(input) = queue.next(led) {
+                return Poll::Ready(input);
             }
+            queue.waker = Some(context.waker().clone());
+            Poll::Pending
         })
         .await
-    }
-
-    /// Until the page wishes to open the vault of an account that is not this one. Takes nothing out.
-    pub async fn another_open(&self, than: Address) {
-        let is_another = |command: &Command| matches!(command, Command::Open { account, .. } if *account != than);
-        self.until(|queue| queue.commands.iter().any(is_another).then_some(()))
-            .await;
     }
 
     fn put(&self, change: impl FnOnce(&mut Queue)) {
@@ -94,16 +138,25 @@ impl Inputs {
             waker.wake();
         }
     }
+}
 
-    async fn until<T>(&self, mut take: impl FnMut(&mut Queue) -> Option<T>) -> T {
-        poll_fn(|context| {
-            let mut queue = self.0.borrow_mut();
-            if let Some(taken) = take(&mut queue) {
-                return Poll::Ready(taken);
+impl Queue {
+    fn next(&mut self, led: bool) -> Option<Input> {
+        if let Some(input) = self.tabs.pop_front() {
+            return Some(input);
+        }
+        if led {
+            if let Some(command) = self.commands.pop_front() {
+                return Some(Input::Command(command));
             }
-            queue.waker = Some(context.waker().clone());
-            Poll::Pending
-        })
-        .await
+            if let Some((tab, command)) = self.asked.pop_front() {
+                return Some(Input::Asked(tab, command));
+            }
+        }
+        if std::mem::take(&mut self.wake) {
+            return Some(Input::Wake);
+        }
+        let (number, event) = self.socket.pop_front()?;
+        Some(Input::Socket(number, event))
     }
 }

@@ -1,12 +1,13 @@
-//! One worker for one account: the Web Lock that keeps two tabs from writing into the same vault.
+//! Web Locks: the one that says which worker leads, and one for the life of every worker.
 
 use std::{cell::RefCell, rc::Rc};
 
-use futures::channel::oneshot;
 use js_sys::{Function, Object, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::AbortController;
+
+use crate::inputs::Inputs;
 
 #[wasm_bindgen]
 extern "C" {
@@ -17,61 +18,86 @@ extern "C" {
     fn request(this: &Locks, name: &str, options: &Object, callback: &Function) -> Result<Promise, JsValue>;
 }
 
-/// The wish for the lock, and later the lock. Dropping it gives either up; so does the end of the worker.
+/// What happened to a lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lock {
+    /// It is ours.
+    Granted,
+    /// It was stolen.
+    Lost,
+}
+
+/// How to come by a lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// When it is free.
+    Waiting,
+    /// At once, whoever holds it.
+    Stealing,
+}
+
+/// The wish for a lock, and later the lock. Dropping it gives either up; so does the end of the worker.
 pub struct Lease {
+    number: u32,
     abort: AbortController,
     release: Rc<RefCell<Option<Function>>>,
     _granted: Closure<dyn FnMut(JsValue) -> Promise>,
 }
 
 impl Lease {
-    /// Ask for the lock of this name. The receiver hears when it is ours.
+    /// Ask for the lock of this name. What comes of it arrives in `inputs` under this number.
     ///
     /// # Errors
     /// `None` where the browser offers no locks: without HTTPS, away from localhost.
-    pub fn request(name: &str) -> Option<(Self, oneshot::Receiver<()>)> {
+    pub fn request(name: &str, by: By, number: u32, inputs: &Inputs) -> Option<Self> {
         let locks = locks()?;
-        let (granted, hear) = oneshot::channel();
         let release = Rc::new(RefCell::new(None));
+        let abort = AbortController::new().ok()?;
         let callback = {
-            let (release, mut granted) = (Rc::clone(&release), Some(granted));
+            let (release, inputs, signal) = (Rc::clone(&release), inputs.clone(), abort.signal());
             Closure::new(move |_lock: JsValue| {
-                if let Some(granted) = granted.take() {
-                    // Nobody listens any more: the lease was dropped, and the abort below has come too late.
-                    if granted.send(()).is_err() {
-                        return Promise::resolve(&JsValue::UNDEFINED);
-                    }
+                // Given up, too late for the browser to hear of it in time.
+                if signal.aborted() {
+                    return Promise::resolve(&JsValue::UNDEFINED);
                 }
+                inputs.lock(number, Lock::Granted);
                 // The lock is held until this promise is settled.
                 Promise::new(&mut |resolve, _| *release.borrow_mut() = Some(resolve))
             })
         };
-        let abort = AbortController::new().ok()?;
         let options = Object::new();
-        Reflect::set(&options, &"signal".into(), &abort.signal()).ok()?;
+        if by == By::Stealing {
+            Reflect::set(&options, &"steal".into(), &JsValue::TRUE).ok()?;
+        } else {
+            Reflect::set(&options, &"signal".into(), &abort.signal()).ok()?;
+        }
         let promise = locks.request(name, &options, callback.as_ref().unchecked_ref()).ok()?;
-        // It is rejected when the wish is aborted; unheard, that would count as a defect of the worker.
+        let inputs = inputs.clone();
         spawn_local(async move {
-            let _ = JsFuture::from(promise).await;
+            // Rejected when it is stolen; also when the wish was given up, which nobody listens to any more.
+            if JsFuture::from(promise).await.is_err() {
+                inputs.lock(number, Lock::Lost);
+            }
         });
-        Some((
-            Self {
-                abort,
-                release,
-                _granted: callback,
-            },
-            hear,
-        ))
+        Some(Self {
+            number,
+            abort,
+            release,
+            _granted: callback,
+        })
+    }
+
+    /// The number under which it was asked for.
+    pub fn number(&self) -> u32 {
+        self.number
     }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        match self.release.borrow_mut().take() {
-            Some(release) => {
-                let _ = release.call0(&JsValue::UNDEFINED);
-            }
-            None => self.abort.abort(),
+        self.abort.abort();
+        if let Some(release) = self.release.borrow_mut().take() {
+            let _ = release.call0(&JsValue::UNDEFINED);
         }
     }
 }

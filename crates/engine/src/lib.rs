@@ -10,10 +10,13 @@
 
 #![cfg(target_arch = "wasm32")]
 
+mod channel;
 mod clock;
 mod inputs;
+mod lead;
 mod leader;
 mod page;
+mod seat;
 #[cfg(feature = "testing")]
 mod suite;
 mod transport;

@@ -1,7 +1,8 @@
 //! The page: commands come from it, events go to it.
 //!
-//! A message to the page is an array: first how many commands are done with, counted from the start of this worker, then the
-//! events as bytes. The page keeps what is not done with and repeats it to the next worker, should this one die.
+//! A message to the page is an array: first how many commands are done with, counted from the last `Started`, then the events
+//! as bytes. The page keeps what is not done with, and says it again when it is told `Started`: by another worker, should this
+//! one die, or by this one, when another tab has come to lead. It answers `Started` with `null`.
 
 use bridge::{Command, Event};
 use js_sys::{Array, Function, Reflect, Uint8Array};
@@ -34,7 +35,12 @@ impl Page {
         let scope: DedicatedWorkerGlobalScope = js_sys::global().dyn_into().ok()?;
         let inputs = inputs.clone();
         let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-            let command = event.data().dyn_into::<Uint8Array>().ok();
+            let data = event.data();
+            if data.is_null() {
+                // It has heard `Started`: what comes from here on is said to a worker that knows nothing.
+                return inputs.page_hears();
+            }
+            let command = data.dyn_into::<Uint8Array>().ok();
             match command.map(|bytes| bridge::decode::<Command>(&bytes.to_vec())) {
                 Some(Ok(command)) => inputs.command(command),
                 // Page and worker come from one build; the page takes this for a death and starts afresh.
@@ -52,23 +58,33 @@ impl Page {
         })
     }
 
-    /// One more command is done with.
-    pub fn done(&mut self) {
-        self.done += 1;
+    /// So many commands are done with.
+    pub fn done(&mut self, done: u32) {
+        self.done = done;
+    }
+
+    /// Ask the page to say everything again, as to a new worker.
+    pub fn start_over(&mut self) {
+        self.flush();
+        (self.done, self.told) = (0, 0);
+        self.event(&Event::Started);
+        self.flush();
     }
 
     /// Put an event into the next message.
     pub fn event(&mut self, event: &Event) {
-        let Ok(bytes) = bridge::encode(event) else {
-            report("an event does not encode");
-            return;
-        };
+        if let Some(bytes) = encode(event) {
+            self.bytes(&bytes);
+        }
+    }
+
+    /// Put an event, as bytes, into the next message.
+    pub fn bytes(&mut self, bytes: &Uint8Array) {
         if self.waiting.length() == 0 {
             self.since = clock::now().0;
         }
-        let bytes = Uint8Array::from(bytes.as_slice());
         self.transfer.push(&bytes.buffer());
-        self.waiting.push(&bytes);
+        self.waiting.push(bytes);
     }
 
     /// Send what waits, unless there is more to do and little waits.
@@ -92,6 +108,15 @@ impl Page {
         }
         self.told = self.done;
     }
+}
+
+/// An event as bytes of its own.
+pub fn encode(event: &Event) -> Option<Uint8Array> {
+    let Ok(bytes) = bridge::encode(event) else {
+        report("an event does not encode");
+        return None;
+    };
+    Some(Uint8Array::from(bytes.as_slice()))
 }
 
 /// Make every end of this worker heard: a panic, and whatever else is thrown where only a promise would notice, reach the

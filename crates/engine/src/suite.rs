@@ -26,6 +26,10 @@ impl conformance::Harness for Browser {
         IdbVault::open(&self.name(account)).await
     }
 
+    async fn visit(&self, account: &str) -> Result<IdbVault, VaultError> {
+        IdbVault::visit(&self.name(account)).await
+    }
+
     async fn damage(&self, account: &str, space: Space, key: &[u8]) -> bool {
         IdbVault::damage(&self.name(account), space.name(), Some(key))
             .await

@@ -4,7 +4,8 @@
 //! (ids, no secrets); values are a nonce of 12 bytes and the AES-GCM-256 ciphertext, with the space and the record's key as
 //! associated data, so that records cannot be swapped. Everything is encrypted **before** the transaction is opened,
 //! because a transaction ends when the browser has nothing to do for it; one commit of the client is one transaction with
-//! strict durability, so that what is acknowledged survives a loss of power.
+//! strict durability, so that what is acknowledged survives a loss of power. In the same transaction it is looked up who owns the
+//! vault: a worker that slept while another one took over writes nothing any more.
 
 mod cipher;
 mod idb;
@@ -27,27 +28,42 @@ pub struct IdbVault {
 }
 
 impl IdbVault {
-    /// Open the vault of this name, or make one.
+    /// Open the vault of this name, or make one, as its owner: whoever owned it before writes nothing any more.
     ///
     /// # Errors
     /// `Newer` if a newer build has made it; `Unavailable` where the browser offers no storage or no encryption.
     pub async fn open(name: &str) -> Result<Self, VaultError> {
-        Self::from_database(Database::open(name).await?).await
+        Self::from_database(Database::open(name).await?, true).await
+    }
+
+    /// Open the vault of this name, or make one, to leave wishes in it.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn visit(name: &str) -> Result<Self, VaultError> {
+        Self::from_database(Database::open(name).await?, false).await
     }
 
     /// Open or make the vault of this name as the build did that had only the first so many spaces.
     #[cfg(feature = "testing")]
     pub async fn open_older(name: &str, spaces: u32) -> Result<Self, VaultError> {
-        Self::from_database(Database::open_version(name, spaces).await?).await
+        Self::from_database(Database::open_version(name, spaces).await?, true).await
     }
 
-    async fn from_database(database: Database) -> Result<Self, VaultError> {
+    async fn from_database(mut database: Database, own: bool) -> Result<Self, VaultError> {
+        if own {
+            // Before anything is read: what the one before still writes is in what is read, or is not written.
+            database.own().await?;
+        }
         let cipher = if let Some(key) = database.key().await? {
             Cipher::with(key)?
         } else {
             let cipher = Cipher::generate().await?;
-            database.keep_key(cipher.key()).await?;
-            cipher
+            match database.keep_key(cipher.key()).await {
+                Ok(()) => cipher,
+                // Another tab was faster: it is that one's.
+                Err(error) => Cipher::with(database.key().await?.ok_or(error)?)?,
+            }
         };
         Ok(Self {
             database: Rc::new(database),
@@ -58,6 +74,11 @@ impl IdbVault {
     /// Delete the vault of this name, open or not, for ever.
     pub async fn delete(name: &str) -> Result<(), VaultError> {
         Database::delete(name).await
+    }
+
+    /// Whether it was closed under us, or has another owner.
+    pub fn is_closed(&self) -> bool {
+        self.database.is_closed()
     }
 
     /// Close the database. What is done with the vault afterwards fails with `Closed`.
@@ -133,9 +154,10 @@ impl Vault for IdbVault {
     }
 
     async fn commit(&self, batch: Batch) -> Result<(), VaultError> {
+        let owned = batch.needs_owner();
         let changes: Vec<Change> = batch.last_of_each_key().collect();
         let sealed = self.cipher.seal_many(&changes).await?;
-        self.database.commit(&changes, &sealed).await
+        self.database.commit(&changes, &sealed, owned).await
     }
 }
 

@@ -1,206 +1,133 @@
-//! The loop: one input, one step of the client, its effects; then the next.
+//! The loop: one input at a time, taken by the seat of the account that is open; and the commands that need no account.
 
-use std::time::Duration;
+use std::rc::Rc;
 
 use bridge::{Command, Event, Trouble};
-use client::{Client, Effect};
-use futures::{FutureExt, channel::oneshot, select_biased};
-use gloo_timers::future::sleep;
 use protocol::Address;
+use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
+use web_sys::WorkerGlobalScope;
 
 use crate::{
-    clock::{Alarm, Browser},
     inputs::{Input, Inputs},
-    leader::Lease,
     page::Page,
-    place_of,
-    transport::Transport,
-    vault::{self, IdbVault},
+    seat::{Role, Seat},
 };
-
-/// How long the lock may take before the person hears of another tab: a page that is being reloaded, or a worker that has
-/// just died, holds it a moment longer.
-const GRACE: Duration = Duration::from_millis(1500);
 
 /// Start the loop. It ends with the worker.
 pub fn start() {
     let inputs = Inputs::default();
     let Some(page) = Page::listen(&inputs) else { return };
-    spawn_local(
-        Worker {
-            inputs,
-            page,
-            online: true,
-            open: None,
-            held: None,
+    let front = Front {
+        inputs,
+        page,
+        build: build(),
+        taken: 0,
+        online: true,
+    };
+    spawn_local(Worker { front, seat: None }.run());
+}
+
+/// What there is of a worker whatever account is open.
+pub struct Front {
+    pub inputs: Inputs,
+    pub page: Page,
+    /// The name of this build: the address of its script, which carries its hash.
+    pub build: Rc<str>,
+    /// How many commands of our page were taken since it last started over.
+    pub taken: u32,
+    /// What the browser said last, for a client that is opened later.
+    pub online: bool,
+}
+
+impl Front {
+    /// Has the page say everything again, if it has said anything to whoever led until now.
+    pub fn start_over(&mut self) {
+        if self.taken > 0 {
+            self.taken = 0;
+            self.inputs.start_over();
+            self.page.start_over();
         }
-        .run(),
-    );
+    }
 }
 
 struct Worker {
-    inputs: Inputs,
-    page: Page,
-    /// What the browser said last, for a client that is opened later.
-    online: bool,
-    open: Option<Open>,
-    /// The account whose lock is ours. It stays so if the vault does not open, for the person may want to delete it.
-    held: Option<(Address, Lease)>,
-}
-
-/// An account whose vault is open here.
-struct Open {
-    client: Client<IdbVault, Browser>,
-    vault: IdbVault,
-    transport: Transport,
-    alarm: Alarm,
+    front: Front,
+    seat: Option<Seat>,
 }
 
 impl Worker {
     async fn run(mut self) {
-        self.page.event(&Event::Started);
-        self.page.flush();
+        self.front.page.event(&Event::Started);
+        self.front.page.flush();
         loop {
-            match self.inputs.next().await {
-                Input::Command(command) => {
-                    self.command(command).await;
-                    self.page.done();
-                }
-                Input::Wake => {
-                    if let Some(open) = &mut self.open {
-                        let effects = open.client.wake().await;
-                        self.perform(effects).await;
-                    }
-                }
-                Input::Socket(number, event) => {
-                    if let Some(open) = self.open.as_mut().filter(|open| open.transport.number() == number) {
-                        let effects = open.client.socket(event).await;
-                        self.perform(effects).await;
+            let led = self.seat.as_ref().is_none_or(Seat::is_led);
+            match self.front.inputs.next(led).await {
+                Input::Command(command) => self.command(command).await,
+                input => {
+                    if let Some(seat) = &mut self.seat {
+                        seat.input(&mut self.front, input).await;
                     }
                 }
             }
-            self.page.flush_unless(!self.inputs.is_empty());
+            if let Some(seat) = &mut self.seat {
+                seat.flush();
+                if seat.is_left() {
+                    self.seat = None;
+                }
+            }
+            let more = !self.front.inputs.is_empty();
+            self.front.page.flush_unless(more);
         }
     }
 
     async fn command(&mut self, command: Command) {
-        match command {
-            Command::Open { account, domain } => {
-                if let Err(trouble) = self.open(account, domain).await {
-                    self.page.event(&Event::Trouble(trouble));
-                }
-            }
-            command => {
-                if let Command::Online(online) = command {
-                    self.online = online;
-                }
-                if let Some(open) = &mut self.open {
-                    let effects = open.client.command(command).await;
-                    self.perform(effects).await;
-                } else if command == Command::Forget && self.held.is_some() {
-                    // A vault that cannot be opened can still be deleted.
-                    self.delete().await;
-                    self.page.event(&Event::Forgotten);
-                }
-                // Anything else needs an open vault: the page opens one first.
-            }
+        if let Command::Online(online) = command {
+            self.front.online = online;
         }
-    }
-
-    /// Open the vault of this account, in place of the one that may be open, once no other tab holds it.
-    async fn open(&mut self, account: Address, domain: String) -> Result<(), Trouble> {
-        self.close();
-        // The same account again keeps its lock: nobody else may slip in between.
-        if self.held.as_ref().is_none_or(|(held, _)| *held != account) {
-            self.held = None;
-            let (lease, granted) = Lease::request(&place_of(account)).ok_or(Trouble::NoVault)?;
-            if !self.granted(account, granted).await {
-                // Another account is to be opened instead; that command stands in the queue.
-                return Ok(());
-            }
-            self.held = Some((account, lease));
-        }
-        let opened = IdbVault::open(&place_of(account)).await;
-        let vault = opened.map_err(|error| vault::trouble(&error))?;
-        let opened = Client::open(vault.clone(), Browser, account, domain).await;
-        let (mut client, mut effects) = opened.inspect_err(|_| vault.close())?;
-        if !self.online {
-            effects.extend(client.command(Command::Online(false)).await);
-        }
-        self.open = Some(Open {
-            client,
-            vault,
-            transport: Transport::default(),
-            alarm: Alarm::default(),
-        });
-        self.perform(effects).await;
-        Ok(())
-    }
-
-    /// Delete what is kept of the account whose lock is held, its vault open or not, and give the lock back.
-    async fn delete(&mut self) {
-        self.close();
-        if let Some((account, lease)) = self.held.take() {
-            if IdbVault::delete(&place_of(account)).await.is_err() {
-                self.page.event(&Event::Trouble(Trouble::Internal));
-            }
-            drop(lease);
-        }
-    }
-
-    /// Wait for the lock; say so if it takes long. False: the page has thought of another account meanwhile.
-    async fn granted(&mut self, account: Address, granted: oneshot::Receiver<()>) -> bool {
-        let inputs = self.inputs.clone();
-        let mut granted = granted.fuse();
-        let mut another = std::pin::pin!(inputs.another_open(account).fuse());
-        let mut grace = std::pin::pin!(sleep(GRACE).fuse());
-        loop {
-            select_biased! {
-                granted = granted => return granted.is_ok(),
-                () = another => return false,
-                () = grace => {
-                    self.page.event(&Event::Trouble(Trouble::OtherTab));
-                    self.page.flush();
-                }
-            }
-        }
-    }
-
-    /// Carry out what a step came to, in its order.
-    async fn perform(&mut self, effects: Vec<Effect>) {
-        for effect in effects {
-            let Some(open) = &mut self.open else {
-                // After `DeleteVault` only facts are left.
-                if let Effect::Event(event) = effect {
-                    self.page.event(&event);
-                }
-                continue;
-            };
-            match effect {
-                Effect::Event(event) => self.page.event(&event),
-                Effect::OpenSocket => open.transport.open(&self.inputs),
-                Effect::CloseSocket => open.transport.close(),
-                Effect::Frame(frame) => open.transport.send(&frame),
-                Effect::WakeIn { milliseconds } => open.alarm.set(milliseconds, &self.inputs),
-                Effect::DeleteVault => self.delete().await,
-            }
-        }
-    }
-
-    /// Let go of the open account: socket, alarm and database.
-    fn close(&mut self) {
-        if let Some(Open {
-            client,
-            vault,
-            mut transport,
-            alarm,
-        }) = self.open.take()
+        if let Command::Open { account, .. } = &command
+            && self.seat.as_ref().is_none_or(|seat| seat.account() != *account)
         {
-            transport.close();
-            drop((alarm, client));
-            vault.close();
-            self.inputs.forget_socket_and_wake();
+            return self.sit_down(*account, command);
+        }
+        self.front.taken += 1;
+        match &mut self.seat {
+            Some(seat) => seat.command(&mut self.front, command).await,
+            // The page opens an account first; without one there is nothing to do for it.
+            None => self.front.page.done(self.front.taken),
         }
     }
+
+    /// Takes a seat at this account, in the place of the one there was. The command waits until it is known who leads.
+    fn sit_down(&mut self, account: Address, open: Command) {
+        // What was handed to another leader is kept as far as it must be; nobody waits for it here any more.
+        self.seat = None;
+        self.front.inputs.forget_lead();
+        self.front.page.done(self.front.taken);
+        match Seat::take(account, &self.front) {
+            Some(seat) => {
+                self.seat = Some(seat);
+                self.front.inputs.put_back(open);
+            }
+            None => {
+                self.front.taken += 1;
+                self.front.page.done(self.front.taken);
+                self.front.page.event(&Event::Trouble(Trouble::NoVault));
+            }
+        }
+    }
+}
+
+impl Seat {
+    /// Whether commands can be taken: there is a leader, or there will be none for us.
+    fn is_led(&self) -> bool {
+        !matches!(self.role, Role::Joining)
+    }
+}
+
+fn build() -> Rc<str> {
+    let scope: Option<WorkerGlobalScope> = js_sys::global().dyn_into().ok();
+    scope
+        .map_or_else(String::new, |scope| scope.location().pathname())
+        .into()
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bridge::{Command, Event};
-use client::{Client, Effect, SocketEvent, memory::MemoryVault};
+use client::{Client, Effect, SocketEvent, Tab, memory::MemoryVault};
 use tokio::{
     sync::mpsc,
     time::{Instant, sleep_until},
@@ -46,7 +46,7 @@ impl Owner {
                     self.site = site;
                     continue;
                 }
-                Happened::Input(Some(Input::Command(command))) => self.client.command(command).await,
+                Happened::Input(Some(Input::Command(command))) => self.client.command(Tab::default(), command).await,
                 Happened::Socket(event) => {
                     let event = event.unwrap_or(SocketEvent::Closed { code: None });
                     if matches!(event, SocketEvent::Closed { .. }) {
@@ -87,7 +87,7 @@ impl Owner {
     fn carry_out(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
-                Effect::Event(event) => {
+                Effect::Event(event) | Effect::Tell { event, .. } => {
                     let _ = self.events.send(event);
                 }
                 Effect::OpenSocket => self.socket = Some(Socket::open(&self.site)),

@@ -7,7 +7,7 @@ use std::{
 };
 
 use bridge::{Command, Connection, ConversationView, Event, MessageState, MessageView, Trouble};
-use client::{Client, Effect, Environment, SocketEvent, memory::MemoryVault};
+use client::{Client, Effect, Environment, SocketEvent, Tab, memory::MemoryVault};
 use futures::executor::block_on;
 use identity::Association;
 use protocol::{Address, InstallationId, MessageId, UnixMillis};
@@ -217,7 +217,7 @@ impl World {
         if let Command::Show { peer } = &command {
             person.shown = *peer;
         }
-        let effects = block_on(person.client.command(command));
+        let effects = block_on(person.client.command(Tab::default(), command));
         person.queue.extend(effects);
     }
 
@@ -288,7 +288,7 @@ impl World {
 
     /// The effects of a command, not carried out.
     pub fn effects_of(&mut self, name: Name, command: Command) -> Vec<Effect> {
-        block_on(self.people.get_mut(name).unwrap().client.command(command))
+        block_on(self.people.get_mut(name).unwrap().client.command(Tab::default(), command))
     }
 
     /// Whether the death that was planned has happened.
@@ -364,7 +364,7 @@ impl World {
         let mut server = self.server.borrow_mut();
         server.now = self.now.get();
         match effect {
-            Effect::Event(event) => {
+            Effect::Event(event) | Effect::Tell { event, .. } => {
                 if let (Event::Wallet { number, request }, Some(page)) = (&event, &mut person.page)
                     && let Some(answer) = page.put(*number, request)
                 {

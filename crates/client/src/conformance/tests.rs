@@ -18,7 +18,11 @@ impl Harness for Memory {
     type Vault = MemoryVault;
 
     async fn open(&self, account: &str) -> Result<MemoryVault, VaultError> {
-        Ok(self.vault(account))
+        Ok(self.vault(account).open_again())
+    }
+
+    async fn visit(&self, account: &str) -> Result<MemoryVault, VaultError> {
+        Ok(self.vault(account).visit())
     }
 
     async fn damage(&self, account: &str, space: Space, key: &[u8]) -> bool {
@@ -69,7 +73,11 @@ impl Harness for HalfHarness {
     type Vault = Halves;
 
     async fn open(&self, account: &str) -> Result<Halves, VaultError> {
-        Ok(Halves(self.0.vault(account), *self.1.borrow()))
+        Ok(Halves(self.0.vault(account).open_again(), *self.1.borrow()))
+    }
+
+    async fn visit(&self, account: &str) -> Result<Halves, VaultError> {
+        Ok(Halves(self.0.vault(account).visit(), false))
     }
 
     async fn damage(&self, account: &str, space: Space, key: &[u8]) -> bool {

@@ -21,11 +21,13 @@ pub enum Space {
     Outbox,
     /// Tips, by the id of the message that speaks of them.
     Tip,
+    /// Wishes to send a message that were kept by a tab that only visits the vault, by the message's id.
+    Wish,
 }
 
 impl Space {
     /// Every space there is.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Meta,
         Self::Mls,
         Self::Association,
@@ -35,6 +37,7 @@ impl Space {
         Self::Index,
         Self::Outbox,
         Self::Tip,
+        Self::Wish,
     ];
 
     /// Its name in a database; never changes.
@@ -49,6 +52,7 @@ impl Space {
             Self::Index => "index",
             Self::Outbox => "outbox",
             Self::Tip => "tip",
+            Self::Wish => "wish",
         }
     }
 }
@@ -85,6 +89,11 @@ pub struct Change {
 }
 
 impl Batch {
+    /// Whether only the owner may do this.
+    pub fn needs_owner(&self) -> bool {
+        self.changes.iter().any(|change| change.space != Space::Wish)
+    }
+
     /// Nothing to change.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
@@ -136,7 +145,7 @@ pub enum VaultError {
     /// Written by a newer version of Jackdaw.
     #[error("the vault is of a newer version")]
     Newer,
-    /// The vault was closed or deleted under us.
+    /// The vault was closed or deleted under us, or somebody else owns it now.
     #[error("the vault is closed")]
     Closed,
     /// There is no storage, or it fails for a reason of its own.
@@ -147,7 +156,11 @@ pub enum VaultError {
 /// Where an installation keeps everything: keys, ratchets, messages, what waits to be sent. [`crate::conformance`] says in
 /// tests what each of these promises means.
 ///
-/// Keys and values are any bytes; keys are ordered byte by byte. One owner uses a vault, one call after another.
+/// Keys and values are any bytes; keys are ordered byte by byte.
+///
+/// One owner uses a vault, one call after another. Whoever opens it as its owner ousts the one before: from that moment nothing
+/// of the earlier one is kept any more, also if it was asleep and does not know. Others may visit: they read, and write
+/// into [`Space::Wish`] only.
 #[expect(async_fn_in_trait, reason = "one thread in the browser: futures need not be Send")]
 pub trait Vault {
     /// All records of a space, in the order of their keys.
@@ -178,6 +191,6 @@ pub trait Vault {
     /// Makes all changes of the batch, or none. When it returns `Ok` they survive a crash of browser and machine.
     ///
     /// # Errors
-    /// Nothing was changed.
+    /// Nothing was changed. `Closed`: there is another owner, and something else than wishes was to be changed.
     async fn commit(&self, batch: Batch) -> Result<(), VaultError>;
 }

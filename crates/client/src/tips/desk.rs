@@ -1,10 +1,7 @@
 use chain::amount;
 use protocol::{Address, MessageId, TipId, TipSight, TxHash, U256, UnixMillis, api::Network};
 
-use crate::{
-    map::{Map, Set},
-    records::Tip,
-};
+use crate::{Tab, map::Map, records::Tip};
 
 /// Every coin served here has so many decimals: wallets know no others (EIP-3085).
 const DECIMALS: u8 = 18;
@@ -30,6 +27,8 @@ pub(crate) enum Question {
 pub(crate) struct Open {
     pub id: MessageId,
     pub question: Question,
+    /// Who was asked.
+    pub tab: Tab,
     pub since: UnixMillis,
 }
 
@@ -75,8 +74,8 @@ pub(crate) struct Desk {
     pub open: Map<u32, Open>,
     pub next: u32,
     pub looks: Map<MessageId, Look>,
-    /// The person wishes it now: the wallet may be asked.
-    pub wished: Set<MessageId>,
+    /// The person at this tab wishes it now: the wallet there may be asked.
+    pub wished: Map<MessageId, Tab>,
     /// Sent, and not kept yet, because the vault failed.
     pub unkept: Map<MessageId, TxHash>,
     /// Whom the page wants to pay, while associations are fetched.
@@ -107,6 +106,18 @@ impl Desk {
 
     pub fn is_open(&self, id: MessageId, like: impl Fn(Question) -> bool) -> bool {
         self.open.values().any(|open| open.id == id && like(open.question))
+    }
+
+    /// This tab's page is new, or knows nothing any more: what it was asked is not answered.
+    pub fn opened(&mut self, tab: Tab) {
+        self.open.retain(|_, open| open.tab != tab);
+        self.ask_anew();
+    }
+
+    /// This tab's page is gone, and what its person wished for is nobody's wish.
+    pub fn gone(&mut self, tab: Tab) {
+        self.wished.retain(|_, wisher| *wisher != tab);
+        self.opened(tab);
     }
 
     /// `WalletAt`: whatever it was asked before, it may be another page now.

@@ -23,7 +23,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             let tips = self.state.tips.values();
             let first = !tips.clone().any(|tip| tip.mine && tip.peer == peer && tip.is_paid());
             let only = self.only(peer);
-            return self.tell(Event::Payee { peer, first, only });
+            return self.reply(Event::Payee { peer, first, only });
         } else if self.is_connecting() {
             self.lists.remove(&peer);
             if !self.desk.payees.contains(&peer) {
@@ -33,7 +33,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         } else {
             TipRefusal::Unverified
         };
-        self.tell(Event::NoPayee { peer, why });
+        self.reply(Event::NoPayee { peer, why });
     }
 
     /// Answers every `Payee` that can be answered.
@@ -103,7 +103,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             return Ok(());
         }
         if let Some(why) = self.why_not(peer, chain_id, amount) {
-            self.tell(Event::TipRefused { peer, id, why });
+            self.reply(Event::TipRefused { peer, id, why });
             return Ok(());
         }
         let text = self.desk.words(chain_id, amount);
@@ -130,20 +130,25 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         };
         step.tips.insert(id, Some(tip));
         self.finish(step).await?;
-        if revealed && self.shown == Some(peer) {
+        if revealed {
             self.tell_thread(peer).await;
         }
-        self.desk.wished.insert(id);
-        self.ask_wallet(id, Question::Try);
+        self.wish_for(id);
         Ok(())
     }
 
     /// `TipAgain`. Tried out first: if it was paid meanwhile, the contract says so.
     pub(crate) fn tip_again(&mut self, id: MessageId) {
         if self.unsent_tip(id).is_some() && !self.desk.is_open(id, is_trial) {
-            self.desk.wished.insert(id);
-            self.ask_wallet(id, Question::Try);
+            self.wish_for(id);
         }
+    }
+
+    /// The person at the tab that asks wants it paid now.
+    fn wish_for(&mut self, id: MessageId) {
+        let tab = self.tabs.asking.unwrap_or_default();
+        self.desk.wished.insert(id, tab);
+        self.ask_wallet(id, Question::Try);
     }
 
     /// A tip of ours of which no transaction is known.
@@ -232,7 +237,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         let Some(tip) = self.unsent_tip(id) else {
             return Then::Nothing;
         };
-        let wished = self.desk.wished.contains(&id);
+        let wished = self.desk.wished.contains_key(&id);
         let waiting = Tip {
             state: TipState::Waiting,
             ..tip
@@ -275,7 +280,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     /// The wallet's answer to `Stands`: only our contract answers this question. That it stands there is else the server's word,
     /// and a call to an address without code pays that address.
     pub(crate) fn stands(&mut self, id: MessageId, answer: Result<WalletAnswer, WalletRefusal>) -> Then {
-        let wished = self.desk.wished.remove(&id);
+        let wished = self.desk.wished.remove(&id).is_some();
         let Some(tip) = self.unsent_tip(id).filter(|_| wished) else {
             return Then::Nothing;
         };
@@ -413,9 +418,17 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             Question::Send => prompt_number(tip.id),
             _ => self.free_number(),
         };
+        // A prompt follows an answer of the tab that wished, and so appears there.
+        let wisher = self.desk.wished.get(&id).copied();
+        let tab = self.put_to_wallet(wisher, number, request);
         let since = self.environment.now();
-        self.desk.open.insert(number, super::desk::Open { id, question, since });
-        self.tell(Event::Wallet { number, request });
+        let open = super::desk::Open {
+            id,
+            question,
+            tab,
+            since,
+        };
+        self.desk.open.insert(number, open);
     }
 }
 

@@ -17,9 +17,10 @@ use super::Record;
 /// and a new build adds what is missing to an older one.
 #[expect(clippy::cast_possible_truncation, reason = "a handful of spaces")]
 const VERSION: u32 = Space::ALL.len() as u32;
-/// The store of the key, and the key's place in it.
+/// The store of what there is once: the vault's key, and the token of its owner.
 const KEYS: &str = "Key";
 const KEY: &str = "vault";
+const OWNER: &str = "owner";
 
 #[wasm_bindgen]
 extern "C" {
@@ -40,6 +41,8 @@ extern "C" {
 pub struct Database {
     idb: IdbDatabase,
     closed: Rc<Cell<bool>>,
+    /// Our token; `None`: we only visit.
+    owner: Option<[u8; 16]>,
     _listener: Closure<dyn FnMut(Event)>,
 }
 
@@ -87,6 +90,7 @@ impl Database {
         Ok(Self {
             idb: database,
             closed,
+            owner: None,
             _listener: listener,
         })
     }
@@ -99,6 +103,24 @@ impl Database {
     pub fn close(&self) {
         self.closed.set(true);
         self.idb.close();
+    }
+
+    pub fn is_closed(&self) -> bool {
+        self.closed.get()
+    }
+
+    /// Make it ours.
+    pub async fn own(&mut self) -> Result<(), VaultError> {
+        let mut token = [0; 16];
+        getrandom::fill(&mut token).map_err(|error| unavailable(&error.to_string()))?;
+        let transaction = self.write(&Array::of1(&KEYS.into()))?;
+        let store = transaction.object_store(KEYS).map_err(|error| failed(&error))?;
+        store
+            .put_with_key(&Uint8Array::from(token.as_slice()), &OWNER.into())
+            .map_err(|error| failed(&error))?;
+        complete(&transaction).await?;
+        self.owner = Some(token);
+        Ok(())
     }
 
     /// The vault's key, if it was kept.
@@ -164,8 +186,13 @@ impl Database {
         Ok(records)
     }
 
-    /// One transaction: `sealed` are the new values of the changes.
-    pub async fn commit(&self, changes: &[Change], sealed: &[Option<Uint8Array>]) -> Result<(), VaultError> {
+    /// One transaction: `sealed` are the new values of the changes. With `owned`, only if it is still ours.
+    pub async fn commit(
+        &self,
+        changes: &[Change],
+        sealed: &[Option<Uint8Array>],
+        owned: bool,
+    ) -> Result<(), VaultError> {
         let mut spaces: Vec<&str> = Vec::new();
         for change in changes {
             if !spaces.contains(&change.space.name()) {
@@ -179,13 +206,49 @@ impl Database {
                 Ok(())
             };
         }
+        if owned {
+            spaces.push(KEYS);
+        }
         let transaction = self.write(&spaces.into_iter().map(JsValue::from).collect())?;
+        let guard = match owned.then(|| self.guard(&transaction)).transpose() {
+            Ok(guard) => guard,
+            Err(error) => {
+                let _ = transaction.abort();
+                return Err(error);
+            }
+        };
         if let Err(error) = request_all(&transaction, changes, sealed) {
             // Half of it may be requested already: all or nothing.
             let _ = transaction.abort();
             return Err(failed(&error));
         }
-        complete(&transaction).await
+        let ended = match guard {
+            // It commits or aborts.
+            Some(_) => ended(&transaction).await,
+            None => complete(&transaction).await,
+        };
+        drop(guard);
+        ended
+    }
+
+    /// Asks, before all else in this transaction, who owns the vault. The answer commits the transaction, or aborts it.
+    fn guard(&self, transaction: &IdbTransaction) -> Result<Closure<dyn FnMut(Event)>, VaultError> {
+        let mine = self.owner.ok_or(VaultError::Closed)?;
+        let store = transaction.object_store(KEYS).map_err(|error| failed(&error))?;
+        let request = store.get(&OWNER.into()).map_err(|error| failed(&error))?;
+        let (transaction, closed) = (transaction.clone(), Rc::clone(&self.closed));
+        let guard = Closure::new(move |event: Event| {
+            let request = event.target().map(JsCast::unchecked_into::<IdbRequest>);
+            let owner = request.and_then(|request| request.result().ok()?.dyn_into::<Uint8Array>().ok());
+            if owner.is_some_and(|owner| owner.to_vec() == mine) {
+                let _ = transaction.unchecked_ref::<Committing>().commit();
+            } else {
+                closed.set(true);
+                let _ = transaction.abort();
+            }
+        });
+        request.set_onsuccess(Some(guard.as_ref().unchecked_ref()));
+        Ok(guard)
     }
 
     #[cfg(feature = "testing")]
@@ -285,15 +348,20 @@ async fn answer(request: &IdbRequest) -> Result<JsValue, VaultError> {
 
 /// The end of a transaction that writes: durable, or nothing of it is there.
 async fn complete(transaction: &IdbTransaction) -> Result<(), VaultError> {
-    let promise = Promise::new(&mut |resolve, reject| {
-        transaction.set_oncomplete(Some(&resolve));
-        transaction.set_onabort(Some(&reject));
-    });
     // Not to wait until the browser finds out by itself that nothing more comes.
     transaction
         .unchecked_ref::<Committing>()
         .commit()
         .map_err(|error| failed(&error))?;
+    ended(transaction).await
+}
+
+/// The end of a transaction that somebody else commits.
+async fn ended(transaction: &IdbTransaction) -> Result<(), VaultError> {
+    let promise = Promise::new(&mut |resolve, reject| {
+        transaction.set_oncomplete(Some(&resolve));
+        transaction.set_onabort(Some(&reject));
+    });
     match JsFuture::from(promise).await {
         Ok(_) => Ok(()),
         // Without an error it was ended from outside: the database is being closed.

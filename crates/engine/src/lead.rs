@@ -1,0 +1,219 @@
+//! What the leading worker does: the client of the account, its effects, and the other tabs that are served.
+
+use bridge::{Command, Event, Trouble};
+use client::{Client, Effect, Tab};
+use js_sys::Array;
+use protocol::Address;
+use wasm_bindgen::JsValue;
+
+use crate::{
+    channel::{Channel, Word},
+    clock::{Alarm, Browser},
+    inputs::Input,
+    leader::{By, Lease, Lock},
+    page, place_of,
+    seat::life_of,
+    transport::Transport,
+    vault::{self, IdbVault},
+    worker::Front,
+};
+
+/// The leader's work.
+pub struct Lead {
+    account: Address,
+    /// The tab of this worker's own page.
+    me: Tab,
+    open: Option<Open>,
+    others: Vec<Other>,
+    /// Pairs for the other tabs: see [`Channel::say`].
+    parts: Array,
+    over: bool,
+}
+
+/// The vault is open here.
+struct Open {
+    client: Client<IdbVault, Browser>,
+    vault: IdbVault,
+    transport: Transport,
+    alarm: Alarm,
+}
+
+/// A tab that is served.
+struct Other {
+    tab: Tab,
+    /// So many of its commands are done with.
+    done: u32,
+    /// Waits for the end of its worker.
+    _life: Option<Lease>,
+}
+
+impl Lead {
+    pub fn new(account: Address, me: Tab) -> Self {
+        Self {
+            account,
+            me,
+            open: None,
+            others: Vec::new(),
+            parts: Array::new(),
+            over: false,
+        }
+    }
+
+    /// The account is forgotten.
+    pub fn is_over(&self) -> bool {
+        self.over
+    }
+
+    /// Another one owns the vault, or somebody has closed it.
+    pub fn is_ousted(&self) -> bool {
+        self.open.as_ref().is_some_and(|open| open.vault.is_closed())
+    }
+
+    /// Say what the other tabs are to hear.
+    pub fn flush(&mut self, channel: &Channel) {
+        if self.parts.length() > 0 {
+            channel.say(&std::mem::take(&mut self.parts));
+        }
+    }
+
+    /// A command of a tab's page.
+    pub async fn command(&mut self, front: &mut Front, tab: Tab, command: Command) {
+        let effects = match (&mut self.open, command) {
+            (Some(open), command) => open.client.command(tab, command).await,
+            (None, Command::Open { domain, .. }) => match self.open(front, domain).await {
+                // Who comes later is told when it opens.
+                Ok(effects) => effects.into_iter().map(|effect| for_tab(tab, effect)).collect(),
+                Err(trouble) => vec![Effect::Tell {
+                    tab,
+                    event: Event::Trouble(trouble),
+                }],
+            },
+            // A vault that cannot be opened can still be deleted.
+            (None, Command::Forget) => vec![Effect::DeleteVault, Effect::Event(Event::Forgotten)],
+            // Anything else needs an open vault: the page opens one first.
+            (None, _) => Vec::new(),
+        };
+        self.perform(front, effects).await;
+    }
+
+    pub async fn input(&mut self, front: &mut Front, input: Input) {
+        if let Input::Asked(tab, command) = input {
+            self.welcome(front, tab);
+            self.command(front, tab, command).await;
+            let ousted = self.is_ousted();
+            if let Some(other) = self.others.iter_mut().find(|other| other.tab == tab && !ousted) {
+                other.done += 1;
+                let done = other.done;
+                self.parts.push(&tab.0.into());
+                self.parts.push(&done.into());
+            }
+            return;
+        }
+        let Some(open) = &mut self.open else { return };
+        let effects = match input {
+            Input::Wake => open.client.wake().await,
+            Input::Socket(number, event) if open.transport.number() == number => open.client.socket(event).await,
+            Input::Word(Word::Wishes) => open.client.wishes().await,
+            Input::Lock(life, Lock::Granted) => {
+                let tab = Tab(life);
+                self.others.retain(|other| other.tab != tab);
+                open.client.gone(tab).await
+            }
+            _ => Vec::new(),
+        };
+        self.perform(front, effects).await;
+    }
+
+    /// A tab that has not spoken before is watched from now on.
+    fn welcome(&mut self, front: &Front, tab: Tab) {
+        if self.others.iter().all(|other| other.tab != tab) {
+            self.others.push(Other {
+                tab,
+                done: 0,
+                _life: Lease::request(&life_of(tab), By::Waiting, tab.0, &front.inputs),
+            });
+        }
+    }
+
+    async fn open(&mut self, front: &Front, domain: String) -> Result<Vec<Effect>, Trouble> {
+        let opened = IdbVault::open(&place_of(self.account)).await;
+        let vault = opened.map_err(|error| vault::trouble(&error))?;
+        let opened = Client::open(vault.clone(), Browser, self.account, domain).await;
+        let (mut client, mut effects) = opened.inspect_err(|_| vault.close())?;
+        if !front.online {
+            effects.extend(client.command(self.me, Command::Online(false)).await);
+        }
+        self.open = Some(Open {
+            client,
+            vault,
+            transport: Transport::default(),
+            alarm: Alarm::default(),
+        });
+        Ok(effects)
+    }
+
+    /// Carry out what a step came to, in its order.
+    async fn perform(&mut self, front: &mut Front, effects: Vec<Effect>) {
+        if self.is_ousted() {
+            // Nothing of it was kept: it is told, and done, by whoever owns the vault now.
+            return;
+        }
+        for effect in effects {
+            match (effect, &mut self.open) {
+                (Effect::Event(event), _) => self.tell(front, None, &event),
+                (Effect::Tell { tab, event }, _) => self.tell(front, Some(tab), &event),
+                (Effect::DeleteVault, _) => self.delete(front).await,
+                (Effect::OpenSocket, Some(open)) => open.transport.open(&front.inputs),
+                (Effect::CloseSocket, Some(open)) => open.transport.close(),
+                (Effect::Frame(frame), Some(open)) => open.transport.send(&frame),
+                (Effect::WakeIn { milliseconds }, Some(open)) => open.alarm.set(milliseconds, &front.inputs),
+                // After `DeleteVault` only facts are left.
+                (_, None) => {}
+            }
+        }
+    }
+
+    fn tell(&mut self, front: &mut Front, to: Option<Tab>, event: &Event) {
+        if to.is_none_or(|tab| tab == self.me) {
+            front.page.event(event);
+        }
+        if to != Some(self.me)
+            && !self.others.is_empty()
+            && let Some(bytes) = page::encode(event)
+        {
+            self.parts.push(&to.map_or(JsValue::NULL, |tab| tab.0.into()));
+            self.parts.push(&bytes);
+        }
+    }
+
+    /// Delete what is kept of the account, its vault open or not.
+    async fn delete(&mut self, front: &mut Front) {
+        self.close();
+        front.inputs.forget_lead();
+        if IdbVault::delete(&place_of(self.account)).await.is_err() {
+            front.page.event(&Event::Trouble(Trouble::Internal));
+        }
+        self.over = true;
+    }
+
+    /// Let go of the open vault: socket, alarm and database.
+    fn close(&mut self) {
+        if let Some(mut open) = self.open.take() {
+            open.transport.close();
+            open.vault.close();
+        }
+    }
+}
+
+impl Drop for Lead {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+fn for_tab(tab: Tab, effect: Effect) -> Effect {
+    match effect {
+        Effect::Event(event) => Effect::Tell { tab, event },
+        effect => effect,
+    }
+}
