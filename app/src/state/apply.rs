@@ -78,14 +78,15 @@ fn flush(state: State) {
 
 fn take_in(state: State, event: Event) {
     match event {
-        Event::Started => flow::worker_started(state),
+        // What was sent and is not kept yet is said again by whoever tells us of this.
+        Event::Started => {}
         Event::Opened {
             account,
             installation,
             public_key,
             associated,
         } => {
-            calm(state, |trouble| matches!(trouble, Trouble::OtherTab | Trouble::NoVault));
+            calm(state, |trouble| matches!(trouble, Trouble::NoVault));
             state.opened.set(Some(Opened {
                 account,
                 installation,
@@ -169,10 +170,7 @@ fn take_in(state: State, event: Event) {
         | Event::Trouble(Trouble::Refused(ErrorCode::Restarting | ErrorCode::TooSlow | ErrorCode::StaleEpoch)) => {}
         Event::Trouble(trouble) => {
             state.trouble.set(Some(trouble));
-            if matches!(
-                trouble,
-                Trouble::VaultFull | Trouble::NoVault | Trouble::Internal | Trouble::OtherTab
-            ) {
+            if matches!(trouble, Trouble::VaultFull | Trouble::NoVault | Trouble::Internal) {
                 super::drafts::take_back(state);
             }
             flow::trouble(state, trouble);

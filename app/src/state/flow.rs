@@ -103,22 +103,6 @@ pub fn open(state: State, account: Address) {
     state.send(Command::Open { account, domain });
 }
 
-/// The worker runs. If it ran before it has died: everything it had to know is said again.
-pub(super) fn worker_started(state: State) {
-    let again = state
-        .memory
-        .change_silently(|memory| std::mem::replace(&mut memory.started, true))
-        .unwrap_or_default();
-    let domain = state
-        .site
-        .with_untracked(|site| site.as_ref().map(|site| site.domain.clone()));
-    if let (true, Some(account), Some(domain)) = (again, state.account.get_untracked(), domain) {
-        drafts::take_back(state);
-        state.opened.set(None);
-        state.send(Command::Open { account, domain });
-    }
-}
-
 pub(super) fn vault_opened(state: State) {
     let Some(opened) = state.opened.get_untracked() else {
         return;
@@ -365,9 +349,7 @@ pub fn trouble_sentence(trouble: Trouble) -> &'static str {
             "A part of this browser's history cannot be read. What can be read is shown. New messages are kept as usual."
         }
         Trouble::VaultNewer => "Another tab runs a newer Jackdaw. Reload this page to go on here.",
-        Trouble::OtherTab => {
-            "Jackdaw is open in another tab of this browser. Go on there, or close it and reload this page."
-        }
+        Trouble::OtherTab => "Jackdaw was updated in another tab. Reload this one.",
         Trouble::WrongAssociation => "The signature does not fit this browser's key. Nothing was kept. Sign in again.",
         Trouble::Refused(code) => sentence(code),
         Trouble::Internal => "Something went wrong in this page. Nothing you sent is lost. Reload the page.",
@@ -445,7 +427,8 @@ pub(super) fn forgotten(state: State) {
     state
         .announcement
         .set("The history in this browser is deleted.".to_owned());
-    if state.stage.get_untracked() == Stage::In {
+    // Also when another tab has signed out before: nothing that is shown here is there any more.
+    if state.opened.with_untracked(Option::is_some) {
         leave(state);
     }
 }

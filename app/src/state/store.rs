@@ -64,7 +64,6 @@ pub type MessageLine = ArcRwSignal<Row>;
 pub(super) struct Memory {
     pub(super) queue: VecDeque<Event>,
     pub(super) flushing: bool,
-    pub(super) started: bool,
     pub(super) timeline: Timeline,
     pub(super) drafts: Shelf<Address, String>,
     pub(super) unechoed: Shelf<MessageId, (Address, String)>,

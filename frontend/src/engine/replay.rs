@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use bridge::{Command, Event};
+use bridge::{Command, Connection, Event};
 use protocol::Address;
 
 /// The commands that are not done with, and what the finished ones amount to.
@@ -65,11 +65,14 @@ impl Replay {
         match event {
             Event::Found { account, .. } => self.finds.retain(|find| find != account),
             Event::Payee { peer, .. } | Event::NoPayee { peer, .. } => self.payees.retain(|payee| payee != peer),
+            // Perhaps by way of another tab.
+            Event::Forgotten => self.close(),
+            Event::Connection(Connection::SignedOut) => self.connect = false,
             _ => {}
         }
     }
 
-    /// The worker is gone, another one is to be told everything.
+    /// The worker is gone, or serves another leader: everything is to be said again.
     pub fn start_over(&mut self) {
         self.given = 0;
         self.done = 0;
@@ -228,6 +231,18 @@ mod tests {
         replay.start_over();
         assert_eq!(give_all(&mut replay), [open(1)]);
         let mut replay = after([open(1), Command::Connect, Command::Forget], 3);
+        replay.start_over();
+        assert_eq!(give_all(&mut replay), []);
+    }
+
+    #[test]
+    fn what_another_tab_has_ended_stays_so() {
+        let mut replay = after([open(1), Command::Connect, show(9)], 3);
+        replay.event(&Event::Connection(Connection::SignedOut));
+        replay.start_over();
+        assert_eq!(give_all(&mut replay), [open(1), show(9)]);
+        replay.done(2);
+        replay.event(&Event::Forgotten);
         replay.start_over();
         assert_eq!(give_all(&mut replay), []);
     }

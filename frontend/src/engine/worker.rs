@@ -53,8 +53,6 @@ struct Running {
     worker: Worker,
     /// It has said `Started`: before that it may not hear.
     listens: bool,
-    /// Another tab holds the vault: it rightly does nothing.
-    waits: bool,
     since: f64,
     heard: f64,
     _message: Closure<dyn FnMut(MessageEvent)>,
@@ -128,7 +126,6 @@ impl Engine {
         self.0.link.borrow_mut().running = Some(Running {
             worker,
             listens: false,
-            waits: false,
             since,
             heard: since,
             _message: message,
@@ -235,7 +232,7 @@ impl Engine {
             let link = self.0.link.borrow();
             let busy = !link.replay.is_idle();
             link.running.as_ref().is_some_and(|running| {
-                let owes = busy && !running.waits || !running.listens;
+                let owes = busy || !running.listens;
                 owes && now() - running.heard > SILENCE
             })
         };
@@ -266,14 +263,14 @@ impl Link {
     fn event(&mut self, event: &Event) {
         self.replay.event(event);
         let Some(running) = &mut self.running else { return };
-        match event {
-            Event::Started => {
-                running.listens = true;
-                self.give();
+        if let Event::Started = event {
+            if std::mem::replace(&mut running.listens, true) {
+                // Another tab has come to lead, or this one: nothing of what was said is known there.
+                self.replay.start_over();
             }
-            Event::Trouble(Trouble::OtherTab) => running.waits = true,
-            Event::Opened { .. } => running.waits = false,
-            _ => {}
+            // What comes behind this is said to a worker that knows nothing.
+            let _ = running.worker.post_message(&JsValue::NULL);
+            self.give();
         }
     }
 
