@@ -3,19 +3,21 @@ use app::{
     state::{EngineHandle, State, WalletHandle, WalletPort},
 };
 use bridge::Command;
+use js_sys::Function;
 use leptos::prelude::{IntoView, document, provide_context, view};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::{engine::Engine, wallet::Wallet};
 
-/// What the page's script calls once the wasm is there. The page stands in the place of what the server has sent.
+/// What the page's script calls once the wasm is there; `worker` makes the engine's worker. The page stands in the place of what the
+/// server has sent.
 #[wasm_bindgen]
-pub fn start() {
+pub fn start(worker: Function) {
     console_error_panic_hook::set_once();
     let shell = document().body().and_then(|body| body.first_element_child());
-    leptos::mount::mount_to_body(|| {
+    leptos::mount::mount_to_body(move || {
         let state = State::new();
-        let engine = Engine::new(state);
+        let engine = Engine::new(state, worker);
         provide_context(state);
         let wallet = Wallet::discover();
         follow(state, &engine, &wallet);

@@ -121,6 +121,17 @@ async fn every_answer_says_what_browsers_must_know() {
             !policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"),
             "{path}: {policy}"
         );
+        assert!(
+            policy.contains("require-trusted-types-for 'script'"),
+            "{path}: {policy}"
+        );
+        let makes = policy.rsplit("; trusted-types ").next().unwrap_or_default();
+        let shell = path.starts_with("/app");
+        assert_eq!(
+            makes,
+            if shell { "jackdaw-worker" } else { "'none'" },
+            "{path}: {policy}"
+        );
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
         assert_eq!(answer.header("referrer-policy"), "no-referrer", "{path}");
         assert_eq!(answer.header("x-frame-options"), "DENY", "{path}");

@@ -7,8 +7,6 @@ pub struct Assets {
     pub page_js: String,
     /// The page's wasm.
     pub page_wasm: String,
-    /// The worker's JavaScript.
-    pub worker_js: String,
     /// The stylesheet.
     pub style: String,
 }
@@ -61,10 +59,9 @@ pub fn shell(assets: &Assets) -> String {
     );
     let _ = write!(
         html,
-        "<meta name=\"robots\" content=\"noindex\"><meta name=\"jackdaw-worker\" content=\"{}\">\
-         <link rel=\"modulepreload\" href=\"{}\"><link rel=\"preload\" href=\"{}\" as=\"fetch\" type=\"application/wasm\" crossorigin>\
+        "<meta name=\"robots\" content=\"noindex\"><link rel=\"modulepreload\" href=\"{}\">\
+         <link rel=\"preload\" href=\"{}\" as=\"fetch\" type=\"application/wasm\" crossorigin>\
          <script type=\"module\">{}</script></head><body>{OPENING}</body></html>",
-        assets.worker_js,
         assets.page_js,
         assets.page_wasm,
         start_script(assets),

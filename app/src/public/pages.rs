@@ -274,7 +274,6 @@ mod tests {
         Assets {
             page_js: "/pkg/p.js".into(),
             page_wasm: "/pkg/p.wasm".into(),
-            worker_js: "/pkg/w.js".into(),
             style: "/pkg/s.css".into(),
         }
     }

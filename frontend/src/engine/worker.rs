@@ -3,11 +3,11 @@ use std::{cell::RefCell, rc::Rc, time::Duration};
 use app::state::{State, apply};
 use bridge::{Command, Event, Trouble};
 use gloo_timers::{callback::Interval, future::sleep};
-use js_sys::{Array, Uint8Array};
-use leptos::task::tick;
+use js_sys::{Array, Function, Uint8Array};
+use leptos::task::{spawn_local, tick};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{MessageEvent, Worker, WorkerOptions, WorkerType};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{MessageEvent, Worker};
 
 use super::{
     inbox::Inbox,
@@ -33,6 +33,8 @@ pub struct Engine(Rc<Inner>);
 struct Inner {
     /// Where its events go.
     face: State,
+    /// Makes a worker: the page's script alone knows its address (ADR 12).
+    make: Function,
     link: RefCell<Link>,
     inbox: RefCell<Inbox>,
 }
@@ -61,9 +63,10 @@ struct Running {
 
 impl Engine {
     /// No worker yet: the first command starts it.
-    pub fn new(face: State) -> Self {
+    pub fn new(face: State, make: Function) -> Self {
         let engine = Self(Rc::new(Inner {
             face,
+            make,
             link: RefCell::default(),
             inbox: RefCell::default(),
         }));
@@ -98,12 +101,7 @@ impl Engine {
     }
 
     fn start(&self) {
-        let worker = worker_url().and_then(|url| {
-            let options = WorkerOptions::new();
-            options.set_type(WorkerType::Module);
-            Worker::new_with_options(&url, &options).ok()
-        });
-        let Some(worker) = worker else {
+        let Ok(Ok(worker)) = self.0.make.call0(&JsValue::NULL).map(JsCast::dyn_into::<Worker>) else {
             self.died();
             return;
         };
@@ -300,15 +298,6 @@ fn back_off(deaths: u32) -> Duration {
     )]
     let percent = (75.0 + js_sys::Math::random() * 50.0) as u64;
     Duration::from_millis((250 << deaths.saturating_sub(1).min(7)) * percent / 100)
-}
-
-/// Where the shell says that the worker's script is.
-fn worker_url() -> Option<String> {
-    let document = web_sys::window()?.document()?;
-    document
-        .query_selector("meta[name=jackdaw-worker]")
-        .ok()??
-        .get_attribute("content")
 }
 
 fn on_line() -> bool {

@@ -50,7 +50,6 @@ impl From<Manifest> for app::public::Assets {
         Self {
             page_js: manifest.page_js,
             page_wasm: manifest.page_wasm,
-            worker_js: manifest.worker_js,
             style: manifest.style,
         }
     }

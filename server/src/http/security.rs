@@ -34,13 +34,18 @@ const PERMISSIONS: &str = "accelerometer=(), autoplay=(), browsing-topics=(), ca
     publickey-credentials-get=(), screen-wake-lock=(), serial=(), storage-access=(), usb=(), \
     window-management=(), xr-spatial-tracking=()";
 
+/// The one policy of Trusted Types: the page's script makes the address of its worker, and no other (`xtask/src/build/assets.rs`).
+const WORKER: &str = "jackdaw-worker";
+
 impl Policies {
     /// For pages whose inline scripts are exactly these.
     ///
     /// # Panics
     /// Never: what goes into a policy is ASCII.
     pub fn new(public_scripts: &[&str], shell_scripts: &[&str], https: bool, dev: bool) -> Self {
-        let common = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'";
+        // No text becomes HTML, a script or a script's address, except what a policy of a name that stands here has made (ADR 12).
+        let common = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'; \
+             require-trusted-types-for 'script'; trusted-types";
         let public = hashes(public_scripts);
         let shell = hashes(shell_scripts);
         // Development pages load one more script, and it listens for the new build.
@@ -53,16 +58,16 @@ impl Policies {
         Self {
             public: value(format!(
                 "default-src 'none';{dev_connect} font-src 'self'; img-src 'self' data:; manifest-src 'self'; \
-                 style-src 'self'; script-src{dev_script}{public}; {common}"
+                 style-src 'self'; script-src{dev_script}{public}; {common} 'none'"
             )),
             shell: value(format!(
                 "default-src 'none'; connect-src 'self'; font-src 'self'; img-src 'self' data:; manifest-src 'self'; \
-                 style-src 'self'; script-src 'self' 'wasm-unsafe-eval'{shell}; worker-src 'self'; {common}"
+                 style-src 'self'; script-src 'self' 'wasm-unsafe-eval'{shell}; worker-src 'self'; {common} {WORKER}"
             )),
             script: value(format!(
-                "default-src 'none'; connect-src 'self'; script-src 'self' 'wasm-unsafe-eval'; {common}"
+                "default-src 'none'; connect-src 'self'; script-src 'self' 'wasm-unsafe-eval'; {common} 'none'"
             )),
-            data: value(format!("default-src 'none'; {common}")),
+            data: value(format!("default-src 'none'; {common} 'none'")),
             https,
         }
     }
@@ -150,6 +155,9 @@ mod tests {
             let text = headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
             assert!(text.starts_with("default-src 'none'"), "{text}");
             assert!(text.contains("frame-ancestors 'none'"), "{text}");
+            let made = if policy == Policy::Shell { WORKER } else { "'none'" };
+            let types = format!("require-trusted-types-for 'script'; trusted-types {made}");
+            assert!(text.ends_with(&types), "{text}");
             assert!(
                 !text.contains("unsafe-inline") && !text.contains("'unsafe-eval'"),
                 "{text}"

@@ -82,15 +82,14 @@ pub fn assemble(places: &Places, tools: &Tools, profile: Profile) -> Result<()> 
             let url = site.add(&name, "part", &fs::read(folder.join(split::place(&name)))?)?;
             parts.insert(name, url);
         }
-        // What is not named here is left out.
-        let entry = folder.join("entry.js");
-        write(&entry, b"export { default, start } from \"./page.js\";\n")?;
-        let page_js = with_parts(bundler.bundle(&entry)?, &parts)?;
-        let page_js = site.add("page", "js", &page_js)?;
         let worker_wasm = site.add("worker_bg", "wasm", &fs::read(wasm(&WORKER, places, profile))?)?;
         let entry = WORKER.folder(places, profile).join("entry.js");
         write(&entry, worker_entry(&worker_wasm).as_bytes())?;
         let worker_js = site.add("worker", "js", &bundler.bundle(&entry)?)?;
+        let entry = folder.join("entry.js");
+        write(&entry, page_entry(&worker_js).as_bytes())?;
+        let page_js = with_parts(bundler.bundle(&entry)?, &parts)?;
+        let page_js = site.add("page", "js", &page_js)?;
         let style = site.add("style", "css", &fs::read(style::output(places, profile))?)?;
         let assets = Assets {
             page_js,
@@ -118,6 +117,20 @@ fn with_parts(glue: Vec<u8>, parts: &BTreeMap<String, String>) -> Result<Vec<u8>
         glue = glue.replace(&plain, &format!("\"{url}\""));
     }
     Ok(glue.into_bytes())
+}
+
+/// The page's script: the glue, and the one worker. Browsers that know Trusted Types start a worker only from what a policy has
+/// made, and there is one policy, which makes this address and nothing else (docs/adr/0012-trusted-types.md).
+fn page_entry(worker: &str) -> String {
+    format!(
+        r#"import * as page from "./page.js";
+const address = "{worker}";
+const policy = globalThis.trustedTypes?.createPolicy("jackdaw-worker", {{ createScriptURL: () => address }});
+const worker = () => new Worker(policy ? policy.createScriptURL("") : address, {{ type: "module" }});
+export default page.default;
+export const start = () => page.start(worker);
+"#
+    )
 }
 
 /// The worker's script. What the page posts while the wasm is still loading is kept and delivered in order once the engine listens.
