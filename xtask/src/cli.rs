@@ -1,6 +1,6 @@
 //! The command line.
 
-use crate::{build, ci, contracts, drill, place::Places, prepare, run, signals, sizes, test, tidy, tools};
+use crate::{build, ci, contracts, drill, fuzz, place::Places, prepare, run, signals, sizes, test, tidy, tools};
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
@@ -41,8 +41,14 @@ enum Command {
     Contracts(contracts::Options),
     /// Kill servers and Postgres under load and count what is lost; short unless told otherwise
     Drill(drill::Options),
-    /// Print what a browser has to load from a release build
-    Sizes,
+    /// Make up inputs until something does not hold for one; as long as in CI unless told otherwise
+    Fuzz(fuzz::Options),
+    /// Print what a browser has to load from a release build, and fail where it is more than it may be
+    Sizes {
+        /// Only the page; the engine is as it was built the last time
+        #[arg(long)]
+        page: bool,
+    },
 }
 
 impl Cli {
@@ -69,7 +75,8 @@ impl Cli {
             Command::Prepare => prepare::run(&places),
             Command::Contracts(options) => contracts::run(&places, &options),
             Command::Drill(options) => drill::run(&places, &options),
-            Command::Sizes => sizes::run(&places),
+            Command::Fuzz(options) => fuzz::run(&places, &options),
+            Command::Sizes { page } => sizes::run(&places, page),
         }
     }
 }

@@ -1,13 +1,13 @@
-//! `cargo xtask sizes`: what a person's browser has to load, as the release server sends it.
+//! `cargo xtask sizes`: what a person's browser has to load, as the server sends it, and what it may be at most.
 
 use crate::{
-    build::{self, Assets, Profile},
+    build::{self, Assets, Parts, Profile},
     exec::Daemon,
     http,
     place::Places,
     say, signals, tools,
 };
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use nix::sys::signal::Signal;
 use std::{
     collections::BTreeSet,
@@ -26,17 +26,28 @@ struct File {
     sent: u64,
 }
 
-/// Builds the release, asks its server, and prints the table of docs/performance.md.
-pub fn run(places: &Places) -> Result<()> {
+/// What may be sent at most, in bytes.
+const LANDING: u64 = 14_000;
+const FIRST_VIEW: u64 = 165_000;
+const ENGINE: u64 = 350_000;
+
+/// Builds what a browser loads from a release, has it served, and prints the table of docs/performance.md. The server that serves it
+/// is the development's: it sends the same bytes, and is built in a fraction of the time.
+pub fn run(places: &Places, page_only: bool) -> Result<()> {
     let tools = tools::ensure(places)?;
-    build::everything(places, &tools, Profile::Release)?;
+    let parts = Parts {
+        worker: !page_only,
+        ..Parts::BROWSER
+    };
+    build::browser(places, &tools, Profile::Release, parts)?;
+    build::server(places, Profile::Development)?;
     let site = places.site(true);
     let assets = Assets::read(&site)?;
     let data = std::env::temp_dir().join(format!("jackdaw-sizes-{}", std::process::id()));
     fs::create_dir_all(&data)?;
-    let pages = say::step("Asking the release server for its pages", || {
+    let pages = say::step("Asking the server for its pages", || {
         let port = http::free_port(3900)?;
-        let mut command = Command::new(places.server(true));
+        let mut command = Command::new(places.server(false));
         command
             .env("JACKDAW_LISTEN", format!("127.0.0.1:{port}"))
             .env("JACKDAW_URL", format!("http://localhost:{port}"));
@@ -63,10 +74,12 @@ pub fn run(places: &Places) -> Result<()> {
     };
     let engine = [file(&site, &assets.worker_js)?, file(&site, &assets.worker_wasm)?];
     println!("| what | file | raw, KB | sent (brotli), KB |\n|---|---|---:|---:|");
-    table("Landing, `/`", &landing);
-    table("First view of `/app`, a newcomer", &view(build::GATE)?);
-    table("First view of `/app`, a member", &view(build::FRAME)?);
-    table("Engine, when an account is opened", &engine);
+    let held = [
+        table("Landing, `/`", &landing) <= LANDING,
+        table("First view of `/app`, a newcomer", &view(build::GATE)?) <= FIRST_VIEW,
+        table("First view of `/app`, a member", &view(build::FRAME)?) <= FIRST_VIEW,
+        table("Engine, when an account is opened", &engine) <= ENGINE,
+    ];
     let later = assets
         .parts
         .iter()
@@ -74,6 +87,10 @@ pub fn run(places: &Places) -> Result<()> {
     for (name, url) in later {
         table(&format!("Part `{name}`, when it is first shown"), &[file(&site, url)?]);
     }
+    ensure!(
+        !held.contains(&false),
+        "more is sent than may be: at most {LANDING} bytes for `/`, {FIRST_VIEW} for the first view of `/app`, {ENGINE} for the engine"
+    );
     Ok(())
 }
 
@@ -82,7 +99,7 @@ fn wait(server: &mut Daemon, port: u16, log: &Path) -> Result<()> {
     while !http::get(port, "/readyz", &[]).is_ok_and(|answer| answer.status == 200) {
         if signals::stopping() || server.ended().is_some() || Instant::now() > deadline {
             bail!(
-                "the release server does not start: {}",
+                "the server does not start: {}",
                 fs::read_to_string(log).unwrap_or_default()
             );
         }
@@ -104,8 +121,7 @@ fn page(port: u16, path: &str, site: &Path) -> Result<Vec<File>> {
         sent: sent.body.len() as u64,
     }];
     let html = String::from_utf8_lossy(&raw.body).into_owned();
-    // The worker's URL stands in a `meta` for later.
-    let named: BTreeSet<&str> = urls(&html).into_iter().filter(|url| !url.contains("/worker")).collect();
+    let named: BTreeSet<&str> = urls(&html).into_iter().collect();
     for url in named {
         if site.join(&url[1..]).is_file() {
             files.push(file(site, url)?);
@@ -132,7 +148,8 @@ fn file(site: &Path, url: &str) -> Result<File> {
     })
 }
 
-fn table(title: &str, files: &[File]) {
+/// Prints the files and what they are in all. Gives how much is sent.
+fn table(title: &str, files: &[File]) -> u64 {
     let kilobytes = |bytes: u64| format!("{}.{}", bytes / 1000, bytes % 1000 / 100);
     for file in files {
         println!(
@@ -142,17 +159,17 @@ fn table(title: &str, files: &[File]) {
             kilobytes(file.sent)
         );
     }
-    if files.len() == 1 {
-        return;
-    }
     let (raw, sent) = files
         .iter()
         .fold((0, 0), |(raw, sent), file| (raw + file.raw, sent + file.sent));
-    println!(
-        "| **{title}** | **in all** | **{}** | **{}** |",
-        kilobytes(raw),
-        kilobytes(sent)
-    );
+    if files.len() > 1 {
+        println!(
+            "| **{title}** | **in all** | **{}** | **{}** |",
+            kilobytes(raw),
+            kilobytes(sent)
+        );
+    }
+    sent
 }
 
 /// `/pkg/page-0123456789abcdef.js` as `/pkg/page-….js`, so that the table changes only when sizes do.
