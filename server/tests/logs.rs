@@ -1,36 +1,8 @@
 //! What must never stand in a log, looked for in everything that is logged.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
-use std::{
-    io::Write,
-    sync::{Arc, Mutex},
-};
-
 use protocol::{ClientFrame, Kind, Publish, Seq, Topic};
-use testkit::{Installation, Socket, TestServer, random_id, request};
-use tracing_subscriber::fmt::MakeWriter;
-
-#[derive(Clone, Default)]
-struct Captured(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Captured {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Captured {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
+use testkit::{Captured, Installation, Socket, TestServer, random_id, request};
 
 /// One test, because the log is the whole process's.
 #[expect(clippy::too_many_lines, reason = "one story, told once")]
@@ -133,7 +105,7 @@ async fn nothing_of_people_stands_in_the_log() {
         .to_owned();
     let account = alice.account().to_string();
     server.pause().await;
-    let log = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
+    let log = captured.text();
     assert!(
         log.contains("Jackdaw answers at") && log.contains("/api/set_name"),
         "the log is captured, patterns are in it"

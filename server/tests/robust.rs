@@ -1,17 +1,12 @@
 //! What one socket meets concerns no other: a defect in a handler, and many that never read.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
-use std::{
-    io::Write,
-    sync::{Arc, Mutex},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use futures::future::join_all;
 use protocol::{Ask, ClientFrame, Kind, Publish, Seq, ServerFrame, Topic, Welcome, limits};
 use server::stumble::Step;
-use testkit::{Heard, Installation, Socket, TestServer, eventually, random_id};
-use tracing_subscriber::fmt::MakeWriter;
+use testkit::{Captured, Heard, Installation, Socket, TestServer, eventually, random_id};
 
 const TOPIC: Topic = Topic([9; 32]);
 const LOUD: Topic = Topic([8; 32]);
@@ -23,28 +18,6 @@ fn message(topic: Topic, last_commit: Seq, payload: Vec<u8>) -> Publish {
         last_commit,
         kind: Kind::Application,
         payload,
-    }
-}
-
-#[derive(Clone, Default)]
-struct Captured(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Captured {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Captured {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
     }
 }
 
@@ -79,7 +52,7 @@ async fn a_defect_in_a_handler_ends_its_own_socket_and_stands_in_the_log() {
         a.send(&ClientFrame::Ping).await;
         assert_eq!(a.hear().await, Heard::Frame(ServerFrame::Pong), "{step:?}");
     }
-    let log = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
+    let log = captured.text();
     let defects: Vec<&str> = log.lines().filter(|line| line.contains("a defect: ")).collect();
     assert_eq!(defects.len(), 2, "{log}");
     for line in defects {

@@ -90,25 +90,13 @@ async fn a_cookie_alone_proves_no_installation() {
     // Another key's signature under Alice's name.
     let mut socket = Socket::open(&alice.browser).await;
     let nonce = socket.challenge().await;
-    let signature = eve.sign_challenge(&nonce);
-    socket
-        .send(&ClientFrame::Hello {
-            installation: alice.id(),
-            signature,
-        })
-        .await;
+    socket.claim(&alice, eve.sign_challenge(&nonce)).await;
     assert_eq!(socket.end().await, (Some(ErrorCode::NotYourInstallation), Some(4401)));
 
     // An installation the session was not opened with.
     let mut socket = Socket::open(&alice.browser).await;
     let nonce = socket.challenge().await;
-    let signature = eve.sign_challenge(&nonce);
-    socket
-        .send(&ClientFrame::Hello {
-            installation: eve.id(),
-            signature,
-        })
-        .await;
+    socket.claim(&eve, eve.sign_challenge(&nonce)).await;
     assert_eq!(socket.end().await, (Some(ErrorCode::NotYourInstallation), Some(4401)));
 
     // The right signature over another socket's challenge.
@@ -116,12 +104,7 @@ async fn a_cookie_alone_proves_no_installation() {
     let old = first.challenge().await;
     let mut socket = Socket::open(&alice.browser).await;
     socket.challenge().await;
-    socket
-        .send(&ClientFrame::Hello {
-            installation: alice.id(),
-            signature: alice.sign_challenge(&old),
-        })
-        .await;
+    socket.claim(&alice, alice.sign_challenge(&old)).await;
     assert_eq!(socket.end().await, (Some(ErrorCode::NotYourInstallation), Some(4401)));
 
     // Anything else before `Hello`.
@@ -266,11 +249,7 @@ async fn nonsense_ends_its_own_socket_and_no_other() {
     .await;
     assert_eq!(a.end().await, (Some(ErrorCode::TooLarge), Some(4400)));
     let mut a = alice.connect().await;
-    a.send(&ClientFrame::Hello {
-        installation: alice.id(),
-        signature: vec![],
-    })
-    .await;
+    a.claim(&alice, Vec::new()).await;
     assert_eq!(a.end().await, (Some(ErrorCode::Malformed), Some(4400)));
 
     b.send(&ClientFrame::Ping).await;
@@ -462,29 +441,6 @@ async fn a_database_that_goes_away_and_comes_back_loses_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_new_browser_of_somebody_who_was_asked_about_is_told_of() {
-    let server = TestServer::start().await;
-    let mut alice = Installation::alice(&server).await;
-    let mut socket = alice.connect().await;
-    let mut phone = Installation::new(&server, 0xb0, 0xb1);
-    let account = phone.account();
-    let nobody = socket.ask(Ask::Installations { account }).await.unwrap();
-    assert_eq!(nobody, Answer::Installations(vec![]));
-    let told = |frame: &ServerFrame| (*frame == ServerFrame::Installations { account }).then_some(());
-    phone.sign_in().await.unwrap();
-    socket.wait("the hint that it is new", told).await;
-    let mut own = phone.connect().await;
-    let packages = Ask::PublishKeyPackages {
-        key_packages: vec![serde_bytes::ByteBuf::from(*b"one")],
-        last_resort: None,
-    };
-    own.ask(packages).await.unwrap();
-    socket.wait("the hint that it can be written to", told).await;
-    alice.sign_out().await.unwrap();
-    server.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_restart_says_so_answers_what_was_asked_and_everybody_resumes() {
     let mut server = TestServer::start().await;
     let (alice, bob) = (Installation::alice(&server).await, Installation::bob(&server).await);
@@ -516,5 +472,28 @@ async fn a_restart_says_so_answers_what_was_asked_and_everybody_resumes() {
     let mut a = alice.connect().await;
     assert_eq!(a.publish(message(commit, "and on")).await, Ok(Seq(3)));
     assert_eq!(texts(&b.envelopes(TOPIC, 1).await), [(3, "and on".to_owned())]);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_browser_of_somebody_who_was_asked_about_is_told_of() {
+    let server = TestServer::start().await;
+    let mut alice = Installation::alice(&server).await;
+    let mut socket = alice.connect().await;
+    let mut phone = Installation::new(&server, 0xb0, 0xb1);
+    let account = phone.account();
+    let nobody = socket.ask(Ask::Installations { account }).await.unwrap();
+    assert_eq!(nobody, Answer::Installations(vec![]));
+    let told = |frame: &ServerFrame| (*frame == ServerFrame::Installations { account }).then_some(());
+    phone.sign_in().await.unwrap();
+    socket.wait("the hint that it is new", told).await;
+    let mut own = phone.connect().await;
+    let packages = Ask::PublishKeyPackages {
+        key_packages: vec![serde_bytes::ByteBuf::from(*b"one")],
+        last_resort: None,
+    };
+    own.ask(packages).await.unwrap();
+    socket.wait("the hint that it can be written to", told).await;
+    alice.sign_out().await.unwrap();
     server.stop().await;
 }

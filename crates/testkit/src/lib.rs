@@ -14,6 +14,7 @@
 
 mod http;
 mod installation;
+mod log;
 mod person;
 mod proxy;
 mod server;
@@ -27,6 +28,7 @@ pub use chain::{
 };
 pub use http::{Answer, Visitor, request, request_to};
 pub use installation::Installation;
+pub use log::Captured;
 pub use person::{Away, Person};
 pub use proxy::Wire;
 pub use server::{TestServer, eventually};

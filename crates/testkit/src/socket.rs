@@ -84,15 +84,20 @@ impl Socket {
         }
     }
 
-    /// Challenge, `Hello`, `Ready`.
-    pub async fn hello(&mut self, installation: &Installation) {
-        let nonce = self.challenge().await;
-        let signature = installation.sign_challenge(&nonce);
+    /// `Hello` in this installation's name.
+    pub async fn claim(&mut self, installation: &Installation, signature: Vec<u8>) {
+        let installation = installation.id();
         self.send(&ClientFrame::Hello {
-            installation: installation.id(),
+            installation,
             signature,
         })
         .await;
+    }
+
+    /// Challenge, `Hello`, `Ready`.
+    pub async fn hello(&mut self, installation: &Installation) {
+        let nonce = self.challenge().await;
+        self.claim(installation, installation.sign_challenge(&nonce)).await;
         let heard = self.hear().await;
         assert!(matches!(heard, Heard::Frame(ServerFrame::Ready { .. })), "{heard:?}");
     }
