@@ -1,4 +1,5 @@
-//! Who signed what: the sign-in text (EIP-4361), the association it makes, and the challenge of a socket.
+//! Who signed what: the sign-in text (EIP-4361), the association it makes, the revocation that ends it, and the challenge of a
+//! socket.
 //!
 //! Pure functions over bytes: no clock, no network, no chain, no storage. Server and clients use the same code, so that
 //! what the server accepts at sign-in is what every other client believes afterwards.
@@ -13,11 +14,13 @@
 mod association;
 mod challenge;
 mod recover;
+mod revocation;
 mod siwe;
 mod stated;
 
 pub use association::{Association, AssociationError, fingerprint};
 pub use challenge::{challenge_bytes, verify_challenge};
 pub use recover::{SignatureError, personal_digest, recover};
+pub use revocation::{Revocation, RevocationError, Revoker};
 pub use siwe::{STATEMENT, SignIn, SignInError};
 pub use stated::{AccountKind, Stated, Vouched};

@@ -24,6 +24,10 @@ pub const KEY_PACKAGES: usize = 40;
 pub const INSTALLATIONS: usize = 16;
 /// Of how many accounts one socket is told that their installations have changed: those it asked about last.
 pub const ACCOUNTS_WATCHED: usize = 1_000;
+/// The largest revocation, in bytes.
+pub const REVOCATION: usize = 256;
+/// After the revocations of how many installations one `Ask` may ask: their answer fits into a frame.
+pub const REVOCATIONS: usize = 64;
 /// How many topics one `Subscribe` may name.
 pub const TOPICS_PER_FRAME: usize = 500;
 /// How many welcomes one publish may carry.
