@@ -1,11 +1,12 @@
-//! `cargo xtask drill`: real servers are killed under load, and a checker counts what is lost (`docs/reliability.md`).
+//! `cargo xtask drill`: real servers are killed under load, browsers while somebody types, and checkers count what is lost
+//! (`docs/reliability.md`).
 
 use crate::{
     build::{self, Profile},
     exec,
     place::Places,
     say,
-    test::Tally,
+    test::{self, Tally},
     tools::{self, Tools},
 };
 use anyhow::{Context as _, Result, bail};
@@ -18,11 +19,16 @@ use std::{
 /// How long the short one takes, its two stages together.
 const SHORT_SECONDS: u64 = 24;
 
+/// How often a browser is killed beside a long drill of the others; three times among the journeys.
+const BROWSER_KILLS: u64 = 50;
+
 /// Which drills.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Only {
     /// Servers and Postgres, killed under load
     Server,
+    /// A browser, killed while somebody types
+    Browser,
 }
 
 /// How long, and what.
@@ -48,8 +54,9 @@ pub struct Options {
 /// Does what was asked; fails if anything was lost, or a deliberate fault was not noticed.
 pub fn run(places: &Places, options: &Options) -> Result<()> {
     let tools = tools::ensure(places)?;
-    // There is one kind so far.
-    let (Some(Only::Server) | None) = options.only;
+    if options.only == Some(Only::Browser) {
+        return browser(places, &tools, options);
+    }
     let mut names: Vec<&str> = options.control.iter().map(String::as_str).collect();
     if options.controls {
         names.push("all");
@@ -72,6 +79,45 @@ pub fn run(places: &Places, options: &Options) -> Result<()> {
     };
     if !good {
         bail!("the drill failed: its words stand above");
+    }
+    if options.only.is_none() && names.is_empty() && options.minutes.is_some() {
+        browser(places, &tools, options)?;
+    }
+    Ok(())
+}
+
+/// The browser's is a test of Playwright's, and the short one stands among the journeys.
+fn browser(places: &Places, tools: &Tools, options: &Options) -> Result<()> {
+    let control = options.controls || !options.control.is_empty();
+    let mut told = vec![(
+        "DRILL_REPORT",
+        places
+            .target
+            .join(if control {
+                "drill/browser-control"
+            } else {
+                "drill/browser"
+            })
+            .display()
+            .to_string(),
+    )];
+    told.extend(
+        options
+            .seed
+            .map(|seed| ("DRILL_SEED", (seed & 0x7fff_ffff).to_string())),
+    );
+    match (options.minutes, options.only) {
+        _ if control => told.extend([
+            ("DRILL_CONTROL", "vault-forgets".to_owned()),
+            ("DRILL_KILLS", "20".to_owned()),
+        ]),
+        (Some(minutes), Some(_)) => told.push(("DRILL_SECONDS", (minutes * 60).to_string())),
+        (Some(_), None) => told.push(("DRILL_KILLS", BROWSER_KILLS.to_string())),
+        (None, _) => {}
+    }
+    let tally = test::browsers(places, tools, &["drill/kills".to_owned()], &told)?;
+    if tally.passed == 0 || tally.failed > 0 {
+        bail!("the drill of the browser failed: its words stand above");
     }
     Ok(())
 }

@@ -42,8 +42,15 @@ struct Stats {
     skipped: u64,
 }
 
-/// The journeys and the vault's suite.
-pub fn journeys(places: &Places, tools: &Tools, chromium: &Path, vault: &Path, filter: &[String]) -> Result<Tally> {
+/// The journeys and the vault's suite. `told`: more for their environment.
+pub fn journeys(
+    places: &Places,
+    tools: &Tools,
+    chromium: &Path,
+    vault: &Path,
+    filter: &[String],
+    told: &[(&str, String)],
+) -> Result<Tally> {
     let folder = places.root.join("end2end");
     if !folder.join("tests").is_dir() {
         return Ok(Tally::default());
@@ -70,6 +77,7 @@ pub fn journeys(places: &Places, tools: &Tools, chromium: &Path, vault: &Path, f
             .env("ANVIL_BIN", &tools.anvil)
             .env("CHROMIUM", chromium)
             .env("VAULT_TEST", vault)
+            .envs(told.iter().map(|(name, value)| (name, value)))
             .env("PATH", path_with(&tools.node));
         let status = exec::wait(&mut command)?;
         let text = fs::read(&summary).context("Playwright ended without a summary: its words stand above")?;

@@ -78,7 +78,7 @@ pub fn run(places: &Places, options: &Options) -> Result<()> {
         report.add(contracts::test(places, &tools, &options.filter));
     }
     if matches!(options.only, None | Some(Only::Browser)) && !signals::stopping() {
-        report.add(browsers(places, &tools, &options.filter));
+        report.add(browsers(places, &tools, &options.filter, &[]));
     }
     if signals::stopping() {
         bail!("stopped");
@@ -86,12 +86,13 @@ pub fn run(places: &Places, options: &Options) -> Result<()> {
     report.close()
 }
 
-fn browsers(places: &Places, tools: &Tools, filter: &[String]) -> Result<Tally> {
+/// Builds everything and runs what Playwright runs, as far as it matches. `told`: more for the environment.
+pub fn browsers(places: &Places, tools: &Tools, filter: &[String], told: &[(&str, String)]) -> Result<Tally> {
     let chromium = tools::chromium()?;
     build::browser(places, tools, Profile::Development, Parts::ALL)?;
     build::server(places, Profile::Development)?;
     let vault = build::vault_test(places)?;
-    browser::journeys(places, tools, &chromium, &vault, filter)
+    browser::journeys(places, tools, &chromium, &vault, filter, told)
 }
 
 /// What came of it so far.
