@@ -1,4 +1,4 @@
-use bridge::{Command, MessageState, TipState, TipView, Unsent};
+use bridge::{Command, Connection, MessageState, TipState, TipView, Unsent};
 use leptos::prelude::*;
 use protocol::{Address, MessageId, UnixMillis};
 
@@ -61,6 +61,7 @@ pub fn Message(
     let meta = live(move || match progress.get() {
         MessageState::Received => clock(),
         MessageState::Sending if unpaid.get() => clock(),
+        MessageState::Sending if state.connection.get() != Connection::Live => "Waiting".to_owned(),
         MessageState::Sending => "Sending".to_owned(),
         MessageState::Sent => format!("{} · Sent", clock()),
         MessageState::NotSent(_) => "Not sent".to_owned(),

@@ -117,7 +117,7 @@ impl Lead {
             Input::Lock(life, Lock::Granted) => {
                 let tab = Tab(life);
                 self.others.retain(|other| other.tab != tab);
-                open.client.gone(tab).await
+                open.client.closed(tab).await
             }
             _ => Vec::new(),
         };

@@ -5,8 +5,10 @@
 //! only carries it out. Inputs (commands of the page, frames of the socket, wakes of the clock) are taken one after another
 //! by one loop in [`worker`]; every input is finished, its effects included, before the next one is looked at.
 //!
-//! To add an ability: a new [`client::Effect`] and one arm in [`worker`]. Everything the browser keeps stands behind names
-//! that carry a version, so that a tab of an older build never shares a vault or a lock with a newer one.
+//! Of the workers of several tabs one leads ([`lead`]), the others follow ([`seat`], ADR 13).
+//!
+//! To add an ability: a new [`client::Effect`] and one arm in [`lead`]. Everything the browser keeps stands behind names
+//! that carry the version of the arrangement; builds that share it never work at the same time.
 
 #![cfg(target_arch = "wasm32")]
 

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// How often it is looked whether there is a leader, in milliseconds.
-const LOOK: u32 = 200;
+const LOOK: u32 = 150;
 /// After so many looks without an answer there is none.
 const MISSES: u32 = 4;
 
@@ -52,6 +52,8 @@ pub struct Seat {
     _life: Lease,
     _look: Interval,
     misses: u32,
+    /// The lock is being stolen.
+    takes_over: bool,
     /// It has just come: whoever leads is older.
     is_new: bool,
     leases: u32,
@@ -83,6 +85,7 @@ impl Seat {
             _life: Lease::request(&life_of(tab), By::Waiting, 0, &front.inputs)?,
             _look: look,
             misses: 0,
+            takes_over: false,
             is_new: true,
             leases: 0,
             visit: None,
@@ -112,6 +115,7 @@ impl Seat {
     fn request(&mut self, by: By, front: &Front) {
         self.leases += 1;
         self.misses = 0;
+        self.takes_over = by == By::Stealing;
         self.lease = Lease::request(&place_of(self.account), by, self.leases, &front.inputs);
     }
 
@@ -204,6 +208,7 @@ impl Seat {
             return;
         }
         self.visit = None;
+        self.takes_over = false;
         self.is_new = false;
         front.start_over();
         front.inputs.forget_lead();
@@ -222,6 +227,10 @@ impl Seat {
     }
 
     async fn hear_leader(&mut self, front: &mut Front, build: &str, term: u32) {
+        if self.takes_over {
+            // Said before it heard of it.
+            return;
+        }
         self.misses = 0;
         let of_ours = *build == *front.build;
         match self.role {

@@ -127,7 +127,5 @@ impl Seat {
 
 fn build() -> Rc<str> {
     let scope: Option<WorkerGlobalScope> = js_sys::global().dyn_into().ok();
-    scope
-        .map_or_else(String::new, |scope| scope.location().pathname())
-        .into()
+    scope.map_or_else(String::new, |scope| scope.location().href()).into()
 }

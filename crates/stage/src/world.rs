@@ -117,8 +117,10 @@ impl World {
     pub fn arrive_with(&mut self, name: Name, wallet: Wallet) {
         let vault = MemoryVault::new();
         let seed = Rc::new(Cell::new(
-            self.seed
-                .wrapping_add(name.bytes().fold(0u64, |sum, byte| sum.rotate_left(8) ^ u64::from(byte))),
+            self.seed.wrapping_add(
+                name.bytes()
+                    .fold(0u64, |sum, byte| sum.rotate_left(8) ^ u64::from(byte)),
+            ),
         ));
         let env = Env {
             now: self.now.clone(),
@@ -288,7 +290,18 @@ impl World {
 
     /// The effects of a command, not carried out.
     pub fn effects_of(&mut self, name: Name, command: Command) -> Vec<Effect> {
-        block_on(self.people.get_mut(name).unwrap().client.command(Tab::default(), command))
+        self.effects_at(name, Tab::default(), command)
+    }
+
+    /// The effects of a command that is given in this tab, not carried out.
+    pub fn effects_at(&mut self, name: Name, tab: Tab, command: Command) -> Vec<Effect> {
+        block_on(self.people.get_mut(name).unwrap().client.command(tab, command))
+    }
+
+    /// Carries effects out and lets the world come to rest.
+    pub fn carry_out(&mut self, name: Name, effects: impl IntoIterator<Item = Effect>) {
+        self.people.get_mut(name).unwrap().queue.extend(effects);
+        self.run();
     }
 
     /// Whether the death that was planned has happened.

@@ -30,7 +30,7 @@ test('Bob loses the network; what both wrote meanwhile arrives once, in order', 
   await test.step('what Bob writes is kept, and he sees that it waits', async () => {
     await bob.jackdaw.thread.send('I am in a tunnel');
     await bob.jackdaw.thread.send('and write anyway');
-    await expect(bob.jackdaw.thread.around('I am in a tunnel')).toContainText('Sending');
+    await expect(bob.jackdaw.thread.around('I am in a tunnel')).toContainText('Waiting');
     await expect(bob.page.getByRole('status').filter({ hasText: /offline/i })).toContainText('2');
   });
 
@@ -124,4 +124,43 @@ test('a worker that dies is started again and nothing is lost', async ({ alice, 
     await expect(bob.jackdaw.thread.message('and on it goes')).toHaveCount(1);
   });
   await bob.jackdaw.thread.reads(['hello', 'to a dead worker', 'from a dying worker', 'and on it goes']);
+});
+
+test('what was written offline survives a reload and a closed browser, and is sent once, in order', async ({ alice, people }) => {
+  const bob = await people.arrive('Bob', { profile: true });
+  await befriend(alice, bob);
+  const waits = bob.page.getByRole('status').filter({ hasText: /offline/i });
+  bob.watch.expectDisconnection();
+  bob.network.pullOut();
+  await bob.context.setOffline(true);
+  await bob.jackdaw.thread.send('one');
+  await bob.jackdaw.thread.send('two');
+  await bob.jackdaw.thread.box.fill('and a draft');
+  await expect(bob.jackdaw.thread.around('two')).toContainText('Waiting');
+  await expect(waits).toContainText('2 messages wait');
+
+  await test.step('the page, which cannot be loaded now, is loaded later', async () => {
+    await bob.page.reload().catch(() => undefined);
+    bob.network.putBack();
+    await bob.context.setOffline(false);
+    await bob.page.goto(`/app/c/${alice.address}`);
+    await bob.jackdaw.thread.sent('two');
+    await expect(bob.jackdaw.thread.box).toHaveValue('and a draft');
+    await alice.jackdaw.thread.reads(['hello', 'one', 'two']);
+  });
+
+  await test.step('the browser is closed and opened again', async () => {
+    bob.network.pullOut();
+    await bob.context.setOffline(true);
+    await bob.jackdaw.thread.send('three');
+    await bob.jackdaw.thread.send('four');
+    await expect(bob.jackdaw.thread.around('four')).toContainText('Waiting');
+    await bob.close();
+    bob.network.putBack();
+    await bob.open();
+    await bob.page.goto(`/app/c/${alice.address}`);
+    await bob.jackdaw.thread.sent('four');
+    await bob.jackdaw.thread.reads(['hello', 'one', 'two', 'three', 'four']);
+    await alice.jackdaw.thread.reads(['hello', 'one', 'two', 'three', 'four']);
+  });
 });

@@ -87,18 +87,3 @@ test('a name is shown to others', async ({ alice, bob }) => {
   await bob.page.reload();
   await expect(bob.jackdaw.conversation('Alice Liddell')).toBeVisible();
 });
-
-test('a second tab says that the first one is open, and takes over when it closes', async ({ alice, bob }) => {
-  await befriend(alice, bob);
-  const second = await alice.tab();
-  await second.page.goto('/app');
-  await expect(second.page.getByText(/(another|other) tab/i)).toBeVisible();
-  await alice.jackdaw.thread.send('the first tab still works');
-  await expect(bob.jackdaw.thread.message('the first tab still works')).toBeVisible();
-
-  await alice.page.close();
-  await second.jackdaw.conversation(bob.short).click();
-  await second.jackdaw.thread.reads(['hello', 'the first tab still works']);
-  await second.jackdaw.thread.send('and now the second');
-  await expect(bob.jackdaw.thread.message('and now the second')).toHaveCount(1);
-});

@@ -1,6 +1,7 @@
 import type { Page } from '@playwright/test';
 import { befriend } from '../../fixtures/stories';
 import type { Person } from '../../fixtures/people';
+import { freeze } from '../../fixtures/freeze';
 import { Jackdaw } from '../../pages/jackdaw';
 import { expect, test } from '../../fixtures/test';
 
@@ -13,9 +14,6 @@ async function another(person: Person, peer: Person): Promise<Tab> {
   await expect(tab.jackdaw.thread.region).toBeVisible();
   return tab;
 }
-
-/** Within how long another tab must have taken over. */
-const SECOND = 1_000;
 
 test('two tabs are both alive: each sends, each shows everything, in one order', async ({ alice, bob }) => {
   await befriend(alice, bob);
@@ -73,4 +71,97 @@ test('the leading tab is closed; the other goes on at once', async ({ alice, bob
   const texts = await second.jackdaw.thread.log.getByRole('article').allInnerTexts();
   expect(texts.filter((text) => text.includes('from the one that stays'))).toHaveLength(1);
   for (const { jackdaw } of [second, bob]) await expect(jackdaw.thread.message('from the one that stays')).toHaveCount(1);
+});
+
+test('the leading tab crashes while it sends; the other goes on, nothing is lost or doubled', async ({ alice, bob }) => {
+  await befriend(alice, bob);
+  alice.watch.expect(/the page crashed/);
+  const second = await another(alice, bob);
+  const texts = Array.from({ length: 6 }, (_, index) => `line ${index + 1}`);
+  const cdp = await alice.context.newCDPSession(alice.page);
+  for (const text of texts) {
+    await second.jackdaw.thread.send(text);
+    // The answer never comes: the page is gone.
+    if (text === 'line 3') void cdp.send('Page.crash').catch(() => undefined);
+  }
+  await second.jackdaw.thread.sent('line 6');
+  await second.jackdaw.thread.reads(['hello', ...texts]);
+  await bob.jackdaw.thread.reads(['hello', ...texts]);
+  await bob.jackdaw.thread.send('I saw it all');
+  await expect(second.jackdaw.thread.message('I saw it all')).toBeVisible();
+});
+
+test('the leading tab falls asleep; the other takes over, and the one that wakes up follows', async ({ alice, bob }) => {
+  await befriend(alice, bob);
+  const second = await another(alice, bob);
+  const wake = await freeze(alice.page);
+  await second.jackdaw.thread.send('while the first one sleeps');
+  await second.jackdaw.thread.sent('while the first one sleeps');
+  await bob.jackdaw.thread.send('who is there?');
+  await expect(second.jackdaw.thread.message('who is there?')).toBeVisible();
+
+  await test.step('what is typed in front of a sleeping worker is not lost', async () => {
+    await alice.jackdaw.thread.box.fill('typed while it slept');
+    await alice.jackdaw.thread.sendButton.click();
+    await wake();
+    await alice.jackdaw.thread.sent('typed while it slept');
+  });
+  const all = ['hello', 'while the first one sleeps', 'who is there?', 'typed while it slept'];
+  for (const { jackdaw } of [alice, second, bob]) await jackdaw.thread.reads(all);
+  await second.page.close();
+  await alice.jackdaw.thread.send('and it leads again');
+  await expect(bob.jackdaw.thread.message('and it leads again')).toHaveCount(1);
+});
+
+test('the wallet opens in the tab that asked', async ({ alice, bob }) => {
+  await befriend(alice, bob);
+  const second = await another(alice, bob);
+  alice.wallet.mood = 'manual';
+  for (const tab of [second, alice]) {
+    await tab.jackdaw.tips.give('0.01');
+    const prompt = await alice.wallet.prompted();
+    expect(alice.wallet.askedBy.get('eth_sendTransaction')).toBe(tab.page);
+    prompt.reject();
+    await expect(tab.jackdaw.tips.refusal.first()).toBeVisible();
+    await tab.page.keyboard.press('Escape');
+    await expect(tab.jackdaw.tips.dialog).toBeHidden();
+  }
+});
+
+test('who signs out in one tab is signed out in the other; who deletes, has deleted in both', async ({ alice, bob }) => {
+  await befriend(alice, bob);
+  const second = await another(alice, bob);
+  await alice.jackdaw.signOut();
+  await alice.jackdaw.out();
+  await second.jackdaw.out();
+});
+
+test('another build of Jackdaw in another tab takes over; the old one says so and loses nothing', async ({ alice, bob }) => {
+  await befriend(alice, bob);
+  const second = await alice.tab();
+  // The same worker under another address is another build.
+  await second.page.route(/\/page[^/]*\.js/, async (route) => {
+    const response = await route.fetch();
+    const body = (await response.text()).replace(/("[^"]*\/worker[^"]*\.js)"/, '$1?another"');
+    await route.fulfill({ response, body });
+  });
+  await second.page.goto(`/app/c/${bob.address}`);
+  await expect(second.jackdaw.thread.region).toBeVisible();
+  await second.jackdaw.thread.send('from the new build');
+  await second.jackdaw.thread.sent('from the new build');
+
+  const updated = alice.page.getByRole('alert').filter({ hasText: 'Jackdaw was updated in another tab' });
+  await expect(updated).toBeVisible();
+  await test.step('what is still written there is kept and sent by the other', async () => {
+    await alice.jackdaw.thread.send('from the old build');
+    await expect(bob.jackdaw.thread.message('from the old build')).toHaveCount(1);
+    await expect(second.jackdaw.thread.message('from the old build')).toHaveCount(1);
+  });
+  await test.step('it never takes over again, until it is loaded again', async () => {
+    await second.page.close();
+    await alice.jackdaw.thread.send('into a drawer');
+    await updated.getByRole('button', { name: 'Reload' }).click();
+    await alice.jackdaw.thread.sent('into a drawer');
+    await bob.jackdaw.thread.reads(['hello', 'from the new build', 'from the old build', 'into a drawer']);
+  });
 });

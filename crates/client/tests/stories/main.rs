@@ -11,6 +11,7 @@ mod lies;
 mod refusals;
 mod signing_in;
 mod smart;
+mod tabs;
 mod talking;
 mod tips;
 mod tips_crashes;
