@@ -93,6 +93,11 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     pub(crate) async fn say_once(&mut self, peer: Address, id: MessageId, text: String) -> Result<(), VaultError> {
         let mut step = Step::default();
         if self.find_message(&step, id).await?.is_some() {
+            if let Some((_, peer, message)) = self.message(&step, id).await {
+                // The tab that says it again shows it as it was wished for.
+                let messages = vec![self.view(id, message)];
+                self.reply(Event::Messages { peer, messages });
+            }
             if self.vault.get(Space::Wish, &id.0).await?.is_none() {
                 return Ok(());
             }
