@@ -79,6 +79,9 @@ pub fn sentence(code: ErrorCode) -> &'static str {
         E::Internal => {
             "Something went wrong on the server. Nothing you did is lost. Try again; if it stays, tell who runs this server."
         }
+        E::Revoked => {
+            "This browser was removed from your account. Nothing comes here any more. Delete what is here and sign in again for a new key."
+        }
         E::Unknown => "The server refused for a reason this page does not know yet. Reload the page.",
     }
 }

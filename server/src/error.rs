@@ -19,7 +19,7 @@ pub const fn status(code: ErrorCode) -> StatusCode {
         | E::WrongChain
         | E::BadName
         | E::NotOnThisNetwork => StatusCode::BAD_REQUEST,
-        E::NotSignedIn | E::SessionEnded => StatusCode::UNAUTHORIZED,
+        E::NotSignedIn | E::SessionEnded | E::Revoked => StatusCode::UNAUTHORIZED,
         E::NotYourInstallation | E::CrossSite | E::NotAMember => StatusCode::FORBIDDEN,
         E::NoSuchTopic | E::NoSuchInstallation | E::NotFound => StatusCode::NOT_FOUND,
         E::StaleEpoch | E::CursorAhead | E::Superseded | E::OtherNetwork | E::KeyAccount => StatusCode::CONFLICT,

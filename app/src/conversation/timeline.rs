@@ -132,10 +132,11 @@ fn Beginning(peer: Address) -> impl IntoView {
                         "Say hi to " <bdi>{live(move || state.name(peer))}</bdi>
                         ". What you write is sealed in this browser and opened only in theirs."
                     </span>
+                    <span>"Messages from before this browser was added stay in your other browsers."</span>
                 }.into_any()
             } else {
                 view! {
-                    <span>"Only the two of you can read this. What was said before this browser joined is not here."</span>
+                    <span>"Only the two of you can read this. Messages from before this browser was added stay in your other browsers."</span>
                 }.into_any()
             })}
         </div>

@@ -18,7 +18,7 @@ pub fn Gate() -> impl IntoView {
     let step = live(move || match reached.get() {
         Stage::Loading => view! { <Waits words="Opening".to_owned() cancel=false /> }.into_any(),
         Stage::Unreachable => view! { <Unreachable /> }.into_any(),
-        Stage::Insecure | Stage::Welcome | Stage::SignIn => WELCOME.show().into_any(),
+        Stage::Insecure | Stage::Welcome | Stage::SignIn | Stage::Revoked => WELCOME.show().into_any(),
         Stage::Connecting(name) => {
             view! { <Waits words=format!("Waiting for {name}. Open it to continue.") cancel=true /> }.into_any()
         }

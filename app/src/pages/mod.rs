@@ -5,6 +5,7 @@ mod frame;
 mod gate;
 mod new;
 mod not_found;
+mod revoked;
 mod settings;
 mod sign_out;
 mod welcome;

@@ -1,3 +1,4 @@
+use bridge::Command;
 use leptos::{ev, prelude::*, task::spawn_local};
 use protocol::{
     ErrorCode, UnixMillis,
@@ -12,7 +13,7 @@ use crate::{
     error::{AppError, sentence},
     later::part,
     server_fns,
-    signal::{Memo, RwSignal, live, on, when},
+    signal::{Memo, RwSignal, effect, live, on, when},
     state::{State, flow},
     time,
 };
@@ -51,8 +52,10 @@ fn Settings() -> impl IntoView {
 
 /// A refusal under a form: said, and if the session is over, acted upon.
 fn refused(state: State, error: AppError) -> &'static str {
-    if matches!(error.0, ErrorCode::NotSignedIn | ErrorCode::SessionEnded) {
-        flow::session_lost(state);
+    match error.0 {
+        ErrorCode::NotSignedIn | ErrorCode::SessionEnded => flow::session_lost(state),
+        ErrorCode::Revoked => flow::revoked(state),
+        _ => {}
     }
     sentence(error.0)
 }
@@ -163,11 +166,36 @@ fn seen(since: UnixMillis, seen: UnixMillis) -> String {
 fn Installations() -> impl IntoView {
     let state = expect_context::<State>();
     let rows = RwSignal::new(None::<Result<Vec<InstallationRow>, &'static str>>);
-    spawn_local(async move {
-        let answer = server_fns::installations().await.map_err(|error| refused(state, error));
-        rows.set(Some(answer));
+    let load = move || {
+        spawn_local(async move {
+            let answer = server_fns::installations().await.map_err(|error| refused(state, error));
+            rows.set(Some(answer));
+        });
+    };
+    load();
+    let asking = RwSignal::new(false);
+    let chosen = RwSignal::new(None::<InstallationRow>);
+    let waiting = RwSignal::new(false);
+    state.revoked.set(None);
+    effect(move || {
+        if let Some((_, said)) = state.revoked.get() {
+            waiting.set(false);
+            if said.is_none() {
+                asking.set(false);
+                state.announcement.set("The browser is revoked.".to_owned());
+                load();
+            }
+        }
     });
-    let one = |row: InstallationRow| {
+    let revoke = move || {
+        if let Some(row) = chosen.get_untracked() {
+            state.revoked.set(None);
+            waiting.set(true);
+            state.send(Command::Revoke { installation: row.id });
+        }
+    };
+    let one = move |row: InstallationRow| {
+        let this = row.clone();
         view! {
             <li>
                 <Icon shape=Shape::Key />
@@ -177,6 +205,20 @@ fn Installations() -> impl IntoView {
                     <div class="small soft">{seen(row.since, row.seen)}</div>
                     <div class="small soft mono">{row.id.to_string()[..16].to_owned()} "…"</div>
                 </div>
+                {(!row.this).then(|| view! {
+                    <button
+                        type="button"
+                        class="btn"
+                        aria-label=format!("Revoke {}", this.agent)
+                        on:click=on(move |_| {
+                            state.revoked.set(None);
+                            chosen.set(Some(this.clone()));
+                            asking.set(true);
+                        })
+                    >
+                        "Revoke"
+                    </button>
+                }.into_any())}
             </li>
         }
         .into_any()
@@ -190,6 +232,21 @@ fn Installations() -> impl IntoView {
                 Some(Err(words)) => view! { <p class="note bad" role="alert">{words}</p> }.into_any(),
                 Some(Ok(rows)) => view! { <ul class="things">{rows.into_iter().map(one).collect::<Vec<_>>()}</ul> }.into_any(),
             })}
+            <Dialog open=asking title="Revoke this browser?">
+                <p><b>{live(move || chosen.get().map(|row| row.agent))}</b></p>
+                <p>
+                    "It is signed out at once and receives nothing new: whoever writes next takes it out of the conversation. What it has already received stays on it. This cannot be undone; to come back it needs your wallet and gets a new key."
+                </p>
+                {live(move || state.revoked.get().and_then(|(_, said)| said).map(|code| {
+                    view! { <p class="note bad" role="alert">{sentence(code)}</p> }.into_any()
+                }))}
+                <div class="acts">
+                    <button type="button" class="btn bad" prop:disabled=live(move || waiting.get()) on:click=on(move |_| revoke())>
+                        "Revoke"
+                    </button>
+                    <button type="button" class="btn" on:click=on(move |_| asking.set(false))>"Keep"</button>
+                </div>
+            </Dialog>
         </section>
     }
 }

@@ -26,7 +26,7 @@ pub fn SignOutForm() -> impl IntoView {
             {when(move || forget.get(), || view! {
                 <div class="note bad" role="status">
                     <p>
-                        "Keys and messages are deleted here for ever. What is in no other browser of yours is gone; nobody can bring it back."
+                        "Keys and messages are deleted here for ever, and this browser is removed from your account. What is in no other browser of yours is gone; nobody can bring it back."
                     </p>
                 </div>
             }.into_any())}

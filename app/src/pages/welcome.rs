@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use protocol::Address;
 
-use super::gate::Problem;
+use super::{gate::Problem, revoked::Revoked};
 use crate::{
     account::ChangeNetwork,
     browser,
@@ -25,6 +25,7 @@ part! {
         }
     }
 }
+            Stage::Revoked => view! { <Revoked /> }.into_any(),
 
 #[component]
 fn Insecure() -> impl IntoView {

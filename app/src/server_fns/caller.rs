@@ -82,7 +82,7 @@ pub(crate) async fn me(services: &Services, caller: &Caller) -> Result<Option<Me
     };
     match services.accounts.session(token).await {
         Ok(session) => Ok(Some(session.me())),
-        Err(AccountError::NotSignedIn | AccountError::SessionEnded) => Ok(None),
+        Err(AccountError::NotSignedIn | AccountError::SessionEnded | AccountError::Revoked) => Ok(None),
         Err(error) => Err(refused(error)),
     }
 }

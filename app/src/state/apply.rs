@@ -115,6 +115,7 @@ fn take_in(state: State, event: Event) {
             match connection {
                 Connection::Live => calm(state, |trouble| matches!(trouble, Trouble::Refused(_))),
                 Connection::SignedOut => flow::session_lost(state),
+                Connection::Revoked => flow::revoked(state),
                 _ => {}
             }
         }
@@ -163,6 +164,8 @@ fn take_in(state: State, event: Event) {
         }),
         Event::Payee { peer, first, only } => tips::payee(state, peer, Payee::Account { first, only }),
         Event::NoPayee { peer, why } => tips::payee(state, peer, Payee::Nobody(why)),
+        Event::Revoked { installation, refused } => state.revoked.set(Some((installation, refused))),
+        Event::LeftOver(texts) => state.left_over.set(texts),
         Event::TipRefused { peer, id, why } => tips::refused(state, peer, id, &why),
         // Of a thread that is not shown any more; or what passes by itself, where the bar about the connection says enough.
         Event::Older { .. }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use bridge::{Command, Consent, Trouble};
+use bridge::{Command, Connection, Consent, Trouble};
 use leptos::{prelude::*, task::spawn_local};
 use protocol::{Address, ErrorCode, api::Me};
 
@@ -276,9 +276,14 @@ pub fn sign_in(state: State) {
                 return Err(String::new());
             }
             state.stage.set(Stage::Entering);
-            server_fns::sign_in(text, signature)
-                .await
-                .map_err(|e| sentence(e.0).to_owned())
+            server_fns::sign_in(text, signature).await.map_err(|e| {
+                if e.0 == ErrorCode::Revoked {
+                    revoked(state);
+                    String::new()
+                } else {
+                    sentence(e.0).to_owned()
+                }
+            })
         }
         .await;
         if !is_current(state, this) {
@@ -294,6 +299,7 @@ pub fn sign_in(state: State) {
                     signature: signed_in.signature,
                 });
             }
+            Err(_) if state.stage.get_untracked() == Stage::Revoked => {}
             Err(problem) => {
                 state.problem.set(Some(problem));
                 state.stage.set(Stage::SignIn);
@@ -375,6 +381,16 @@ pub fn session_lost(state: State) {
     });
 }
 
+/// This browser was removed from the account: nothing comes or goes here any more. What waits is shown, so that it can be
+/// copied.
+pub fn revoked(state: State) {
+    set_me(state, None);
+    state.problem.set(None);
+    state.left_over.set(Vec::new());
+    state.send(Command::LeftOver);
+    state.stage.set(Stage::Revoked);
+}
+
 fn account_switched(state: State, account: Address) {
     if state.account.get_untracked() == Some(account) || state.stage.get_untracked() == Stage::Loading {
         return;
@@ -390,6 +406,11 @@ fn account_switched(state: State, account: Address) {
 
 /// Ends the session. The history stays in this browser, encrypted, unless it is to be forgotten.
 pub fn sign_out(state: State, forget: bool) {
+    if forget && state.connection.get_untracked() == Connection::Live {
+        // The worker revokes this browser first, which takes the session; the rest follows when all is deleted.
+        state.send(Command::Forget);
+        return;
+    }
     spawn_local(async move {
         if let Err(error) = server_fns::sign_out().await
             && !matches!(error.0, ErrorCode::NotSignedIn | ErrorCode::SessionEnded)
@@ -429,6 +450,12 @@ pub(super) fn forgotten(state: State) {
         .set("The history in this browser is deleted.".to_owned());
     // Also when another tab has signed out before: nothing that is shown here is there any more.
     if state.opened.with_untracked(Option::is_some) {
+        // The browser's cookie goes too; its session is over as a rule.
+        spawn_local(async { drop(server_fns::sign_out().await) });
+        if let Some(wallet) = state.wallet() {
+            wallet.forget();
+        }
+        set_me(state, None);
         leave(state);
     }
 }

@@ -3,7 +3,7 @@ use std::collections::VecDeque;
 use bridge::{Command, Connection, ConversationView, Event, Trouble};
 use leptos::prelude::use_context;
 use protocol::{
-    Address, InstallationId, MessageId, U256,
+    Address, ErrorCode, InstallationId, MessageId, U256,
     api::{Me, Network, Site},
 };
 
@@ -52,6 +52,8 @@ pub enum Stage {
     Entering,
     /// Signed in.
     In,
+    /// This browser was removed from the account.
+    Revoked,
 }
 
 /// One line of the conversation list, as it changes.
@@ -110,6 +112,10 @@ pub struct State {
     pub names: RwSignal<Shelf<Address, String>>,
     /// What the account has on the wallet's network, in the smallest unit; `None` while unknown.
     pub balance: RwSignal<Option<U256>>,
+    /// Of the installation that was to be revoked last: why it was not, or that it is.
+    pub revoked: RwSignal<Option<(InstallationId, Option<ErrorCode>)>>,
+    /// To whom and what a browser that was removed did not send.
+    pub left_over: RwSignal<Vec<(Address, String)>>,
     /// Tips that are about to be made.
     pub tips: Tips,
     /// What the screen reader is to say next.
@@ -141,6 +147,8 @@ impl State {
             more: RwSignal::new(false),
             found: RwSignal::new(Shelf::default()),
             names: RwSignal::new(Shelf::default()),
+            revoked: RwSignal::new(None),
+            left_over: RwSignal::new(Vec::new()),
             balance: RwSignal::new(None),
             tips: Tips::new(),
             announcement: RwSignal::new(String::new()),

@@ -1,6 +1,6 @@
 //! From the page to the worker.
 
-use protocol::{Address, MessageId, U256, api::Network};
+use protocol::{Address, InstallationId, MessageId, U256, api::Network};
 use serde::{Deserialize, Serialize};
 
 use crate::{WalletAnswer, WalletRefusal};
@@ -78,7 +78,8 @@ pub enum Command {
         /// `Accepted`, `Declined` or `Blocked`.
         consent: crate::Consent,
     },
-    /// Delete this account's vault in this browser, keys and history, for ever. Answered by `Forgotten`.
+    /// Delete this account's vault in this browser, keys and history, for ever. If there is a connection, this installation is
+    /// revoked first. Answered by `Forgotten`.
     Forget,
     /// The networks of this site. After every `Open`, and when they change.
     Networks(Vec<Network>),
@@ -122,4 +123,11 @@ pub enum Command {
         /// The message that speaks of it.
         id: MessageId,
     },
+    /// Revoke an installation of this account, for ever, by this installation's word. Answered by `Revoked`.
+    Revoke {
+        /// Which.
+        installation: InstallationId,
+    },
+    /// What waits here and will not be sent any more? Answered by `LeftOver`.
+    LeftOver,
 }

@@ -111,6 +111,15 @@ pub enum Event {
     /// All smart accounts whose words wait, unread, until the wallet has been on their chain (EIP-155) to see whether they
     /// are theirs. Empty: none any more.
     Unchecked(Vec<(Address, u64)>),
+    /// Answer to `Revoke`.
+    Revoked {
+        /// Which.
+        installation: InstallationId,
+        /// Why it is not; `None`: it is.
+        refused: Option<ErrorCode>,
+    },
+    /// Answer to `LeftOver`: to whom, and what, in the order in which it was written.
+    LeftOver(Vec<(Address, String)>),
 }
 
 /// Why a tip was not made.
@@ -150,6 +159,8 @@ pub enum Connection {
     },
     /// The server does not accept this session any more: sign in again.
     SignedOut,
+    /// This installation was revoked: it receives and sends nothing any more, whoever signs in.
+    Revoked,
 }
 
 /// What keeps the worker from doing its work.

@@ -96,7 +96,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     }
 
     fn forget_link(&mut self) {
-        self.link = Link::default();
+        let unanswered = std::mem::take(&mut self.link).asks;
         self.lists.clear();
         self.rosters.clear();
         self.directory.ask_again();
@@ -104,6 +104,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             self.tell(Event::Found { account, here: None });
         }
         self.give_up_payees();
+        self.give_up_revoking(&unanswered);
     }
 
     /// Gives this socket up and comes back later.
@@ -147,7 +148,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     }
 
     fn show_connection(&mut self, connection: Connection) {
-        if self.connection != Some(connection) {
+        if self.connection != Some(connection) && !self.forgotten {
             self.connection = Some(connection);
             self.tell(Event::Connection(connection));
         }
@@ -204,14 +205,19 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         }
         match event {
             SocketEvent::Closed { code } => {
+                let revoked = self.link.bye == Some(ErrorCode::Revoked);
                 let ended = matches!(
                     self.link.bye,
                     Some(ErrorCode::SessionEnded | ErrorCode::NotSignedIn | ErrorCode::NotYourInstallation)
                 );
-                if code == Some(NOT_ACCEPTED) || ended {
+                if code == Some(NOT_ACCEPTED) || ended || revoked {
                     self.wanted = false;
                     self.forget_link();
-                    self.show_connection(Connection::SignedOut);
+                    self.show_connection(if revoked {
+                        Connection::Revoked
+                    } else {
+                        Connection::SignedOut
+                    });
                 } else {
                     if self.link.bye == Some(ErrorCode::Superseded) {
                         // Another browser tab holds this installation: no duel.
@@ -372,6 +378,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     async fn answer(&mut self, ask: Ask, answer: Result<Answer, ErrorCode>) -> Result<(), VaultError> {
         if let Err(code) = answer
             && crate::outbox::is_passing(code)
+            && !matches!(ask, Ask::Revoke { .. })
         {
             if matches!(ask, Ask::PublishKeyPackages { .. }) {
                 self.link.topping = false;
@@ -445,6 +452,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 },
                 Ok(Answer::Tip(report)),
             ) => self.hear(chain_id, sender, id, report).await?,
+            (Ask::Revocations { installations }, answer) => self.revocations(installations, answer).await?,
+            (Ask::Revoke { revocation }, answer) => self.revoke_answered(&revocation, answer.err()),
             (Ask::PublishKeyPackages { .. } | Ask::Tip { .. }, _) => {}
         }
         Ok(())

@@ -5,8 +5,8 @@
 
 use std::cell::RefCell;
 
-use identity::{AccountKind, Association, Stated, Vouched};
-use protocol::{Address, AssociationHash};
+use identity::{AccountKind, Association, Revocation, Stated, Vouched};
+use protocol::{Address, AssociationHash, InstallationId};
 
 use crate::map::{Map, Set};
 
@@ -52,6 +52,7 @@ pub(crate) struct Directory {
     /// What the chain of an association said.
     said: Map<AssociationHash, bool>,
     withheld: Set<AssociationHash>,
+    revoked: Set<InstallationId>,
 }
 
 impl Directory {
@@ -166,6 +167,22 @@ impl Directory {
     /// Whether asking the server would tell something new.
     pub fn is_settled(&self, hash: &AssociationHash) -> bool {
         self.looked(hash).is_some() || self.is_rejected(hash) || self.is_withheld(hash)
+    }
+
+    /// Keeps a revocation that was proved.
+    pub fn keep_revoked(&mut self, revocation: &Revocation) {
+        self.revoked.insert(revocation.installation);
+    }
+
+    /// Whether the installation's account is known to have revoked it. For ever: its key never comes back.
+    pub fn is_revoked(&self, installation: InstallationId) -> bool {
+        self.revoked.contains(&installation)
+    }
+
+    /// Whether this revocation holds: the account itself said so, by its key or by an installation it has vouched for.
+    pub fn proves(&self, revocation: &Revocation) -> bool {
+        let signer = revocation.association().and_then(|hash| self.get(&hash));
+        revocation.verify(&self.domain, signer.as_deref()).is_ok()
     }
 
     /// Judges what the server gave for this hash.

@@ -108,6 +108,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             last_commit: Seq(0),
             newest: UnixMillis(0),
             commit: None,
+            renewed: self.now(),
+            since: 0,
         });
         log.cursor = envelope.seq;
         if matches!(envelope.body, Body::Commit(_)) {
@@ -159,7 +161,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     /// A message of ours has come back: its place among the others is known now.
     async fn take_echo(&self, step: &mut Step, topic: Topic, log: Log, envelope: &Envelope) {
         let newest = self.time_of(envelope.at, log.newest);
-        step.logs.insert(topic, Log { newest, ..log });
+        let since = log.since.saturating_add(1);
+        step.logs.insert(topic, Log { newest, since, ..log });
         self.move_to(step, envelope.id, newest).await;
     }
 
@@ -184,6 +187,10 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             // Left where it is until its chain has said who wrote it.
             Standing::Open(_) | Standing::Denied | Standing::Unknown => return Err(Stop::Hold(from.association)),
         }
+        // Its author may have been taken out since; whoever orders such words behind that lies.
+        if !self.installation.members(topic).contains(&from) {
+            return Err(Stop::Skip);
+        }
         let mine = from.address == self.account;
         if content.id != envelope.id || !(mine || from.address == peer) {
             return Err(Stop::Skip);
@@ -202,6 +209,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         }
         let at = self.time_of(envelope.at, log.newest);
         log.newest = at;
+        log.since = log.since.saturating_add(1);
         step.logs.insert(topic, log);
         let (text, tip) = match content.body {
             ContentBody::Text(text) => (text, None),
@@ -255,6 +263,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 Log {
                     commit: None,
                     stage: Stage::Joined,
+                    renewed: self.now(),
+                    since: 0,
                     ..log.clone()
                 },
             );
@@ -316,6 +326,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 last_commit: commit,
                 newest: UnixMillis(0),
                 commit: None,
+                renewed: self.now(),
+                since: 0,
             },
         );
         step.frames.push(ClientFrame::Subscribe {

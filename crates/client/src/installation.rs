@@ -6,7 +6,6 @@ use bridge::{Command, Connection, Event, Trouble};
 use e2ee::{Installation, Randomness};
 use identity::{AccountKind, Association, Vouched};
 use protocol::{Address, UnixMillis};
-use serde::de::DeserializeOwned;
 
 use crate::{
     Effect, Environment, Records, SocketEvent, Space, Vault, VaultError,
@@ -49,7 +48,9 @@ pub struct Client<V, E> {
     pub(crate) trouble: Option<Trouble>,
     pub(crate) wake_at: Option<UnixMillis>,
     pub(crate) effects: Vec<Effect>,
-    forgotten: bool,
+    pub(crate) forgotten: bool,
+    /// The vault is deleted as soon as the server has heard that this installation is no more.
+    pub(crate) leaving: bool,
 }
 
 struct Random<E>(Rc<E>);
@@ -66,7 +67,7 @@ struct Reader {
 }
 
 impl Reader {
-    fn take<K: Ord, T: DeserializeOwned>(
+    fn take<K: Ord, T: records::Stored>(
         &mut self,
         space: Space,
         records: Records,
@@ -136,9 +137,14 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 None => reader.damaged = true,
             }
         }
-        let mut settings = reader.take(Space::Meta, vault.all(Space::Meta).await?, |key| {
-            (key == records::SETTINGS).then_some(())
-        })?;
+        let mut meta = vault.all(Space::Meta).await?;
+        for (_, value) in meta.rows.extract_if(.., |(key, _)| records::is_revocation_key(key)) {
+            match records::read_revocation(&value) {
+                Some(revocation) => directory.keep_revoked(&revocation),
+                None => reader.damaged = true,
+            }
+        }
+        let mut settings = reader.take(Space::Meta, meta, |key| (key == records::SETTINGS).then_some(()))?;
         let conversations = vault.all(Space::Conversation).await?;
         let logs = vault.all(Space::Topic).await?;
         let outbox = vault.all(Space::Outbox).await?;
@@ -174,6 +180,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             wake_at: None,
             effects: Vec::new(),
             forgotten: false,
+            leaving: false,
         };
         // Answers to a worker that is gone are not taken for answers to this one.
         client.desk.next = u32::from_le_bytes(client.random());
@@ -246,6 +253,14 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             Command::Consent { peer, consent } => self.consent(peer, consent).await,
             Command::Forget => {
                 self.forget();
+                Ok(())
+            }
+            Command::Revoke { installation } => {
+                self.revoke(installation);
+                Ok(())
+            }
+            Command::LeftOver => {
+                self.left_over();
                 Ok(())
             }
             Command::Networks(networks) => self.networks(networks).await,
@@ -380,14 +395,6 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         } else {
             self.reply(Event::Found { account, here: None });
         }
-    }
-
-    fn forget(&mut self) {
-        self.disconnect();
-        self.forgotten = true;
-        self.wake_at = None;
-        self.effects.push(Effect::DeleteVault);
-        self.tell(Event::Forgotten);
     }
 
     /// Random bytes, for ids and jitter.

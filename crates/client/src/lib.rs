@@ -22,6 +22,7 @@ mod outbox;
 mod ports;
 mod proofs;
 mod records;
+mod revoking;
 mod roster;
 mod step;
 mod tabs;

@@ -1,6 +1,8 @@
 //! One socket: what is known on it, what is awaited, and what is due.
 
-use protocol::{Ask, AssociationHash, ClientFrame, ErrorCode, MessageId, Seq, Topic, UnixMillis, limits};
+use protocol::{
+    Ask, AssociationHash, ClientFrame, ErrorCode, InstallationId, MessageId, Seq, Topic, UnixMillis, limits,
+};
 
 use crate::{
     Client, Effect, Environment, Vault,
@@ -61,6 +63,8 @@ pub(crate) struct Link {
     pub acknowledged: Set<MessageId>,
     /// Commits that are stored and not read back yet.
     pub stored: Set<MessageId>,
+    /// Not listed, and the server knows of nothing that revokes them.
+    pub cleared: Set<InstallationId>,
     pub asks: Map<u32, (Ask, UnixMillis)>,
     pub next_ask: u32,
     pub key_packages: u32,

@@ -268,7 +268,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                     last_commit: pending.last_commit,
                     kind: Kind::Commit {
                         welcomes: pending.welcomes.clone(),
-                        removed: Vec::new(),
+                        removed: pending.removed.clone(),
                     },
                     payload: pending.commit.clone(),
                 });

@@ -3,14 +3,80 @@
 //! A stored shape never changes; a new one gets a new version byte and is read beside the old one.
 
 use bridge::{Consent, MessageState, TipState, Unsent, Witness};
-use identity::Association;
-use protocol::{Address, Incarnation, MessageId, Seq, TipId, Topic, TxHash, U256, UnixMillis, Welcome};
+use identity::{Association, Revocation};
+use protocol::{Address, Incarnation, InstallationId, MessageId, Seq, TipId, Topic, TxHash, U256, UnixMillis, Welcome};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{Space, VaultError};
 
-/// The version of every record written here.
-const VERSION: u8 = 1;
+/// A record and the versions in which it is read.
+pub(crate) trait Stored: Serialize + DeserializeOwned {
+    /// The version that is written.
+    const VERSION: u8 = 1;
+
+    /// The record in the bytes of an older version.
+    fn older(version: u8, bytes: &[u8]) -> Option<Self> {
+        let _ = (version, bytes);
+        None
+    }
+}
+
+impl Stored for Settings {}
+impl Stored for Conversation {}
+impl Stored for Message {}
+impl Stored for Intent {}
+impl Stored for Tip {}
+
+impl Stored for Log {
+    const VERSION: u8 = 2;
+
+    fn older(_version: u8, bytes: &[u8]) -> Option<Self> {
+        let old: LogV1 = whole(bytes)?;
+        Some(Self {
+            peer: old.peer,
+            stage: old.stage,
+            cursor: old.cursor,
+            last_commit: old.last_commit,
+            newest: old.newest,
+            commit: old.commit.map(|old| PendingCommit {
+                id: old.id,
+                last_commit: old.last_commit,
+                commit: old.commit,
+                welcomes: old.welcomes,
+                removed: Vec::new(),
+            }),
+            // Nobody has counted: due with the next message.
+            renewed: UnixMillis(0),
+            since: 0,
+        })
+    }
+}
+
+/// The version of what is kept of a revocation. Earlier builds did not know such records in their space.
+const REVOCATION: u8 = 2;
+
+/// Before the installation in the key of a revocation.
+const REVOKED: &[u8] = b"revoked/";
+
+/// The key of the revocation of this installation, beside the settings.
+pub(crate) fn revocation_key(installation: InstallationId) -> Vec<u8> {
+    [REVOKED, &installation.0].concat()
+}
+
+/// Whether a revocation stands under this key.
+pub(crate) fn is_revocation_key(key: &[u8]) -> bool {
+    key.starts_with(REVOKED)
+}
+
+/// A revocation's own bytes.
+pub(crate) fn write_revocation(revocation: &Revocation) -> Vec<u8> {
+    [&[REVOCATION], &revocation.to_bytes()[..]].concat()
+}
+
+/// Reads what [`write_revocation`] wrote.
+pub(crate) fn read_revocation(bytes: &[u8]) -> Option<Revocation> {
+    Revocation::from_bytes(bytes.strip_prefix(&[REVOCATION])?).ok()
+}
 
 /// The key of [`Settings`], the only record of its space.
 pub(crate) const SETTINGS: &[u8] = b"settings";
@@ -71,6 +137,30 @@ pub(crate) struct Log {
     pub newest: UnixMillis,
     /// Our own commit, until it is read back or another one was faster.
     pub commit: Option<PendingCommit>,
+    /// When our keys in it were renewed last.
+    pub renewed: UnixMillis,
+    /// How many messages came since.
+    pub since: u32,
+}
+
+/// [`Log`] as it was before keys were renewed and installations removed.
+#[derive(Serialize, Deserialize)]
+struct LogV1 {
+    peer: Option<Address>,
+    stage: Stage,
+    cursor: Seq,
+    last_commit: Seq,
+    newest: UnixMillis,
+    commit: Option<PendingCommitV1>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct PendingCommitV1 {
+    id: MessageId,
+    last_commit: Seq,
+    #[serde(with = "serde_bytes")]
+    commit: Vec<u8>,
+    welcomes: Vec<Welcome>,
 }
 
 /// How far a log is.
@@ -92,6 +182,8 @@ pub(crate) struct PendingCommit {
     #[serde(with = "serde_bytes")]
     pub commit: Vec<u8>,
     pub welcomes: Vec<Welcome>,
+    /// Whom it takes out.
+    pub removed: Vec<InstallationId>,
 }
 
 /// A message, by [`message_key`].
@@ -158,24 +250,29 @@ pub(crate) struct Tip {
 }
 
 /// The bytes of a record.
-pub(crate) fn write<T: Serialize>(record: &T) -> Vec<u8> {
-    postcard::to_extend(record, vec![VERSION]).expect("plain data always encodes")
+pub(crate) fn write<T: Stored>(record: &T) -> Vec<u8> {
+    postcard::to_extend(record, vec![T::VERSION]).expect("plain data always encodes")
 }
 
 /// The record in `value`, which stands under `key`.
-pub(crate) fn read<T: DeserializeOwned>(space: Space, key: &[u8], value: &[u8]) -> Result<T, VaultError> {
+pub(crate) fn read<T: Stored>(space: Space, key: &[u8], value: &[u8]) -> Result<T, VaultError> {
     let damaged = || VaultError::Damaged {
         space,
         key: key.to_vec(),
     };
     let (version, rest) = value.split_first().ok_or_else(damaged)?;
-    match version.cmp(&VERSION) {
+    match version.cmp(&T::VERSION) {
         std::cmp::Ordering::Greater => Err(VaultError::Newer),
-        std::cmp::Ordering::Less => Err(damaged()),
-        std::cmp::Ordering::Equal => match postcard::take_from_bytes(rest) {
-            Ok((record, [])) => Ok(record),
-            _ => Err(damaged()),
-        },
+        std::cmp::Ordering::Less => T::older(*version, rest).ok_or_else(damaged),
+        std::cmp::Ordering::Equal => whole(rest).ok_or_else(damaged),
+    }
+}
+
+/// What all of these bytes are.
+fn whole<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+    match postcard::take_from_bytes(bytes) {
+        Ok((record, [])) => Some(record),
+        _ => None,
     }
 }
 

@@ -2,7 +2,7 @@
 //! holds. Missing ones are added by a commit first.
 
 use bridge::{Event, Unsent};
-use e2ee::E2eeError;
+use e2ee::{E2eeError, Member};
 use identity::Vouched;
 use protocol::{
     Address, Ask, AssociationHash, ClientFrame, ErrorCode, InstallationId, Kind, MessageId, Publish, Seq, Topic,
@@ -24,6 +24,10 @@ const FRESH: i64 = 300_000;
 const PATIENCE: i64 = 5_000;
 /// How many installations one commit adds: a welcome repeats for each, and all must fit into a frame.
 const CHUNK: usize = 4;
+/// Our keys in a group are renewed with the next message after so long, in milliseconds, or after so many messages.
+const RENEWED: (i64, u32) = (7 * 24 * 3600 * 1000, 1_000);
+/// How far our clock may go back before the time of the last renewal means nothing, in milliseconds.
+const BACK: i64 = 60_000;
 /// How many unused key packages the server should have of us.
 const KEY_PACKAGES: u32 = 20;
 /// With fewer than these it is given more.
@@ -46,6 +50,8 @@ pub(crate) struct Roster {
     single: bool,
     /// Nobody is missing.
     settled: bool,
+    /// The server does not take a commit that adds nobody: it is not tried again.
+    stuck: bool,
     /// Not before this.
     pub resume: Option<UnixMillis>,
 }
@@ -67,6 +73,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             Ask::ClaimKeyPackage { installation } => !rows.iter().any(|(id, _)| id == installation),
             _ => true,
         });
+        self.link.cleared.clear();
         let own = account == self.account;
         for (_, roster) in self.rosters.iter_mut().filter(|(peer, _)| own || **peer == account) {
             // Who had no key package, or none that could be used, may have some now.
@@ -87,6 +94,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             && self.rosters.get(&peer).is_some_and(|roster| roster.settled);
         self.topic_of(peer)
             .filter(|topic| ready && self.is_writable(*topic) && self.doubtful(*topic).is_none())
+            .filter(|topic| !self.is_renewal_due(peer, *topic))
     }
 
     /// Brings the peer's group one step nearer to where it can be written to. `Some` when it is there.
@@ -124,24 +132,43 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             let Some(missing) = self.missing(peer, topic) else {
                 return Ok(None);
             };
+            let Some(mut gone) = self.revoked_of(peer, topic) else {
+                return Ok(None);
+            };
             let Some(add) = self.claim(peer, &missing) else {
                 return Ok(None);
             };
+            let stays = |member: &Member| member.address == peer && !gone.contains(&member.installation);
             let reached = peer == self.account
-                || topic.is_some_and(|t| self.installation.members(t).iter().any(|member| member.address == peer))
+                || topic.is_some_and(|t| self.installation.members(t).iter().any(stays))
                 || add.iter().any(|(_, vouched)| vouched.address == peer);
             if !reached {
                 return self.unreachable(peer, &missing).await.map(|()| None);
             }
-            if add.is_empty() && joined {
+            let stuck = self.rosters.get_or_default(peer).stuck;
+            if stuck {
+                gone.clear();
+            }
+            let due = topic.is_some_and(|topic| self.is_renewal_due(peer, topic));
+            if add.is_empty() && gone.is_empty() && joined && !due {
                 self.rosters.get_or_default(peer).settled = true;
                 if self.open_topic(peer).is_none() {
                     return Ok(None);
                 }
-            } else if self.commit(peer, topic, &add).await? {
+            } else if self.commit(peer, topic, &add, &gone).await? {
                 return Ok(None);
             }
         }
+    }
+
+    /// Whether our keys in this group are to be renewed before we write.
+    fn is_renewal_due(&self, peer: Address, topic: Topic) -> bool {
+        let stuck = self.rosters.get(&peer).is_some_and(|roster| roster.stuck);
+        let old = |log: &Log| {
+            let age = self.now().0.saturating_sub(log.renewed.0);
+            log.since >= RENEWED.1 || !(-BACK..RENEWED.0).contains(&age)
+        };
+        !stuck && self.state.logs.get(&topic).is_some_and(old)
     }
 
     /// Whether the account's list is here and fresh; asks for it otherwise.
@@ -173,7 +200,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                     .iter()
                     .map(move |(id, hash)| (account, *id, *hash))
             })
-            .filter(|(_, id, _)| !members.contains(id))
+            .filter(|(_, id, _)| !members.contains(id) && !self.directory.is_revoked(*id))
             .collect();
         // The peer's first: they must be in it for a message to be read at all.
         listed.sort_by_key(|(account, ..)| *account != peer);
@@ -229,6 +256,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             roster.packages.retain(|_, package| package.is_some());
             roster.resume = Some(resume);
             Ok(())
+        } else if self.lists[&peer].rows.is_empty() {
+            self.fail_all(peer, Unsent::NotHere).await
         } else {
             let why = self
                 .unchecked(peer)
@@ -275,15 +304,16 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         Ok(false)
     }
 
-    /// Commits these members into the group, which is made if there is none. `false`: not done, try with what is left.
+    /// Commits these members into the group, which is made if there is none, and these out of it. `false`: not done, try with what is left.
     async fn commit(
         &mut self,
         peer: Address,
         topic: Option<Topic>,
         add: &[(Vec<u8>, Vouched)],
+        remove: &[InstallationId],
     ) -> Result<bool, VaultError> {
         let mut step = Step::default();
-        match self.propose(&mut step, peer, topic, add) {
+        match self.propose(&mut step, peer, topic, add, remove) {
             Ok(()) => return self.finish(step).await.map(|()| true),
             Err(error) => {
                 self.give_up();
@@ -309,6 +339,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         peer: Address,
         topic: Option<Topic>,
         add: &[(Vec<u8>, Vouched)],
+        remove: &[InstallationId],
     ) -> Result<(), E2eeError> {
         let known = topic.and_then(|topic| Some((topic, self.log(step, topic)?)));
         let (topic, log) = if let Some(known) = known {
@@ -323,15 +354,18 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 last_commit: Seq(0),
                 newest: UnixMillis(0),
                 commit: None,
+                renewed: self.now(),
+                since: 0,
             };
             (topic, log)
         };
-        let proposed = self.installation.commit(topic, add, &[])?;
+        let proposed = self.installation.commit(topic, add, remove)?;
         let commit = PendingCommit {
             id: MessageId(self.random()),
             last_commit: log.last_commit,
             commit: proposed.commit,
             welcomes: proposed.welcomes,
+            removed: remove.to_vec(),
         };
         step.frames.push(ClientFrame::Publish(Publish {
             topic,
@@ -339,7 +373,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             last_commit: commit.last_commit,
             kind: Kind::Commit {
                 welcomes: commit.welcomes.clone(),
-                removed: Vec::new(),
+                removed: commit.removed.clone(),
             },
             payload: commit.commit.clone(),
         }));
@@ -386,6 +420,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             ErrorCode::StaleEpoch | ErrorCode::NotAMember | ErrorCode::NoSuchTopic => self.leave(&mut step, topic),
             _ => {
                 let roster = self.rosters.get_or_default(peer);
+                roster.stuck |= pending.welcomes.is_empty();
                 roster
                     .bad
                     .extend(pending.welcomes.iter().map(|welcome| welcome.installation));
@@ -494,7 +529,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     pub(crate) fn holds_listed(&self, account: Address) -> bool {
         let holds = |(id, hash): &(InstallationId, AssociationHash)| {
             let vouched = self.directory.get(hash);
-            vouched.is_some_and(|vouched| vouched.address == account && vouched.installation == *id)
+            let holds = vouched.is_some_and(|vouched| vouched.address == account && vouched.installation == *id);
+            holds && !self.directory.is_revoked(*id)
         };
         self.lists.get(&account).is_some_and(|list| list.rows.iter().any(holds))
     }

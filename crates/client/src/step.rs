@@ -1,7 +1,7 @@
 //! One step: everything that becomes true together, and what may be said about it afterwards.
 
 use bridge::{Event, Trouble};
-use identity::Association;
+use identity::{Association, Revocation};
 use protocol::{Address, Ask, ClientFrame, MessageId, Topic, UnixMillis};
 
 use crate::{
@@ -37,6 +37,8 @@ pub(crate) struct Step {
     pub associations: Vec<(Association, bool)>,
     /// The wish with this id is fulfilled, if there is one.
     pub granted: Option<MessageId>,
+    /// Proved.
+    pub revocations: Vec<Revocation>,
     /// Sent once the step is durable.
     pub frames: Vec<ClientFrame>,
     /// Asked once the step is durable.
@@ -78,6 +80,10 @@ impl Step {
         for (association, proven) in &self.associations {
             let value = records::write_association(association, *proven);
             batch.put(Space::Association, association.hash().0, value);
+        }
+        for revocation in &self.revocations {
+            let key = records::revocation_key(revocation.installation);
+            batch.put(Space::Meta, key, records::write_revocation(revocation));
         }
         for (peer, conversation) in self.conversations.iter() {
             batch.put(Space::Conversation, peer.as_slice(), records::write(conversation));
@@ -177,6 +183,9 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                     &conversation,
                 )));
             }
+        }
+        for revocation in &step.revocations {
+            self.directory.keep_revoked(revocation);
         }
         self.state.logs.extend(step.logs);
         for (order, intent) in step.outbox {

@@ -19,6 +19,8 @@ struct Wish {
     text: String,
 }
 
+impl records::Stored for Wish {}
+
 /// Whether this can be a message.
 pub(crate) fn is_sayable(text: &str) -> bool {
     (1..=limits::TEXT).contains(&text.len())

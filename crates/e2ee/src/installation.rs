@@ -5,14 +5,14 @@ use std::{
     collections::{HashMap, hash_map::Entry},
 };
 
-use identity::{Vouched, challenge_bytes, fingerprint};
+use identity::{Revocation, Revoker, Vouched, challenge_bytes, fingerprint};
 use openmls::prelude::{CredentialWithKey, GroupId, MlsGroup};
 use openmls_traits::{
     signatures::{Signer, SignerError},
     types::SignatureScheme,
 };
 use p256::ecdsa::{Signature, SigningKey, signature::Signer as _};
-use protocol::{Address, AssociationHash, InstallationId, Topic};
+use protocol::{Address, AssociationHash, InstallationId, Topic, UnixMillis};
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, Zeroizing};
 
@@ -140,6 +140,25 @@ impl Installation {
     pub fn sign_challenge(&self, domain: &str, nonce: &[u8; 32]) -> Vec<u8> {
         let signature: Signature = self.signer.0.sign(&challenge_bytes(domain, nonce));
         signature.to_der().as_bytes().to_vec()
+    }
+
+    /// Revokes an installation of the same account, or this one, by this one's key. Keeping it, and believing it, is for
+    /// others.
+    ///
+    /// # Errors
+    /// `NotAssociated`.
+    pub fn revoke(&self, domain: &str, installation: InstallationId, at: UnixMillis) -> Result<Revocation, E2eeError> {
+        let claim = self.claim.ok_or(E2eeError::NotAssociated)?;
+        let mut revocation = Revocation {
+            account: claim.address,
+            installation,
+            at,
+            revoker: Revoker::Installation(claim.association),
+            signature: Vec::new(),
+        };
+        let signature: Signature = self.signer.0.sign(&revocation.to_sign(domain));
+        revocation.signature = signature.to_der().as_bytes().to_vec();
+        Ok(revocation)
     }
 
     /// A wallet has vouched for this installation. A later association replaces the earlier one in everything that is made

@@ -110,6 +110,8 @@ codes! {
     OtherNetwork = 26, "other_network";
     /// Sign-in: code signed for this account, which is known here by its key.
     KeyAccount = 27, "key_account";
+    /// The installation was revoked: its key is never accepted again.
+    Revoked = 28, "revoked";
 }
 
 impl std::fmt::Display for ErrorCode {

@@ -162,6 +162,16 @@ pub enum Ask {
         /// The transaction by the sender's word, so that one that never reaches a block can be told from none.
         hash: Option<TxHash>,
     },
+    /// An installation of the asker's account is revoked: keep this statement, and end what it holds here.
+    Revoke {
+        /// The bytes of an `identity::Revocation`.
+        revocation: serde_bytes::ByteBuf,
+    },
+    /// What proves of these installations that they were revoked?
+    Revocations {
+        /// At most `limits::REVOCATIONS`.
+        installations: Vec<InstallationId>,
+    },
 }
 
 /// Answers, in the order of [`Ask`].
@@ -177,4 +187,8 @@ pub enum Answer {
     KeyPackagesKept(u32),
     /// To `Tip`.
     Tip(TipReport),
+    /// To `Revoke`: it is.
+    Revoked,
+    /// To `Revocations`: the bytes of an `identity::Revocation` for each of those that were; the asker checks them.
+    Revocations(Vec<serde_bytes::ByteBuf>),
 }

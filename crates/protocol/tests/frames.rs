@@ -82,6 +82,18 @@ fn client_frames() -> Vec<(&'static str, ClientFrame)> {
                 hash: Some(TxHash([11; 32])),
             }),
         ),
+        (
+            "ask to revoke",
+            ask(Ask::Revoke {
+                revocation: ByteBuf::from(*b"not mine any more"),
+            }),
+        ),
+        (
+            "ask revocations",
+            ask(Ask::Revocations {
+                installations: vec![ALICE, BOB],
+            }),
+        ),
         ("ping", ClientFrame::Ping),
     ]
 }
@@ -164,6 +176,11 @@ fn server_frames() -> Vec<(&'static str, ServerFrame)> {
                 hash: None,
                 sight: TipSight::Unknown,
             }))),
+        ),
+        ("answer revoked", answer(Ok(Answer::Revoked))),
+        (
+            "answer revocations",
+            answer(Ok(Answer::Revocations(vec![ByteBuf::from(*b"not mine any more")]))),
         ),
         ("answer refused", answer(Err(ErrorCode::TooMany))),
         ("pong", ServerFrame::Pong),

@@ -355,9 +355,15 @@ async fn signing_out_ends_the_session_and_says_so(pool: PgPool) {
     let signed_in = person(1).sign_in(&here).await;
     let mut ended = accounts.ended();
     accounts.sign_out(&signed_in.session).await.unwrap();
-    assert_eq!(ended.recv().await.unwrap(), signed_in.session.id);
+    assert_eq!(
+        ended.recv().await.unwrap(),
+        (signed_in.session.id, ErrorCode::SessionEnded)
+    );
     assert_eq!(code(accounts.session(&signed_in.token).await), ErrorCode::SessionEnded);
-    assert!(!accounts.is_live(signed_in.session.id).await.unwrap());
+    assert_eq!(
+        accounts.over(signed_in.session.id).await.unwrap(),
+        Some(ErrorCode::SessionEnded)
+    );
 }
 
 #[sqlx::test]
@@ -374,7 +380,7 @@ async fn others_are_ended_and_strangers_are_not(pool: PgPool) {
         .end_session(&laptop.session, &phone.session.id.to_string())
         .await
         .unwrap();
-    assert_eq!(ended.recv().await.unwrap(), phone.session.id);
+    assert_eq!(ended.recv().await.unwrap(), (phone.session.id, ErrorCode::SessionEnded));
     assert_eq!(code(accounts.session(&phone.token).await), ErrorCode::SessionEnded);
     for not_ours in [
         bob.session.id.to_string(),
@@ -388,7 +394,10 @@ async fn others_are_ended_and_strangers_are_not(pool: PgPool) {
     }
 
     assert_eq!(accounts.end_others(&laptop.session).await.unwrap(), 1);
-    assert_eq!(ended.recv().await.unwrap(), tablet.session.id);
+    assert_eq!(
+        ended.recv().await.unwrap(),
+        (tablet.session.id, ErrorCode::SessionEnded)
+    );
     accounts.session(&laptop.token).await.unwrap();
     accounts.session(&bob.token).await.unwrap();
     assert_eq!(accounts.sessions(&laptop.session).await.unwrap().len(), 1);
@@ -417,7 +426,10 @@ async fn what_is_over_is_swept(pool: PgPool) {
     assert_eq!(code(accounts.session(&signed_in.token).await), ErrorCode::NotSignedIn);
     accounts.sweep().await.unwrap();
     assert_eq!(rows("sessions").await, 0);
-    assert_eq!(ended.recv().await.unwrap(), signed_in.session.id);
+    assert_eq!(
+        ended.recv().await.unwrap(),
+        (signed_in.session.id, ErrorCode::SessionEnded)
+    );
 }
 
 #[sqlx::test]

@@ -184,7 +184,7 @@ async fn a_key_takes_its_address_back_from_code(pool: PgPool) {
     let mut ended = accounts.ended();
 
     let signed_in = enter(&here, &alice, alice.address(), OTHER_CHAIN, None).await.unwrap();
-    assert_eq!(ended.recv().await.unwrap(), squatting.session.id);
+    assert_eq!(ended.recv().await.unwrap().0, squatting.session.id);
     assert_eq!(code(accounts.session(&squatting.token).await), ErrorCode::SessionEnded);
     let listed = here.services.directory.installations_of(alice.address()).await.unwrap();
     assert_eq!(listed, [(alice.installation(), signed_in.association.hash())]);

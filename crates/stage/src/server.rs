@@ -28,6 +28,8 @@ pub struct Installed {
     pub association: Association,
     pub key_packages: VecDeque<Vec<u8>>,
     pub last_resort: Option<Vec<u8>>,
+    /// What revoked it.
+    pub revoked: Option<Vec<u8>>,
 }
 
 #[derive(Default)]
@@ -79,6 +81,8 @@ pub struct Server {
     pub arrived: Vec<(InstallationId, Publish)>,
     /// Publishes are refused with this, if it says so.
     pub refuse: Option<Refusal>,
+    /// Given out as revocations, whatever they are.
+    pub invented: Vec<Vec<u8>>,
     /// Nobody is told that an account's installations have changed.
     pub silent: bool,
     /// Answers to publishes are lost.
@@ -148,6 +152,7 @@ impl Server {
             association,
             key_packages: VecDeque::new(),
             last_resort: None,
+            revoked: None,
         });
         if !known {
             self.installations_changed(address);
@@ -185,6 +190,11 @@ impl Server {
                 None,
             ) => {
                 let known = self.installed.get(&installation);
+                if known.is_some_and(|known| known.revoked.is_some()) {
+                    state.closed = Some(4401);
+                    let code = ErrorCode::Revoked;
+                    return self.say(socket, ServerFrame::Bye { code });
+                }
                 let key = known
                     .map(|known| known.association.public_key.clone())
                     .unwrap_or_default();
@@ -355,7 +365,7 @@ impl Server {
                 None => self
                     .installed
                     .iter()
-                    .filter(|(_, installed)| installed.address == account)
+                    .filter(|(_, installed)| installed.address == account && installed.revoked.is_none())
                     .map(|(id, installed)| (*id, installed.association.hash()))
                     .collect(),
             }),
@@ -367,6 +377,18 @@ impl Server {
                     .find(|installed| installed.association.hash() == hash)
                     .map(|installed| ByteBuf::from(installed.association.to_bytes())),
             }),
+            Ask::Revoke { revocation } => {
+                let stated = identity::Revocation::from_bytes(&revocation).expect("clients sign whole revocations");
+                self.revoke(stated.installation, revocation.into_vec());
+                self.installations_changed(stated.account);
+                Answer::Revoked
+            }
+            Ask::Revocations { installations } => {
+                let revoked = installations
+                    .iter()
+                    .filter_map(|id| self.installed.get(id)?.revoked.clone());
+                Answer::Revocations(revoked.chain(self.invented.clone()).map(ByteBuf::from).collect())
+            }
             Ask::ClaimKeyPackage { installation } => {
                 let installed = self.installed.get_mut(&installation);
                 let package = installed.and_then(|installed| {
@@ -414,6 +436,24 @@ impl Server {
                 });
                 Answer::Tip(told)
             }
+        }
+    }
+
+    fn revoke(&mut self, installation: InstallationId, proof: Vec<u8>) {
+        let installed = self.installed.get_mut(&installation).expect("it is here");
+        installed.revoked = Some(proof);
+        installed.key_packages.clear();
+        installed.last_resort = None;
+        let bye = ServerFrame::Bye {
+            code: ErrorCode::Revoked,
+        };
+        self.say_to(installation, &bye);
+        for socket in self
+            .sockets
+            .values_mut()
+            .filter(|socket| socket.who == Some(installation))
+        {
+            socket.closed = Some(4401);
         }
     }
 

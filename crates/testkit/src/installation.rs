@@ -1,6 +1,7 @@
+use identity::{Association, Revocation, Revoker};
 use k256::ecdsa::SigningKey;
 use p256::ecdsa::{Signature, signature::Signer};
-use protocol::{Address, ErrorCode, InstallationId, api};
+use protocol::{Address, AssociationHash, ErrorCode, InstallationId, UnixMillis, api};
 
 use crate::{Socket, TestServer, Visitor};
 
@@ -13,6 +14,7 @@ pub struct Installation {
     pub browser: Visitor,
     domain: String,
     chain_id: u64,
+    association: Option<AssociationHash>,
 }
 
 impl Installation {
@@ -24,6 +26,7 @@ impl Installation {
             browser: server.visitor(),
             domain: server.domain(),
             chain_id: server.chain_id(),
+            association: None,
         }
     }
 
@@ -40,6 +43,7 @@ impl Installation {
             browser,
             domain: server.domain(),
             chain_id: server.chain_id(),
+            association: None,
         }
     }
 
@@ -93,7 +97,27 @@ impl Installation {
         let challenge: api::Challenge = self.browser.call("challenge", &arguments).await?;
         let signature = self.sign_text(&challenge.text);
         let signed_in: api::SignedIn = self.browser.call("sign_in", &(challenge.text, signature)).await?;
+        let association = Association {
+            text: signed_in.text,
+            signature: signed_in.signature,
+            public_key: self.public_key(),
+        };
+        self.association = Some(association.hash());
         Ok(signed_in.me)
+    }
+
+    /// What revokes another installation of the account, or this one, by this one's word. Behind a sign-in.
+    pub fn revocation_of(&self, installation: InstallationId) -> Vec<u8> {
+        let mut revocation = Revocation {
+            account: self.account(),
+            installation,
+            at: UnixMillis(0),
+            revoker: Revoker::Installation(self.association.expect("it has signed in")),
+            signature: Vec::new(),
+        };
+        let signature: Signature = self.key.sign(&revocation.to_sign(&self.domain));
+        revocation.signature = signature.to_der().as_bytes().to_vec();
+        revocation.to_bytes()
     }
 
     /// Signs out.

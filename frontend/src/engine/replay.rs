@@ -67,7 +67,7 @@ impl Replay {
             Event::Payee { peer, .. } | Event::NoPayee { peer, .. } => self.payees.retain(|payee| payee != peer),
             // Perhaps by way of another tab.
             Event::Forgotten => self.close(),
-            Event::Connection(Connection::SignedOut) => self.connect = false,
+            Event::Connection(Connection::SignedOut | Connection::Revoked) => self.connect = false,
             _ => {}
         }
     }

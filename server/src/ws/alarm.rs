@@ -18,7 +18,7 @@ use super::{connections::Seat, ending::Ending};
 pub struct Alarm {
     shutdown: CancellationToken,
     accounts: Accounts,
-    ended: Receiver<Uuid>,
+    ended: Receiver<(Uuid, ErrorCode)>,
     session: Uuid,
     expires: Instant,
     seat: Option<Seat>,
@@ -30,7 +30,7 @@ impl Alarm {
     pub fn new(
         shutdown: CancellationToken,
         accounts: Accounts,
-        ended: Receiver<Uuid>,
+        ended: Receiver<(Uuid, ErrorCode)>,
         session: &Session,
         left: Duration,
     ) -> Self {
@@ -63,12 +63,12 @@ impl Alarm {
                 () = superseded => return Ending::Superseded,
                 () = tokio::time::sleep_until(self.expires) => return Ending::Session(ErrorCode::NotSignedIn),
                 heard = self.ended.recv() => match heard {
-                    Ok(id) if id == self.session => return Ending::Session(ErrorCode::SessionEnded),
+                    Ok((id, why)) if id == self.session => return Ending::Session(why),
                     Ok(_) => {}
                     // Some endings were missed: ask about our own.
                     Err(RecvError::Lagged(_)) => {
-                        if matches!(self.accounts.is_live(self.session).await, Ok(false)) {
-                            return Ending::Session(ErrorCode::SessionEnded);
+                        if let Ok(Some(why)) = self.accounts.over(self.session).await {
+                            return Ending::Session(why);
                         }
                     }
                     Err(RecvError::Closed) => return Ending::Restarting,

@@ -1,9 +1,9 @@
 //! The one table from a frame to what is done with it.
 
 use futures::{FutureExt, future::BoxFuture};
-use protocol::{Answer, Ask, ErrorCode, InstallationId, MessageId, ServerFrame, limits};
+use protocol::{Answer, Ask, ErrorCode, MessageId, ServerFrame, limits};
 use serde_bytes::ByteBuf;
-use services::{Services, delivery::Pending, directory::DirectoryError, tips::Asker};
+use services::{Services, accounts::Session, delivery::Pending, directory::DirectoryError, tips::Asker};
 
 use super::ending::Ending;
 use crate::{state::Server, stumble::Step};
@@ -39,21 +39,28 @@ pub fn refused(id: MessageId, code: ErrorCode) -> Result<ServerFrame, Ending> {
 }
 
 /// Answers a question.
-pub fn ask(server: Server, installation: InstallationId, tips: Asker, number: u32, ask: Ask) -> Work {
+pub fn ask(server: Server, session: Session, tips: Asker, number: u32, ask: Ask) -> Work {
     async move {
         server.stumble().step(Step::Answer);
-        let answer = answer(server.services(), installation, &tips, ask).await;
+        let answer = answer(server.services(), &session, &tips, ask).await;
         Ok(ServerFrame::Answer { number, answer })
     }
     .boxed()
 }
 
-async fn answer(
-    services: &Services,
-    installation: InstallationId,
-    tips: &Asker,
-    ask: Ask,
-) -> Result<Answer, ErrorCode> {
+/// Somewhere else an account's installations have changed: ends the socket if its own session is over by that.
+pub fn still(server: Server, session: Session, then: ServerFrame) -> Work {
+    async move {
+        match server.services().accounts.over(session.id).await {
+            Ok(Some(why)) => Err(Ending::Session(why)),
+            // A database that is away says so to everybody soon.
+            Ok(None) | Err(_) => Ok(then),
+        }
+    }
+    .boxed()
+}
+
+async fn answer(services: &Services, session: &Session, tips: &Asker, ask: Ask) -> Result<Answer, ErrorCode> {
     let directory = &services.directory;
     let answer = match ask {
         Ask::Tip {
@@ -62,6 +69,20 @@ async fn answer(
             id,
             hash,
         } => return tips.ask(chain_id, sender, id, hash).await.map(Answer::Tip),
+        Ask::Revoke { revocation } => {
+            let done = services.accounts.revoke(session.address, &revocation).await;
+            return done.map(|()| Answer::Revoked).map_err(|error| {
+                let code = ErrorCode::from(&error);
+                if matches!(code, ErrorCode::Internal | ErrorCode::Unavailable) {
+                    tracing::warn!("an installation could not be revoked: {error}");
+                }
+                code
+            });
+        }
+        Ask::Revocations { installations } => directory.revocations(&installations).await.map(|all| {
+            let all = all.into_iter().map(ByteBuf::from);
+            Answer::Revocations(all.collect())
+        }),
         Ask::Installations { account } => directory.installations_of(account).await.map(Answer::Installations),
         Ask::Association { hash } => directory
             .association(hash)
@@ -80,7 +101,7 @@ async fn answer(
             }
             let last_resort = last_resort.as_ref().map(|bytes| bytes.as_slice());
             directory
-                .publish_key_packages(installation, &key_packages, last_resort)
+                .publish_key_packages(session.installation, &key_packages, last_resort)
                 .await
                 .map(Answer::KeyPackagesKept)
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures::{FutureExt, StreamExt, stream::FuturesUnordered};
-use protocol::{Ask, ClientFrame, ErrorCode, InstallationId, ServerFrame, limits};
+use protocol::{Ask, ClientFrame, ErrorCode, ServerFrame, limits};
 use services::{
     accounts::Session,
     delivery::{Follower, Forward},
@@ -51,7 +51,7 @@ const LAST_ANSWERS: Duration = Duration::from_secs(5);
 
 struct Talk<'a> {
     server: &'a Server,
-    installation: InstallationId,
+    session: &'a Session,
     follower: Follower,
     listener: Listener,
     work: FuturesUnordered<Work>,
@@ -79,7 +79,7 @@ pub async fn run(server: &Server, link: &mut Link, alarm: &mut Alarm, session: &
     let now = std::time::Instant::now();
     let mut talk = Talk {
         server,
-        installation: session.installation,
+        session,
         follower: server.services().delivery.follow(session.installation),
         listener: server.services().tips.listen(session.installation, session.address),
         work: FuturesUnordered::new(),
@@ -90,6 +90,8 @@ pub async fn run(server: &Server, link: &mut Link, alarm: &mut Alarm, session: &
         paused: None,
         silence: Instant::now() + server.patience().silence,
     };
+    // Of one's own account, as of those asked about: a session that is ended by another server is noticed by it.
+    talk.follower.watch(session.address);
     let ending = loop {
         let turn = tokio::select! {
             ending = alarm.rings() => Err(ending),
@@ -163,12 +165,21 @@ impl Talk<'_> {
                 );
                 self.outgoing.push(done?);
             }
-            Event::Forward(forward) => self.outgoing.push(match forward {
-                Forward::Envelopes { topic, envelopes } => ServerFrame::Envelopes { topic, envelopes },
-                Forward::CaughtUp { topic, head } => ServerFrame::CaughtUp { topic, head },
-                Forward::NotSubscribed { topic, code } => ServerFrame::NotSubscribed { topic, code },
-                Forward::Installations { account } => ServerFrame::Installations { account },
-            }),
+            Event::Forward(forward) => match forward {
+                Forward::Envelopes { topic, envelopes } => {
+                    self.outgoing.push(ServerFrame::Envelopes { topic, envelopes });
+                }
+                Forward::CaughtUp { topic, head } => self.outgoing.push(ServerFrame::CaughtUp { topic, head }),
+                Forward::NotSubscribed { topic, code } => {
+                    self.outgoing.push(ServerFrame::NotSubscribed { topic, code });
+                }
+                Forward::Installations { account } if account == self.session.address => {
+                    let then = ServerFrame::Installations { account };
+                    self.work
+                        .push(dispatch::still(self.server.clone(), self.session.clone(), then));
+                }
+                Forward::Installations { account } => self.outgoing.push(ServerFrame::Installations { account }),
+            },
             Event::Tip(frame) => self.outgoing.push(frame),
             Event::Resume => {
                 self.paused = None;
@@ -185,7 +196,7 @@ impl Talk<'_> {
             ClientFrame::Publish(publish) => {
                 let id = publish.id;
                 // Handed in at once and in order; answered whenever it is stored.
-                match services.delivery.submit(self.installation, publish).await {
+                match services.delivery.submit(self.session.installation, publish).await {
                     Ok(pending) => self.work.push(dispatch::publish(id, pending)),
                     Err(code) => self.outgoing.push(dispatch::refused(id, code)?),
                 }
@@ -225,7 +236,7 @@ impl Talk<'_> {
                     let tips = self.listener.asker();
                     let server = self.server.clone();
                     self.work
-                        .push(dispatch::ask(server, self.installation, tips, number, ask));
+                        .push(dispatch::ask(server, self.session.clone(), tips, number, ask));
                 }
             }
             ClientFrame::Ping => self.outgoing.push(ServerFrame::Pong),

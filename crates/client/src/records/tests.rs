@@ -8,7 +8,7 @@ use protocol::{
 use super::*;
 
 /// Written as it was, and read back.
-fn keeps<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(record: &T, bytes: &str) {
+fn keeps<T: Stored + PartialEq + std::fmt::Debug>(record: &T, bytes: &str) {
     let written = write(record);
     assert_eq!(hex::encode(&written), bytes);
     assert_eq!(read::<T>(Space::Meta, b"", &written).as_ref(), Ok(record));
@@ -43,6 +43,7 @@ fn records_keep_their_bytes() {
             installation: InstallationId([5; 32]),
             message: vec![6],
         }],
+        removed: vec![InstallationId([8; 32])],
     };
     keeps(
         &Log {
@@ -52,8 +53,10 @@ fn records_keep_their_bytes() {
             last_commit: Seq(2),
             newest: UnixMillis(1),
             commit: Some(commit),
+            renewed: UnixMillis(9),
+            since: 300,
         },
-        "010114aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa01ac0202020101010101010101010101010101010101020203040105050505050505050505050505050505050505050505050505050505050505050106",
+        "020114aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa01ac020202010101010101010101010101010101010102020304010505050505050505050505050505050505050505050505050505050505050505010601080808080808080808080808080808080808080808080808080808080808080812ac02",
     );
     keeps(
         &Message {
@@ -116,12 +119,50 @@ fn records_keep_their_bytes() {
     );
 }
 
+/// Which of its kinds it is, as it is written.
+fn number<T: Serialize>(value: &T) -> u8 {
+    postcard::to_stdvec(value).unwrap()[0]
+}
+
+#[test]
+fn a_log_of_before_is_read_and_its_keys_are_to_be_renewed() {
+    let written = "010114aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa01ac0202020101010101010101010101010101010101020203040105050505050505050505050505050505050505050505050505050505050505050106";
+    let read = read::<Log>(Space::Topic, b"", &hex::decode(written).unwrap()).unwrap();
+    assert_eq!(
+        (read.peer, read.cursor, read.newest),
+        (Some(PEER), Seq(300), UnixMillis(1))
+    );
+    let commit = read.commit.unwrap();
+    assert_eq!(
+        (commit.commit, commit.welcomes.len(), commit.removed),
+        (vec![3, 4], 1, vec![])
+    );
+    assert_eq!((read.renewed, read.since), (UnixMillis(0), 0));
+}
+
+#[test]
+fn a_revocation_is_kept_beside_the_settings() {
+    let revocation = Revocation {
+        account: PEER,
+        installation: InstallationId([8; 32]),
+        at: UnixMillis(1),
+        revoker: identity::Revoker::Account,
+        signature: vec![9; 3],
+    };
+    let key = revocation_key(revocation.installation);
+    assert!(is_revocation_key(&key) && !is_revocation_key(SETTINGS));
+    let written = write_revocation(&revocation);
+    assert_eq!(written[0], 2, "newer than any build that does not know it");
+    assert_eq!(read_revocation(&written), Some(revocation));
+    assert_eq!(read_revocation(&written[1..]), None);
+}
+
 #[test]
 fn stages_and_consents_keep_their_numbers() {
-    let stages = [Stage::Made, Stage::Joined, Stage::Left].map(|stage| write(&stage)[1]);
+    let stages = [Stage::Made, Stage::Joined, Stage::Left].map(|stage| number(&stage));
     assert_eq!(stages, [0, 1, 2]);
     let consents =
-        [Consent::Asked, Consent::Accepted, Consent::Declined, Consent::Blocked].map(|consent| write(&consent)[1]);
+        [Consent::Asked, Consent::Accepted, Consent::Declined, Consent::Blocked].map(|consent| number(&consent));
     assert_eq!(consents, [0, 1, 2, 3]);
 }
 
@@ -138,9 +179,9 @@ fn states_and_witnesses_of_tips_keep_their_numbers() {
         TipState::Dropped,
         TipState::Mismatch(TipMismatch::Network),
     ]
-    .map(|state| write(&state)[1]);
+    .map(|state| number(&state));
     assert_eq!(states, [0, 1, 2, 3, 4, 5, 6, 7, 8]);
-    let witnesses = [Witness::Claim, Witness::Server, Witness::Device].map(|witness| write(&witness)[1]);
+    let witnesses = [Witness::Claim, Witness::Server, Witness::Device].map(|witness| number(&witness));
     assert_eq!(witnesses, [0, 1, 2]);
 }
 

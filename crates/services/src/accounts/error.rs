@@ -38,9 +38,15 @@ pub enum AccountError {
     /// A key signs for the account here, and this time code did.
     #[error("the account is known by its key")]
     KeyAccount,
-    /// The installation is another account's, or was revoked.
+    /// The installation is another account's.
     #[error("the installation is not this account's")]
     NotYourInstallation,
+    /// The installation was revoked.
+    #[error("the installation was revoked")]
+    Revoked,
+    /// Not a revocation.
+    #[error("not a revocation")]
+    BadRevocation,
     /// No valid token.
     #[error("not signed in")]
     NotSignedIn,
@@ -50,7 +56,7 @@ pub enum AccountError {
     /// Empty, too long, or with characters that are not for names.
     #[error("not a name")]
     BadName,
-    /// No such session.
+    /// No such session, or installation.
     #[error("not found")]
     NotFound,
     /// A stored row is not what it must be: a defect.
@@ -65,7 +71,7 @@ impl From<&AccountError> for ErrorCode {
     fn from(error: &AccountError) -> Self {
         match error {
             AccountError::TooLarge => Self::TooLarge,
-            AccountError::BadKey => Self::Malformed,
+            AccountError::BadKey | AccountError::BadRevocation => Self::Malformed,
             AccountError::WrongChain(_) => Self::WrongChain,
             AccountError::WrongText => Self::WrongText,
             AccountError::NonceSpent => Self::NonceSpent,
@@ -76,6 +82,7 @@ impl From<&AccountError> for ErrorCode {
             AccountError::OtherNetwork => Self::OtherNetwork,
             AccountError::KeyAccount => Self::KeyAccount,
             AccountError::NotYourInstallation => Self::NotYourInstallation,
+            AccountError::Revoked => Self::Revoked,
             AccountError::NotSignedIn => Self::NotSignedIn,
             AccountError::SessionEnded => Self::SessionEnded,
             AccountError::BadName => Self::BadName,

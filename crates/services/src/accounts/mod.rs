@@ -10,6 +10,7 @@ mod agent;
 mod browser;
 mod error;
 mod name;
+mod revoke;
 mod session;
 mod session_key;
 mod sign_in;
@@ -19,7 +20,7 @@ mod verifier;
 
 use std::{str::FromStr, sync::Arc};
 
-use protocol::{InstallationId, api};
+use protocol::{ErrorCode, InstallationId, api};
 use sqlx::PgPool;
 use tokio::sync::broadcast;
 use uuid::Uuid;
@@ -61,7 +62,7 @@ pub struct Accounts {
     verifier: Arc<dyn WalletVerifier>,
     clock: Arc<dyn Clock>,
     randomness: Arc<dyn Randomness>,
-    ended: broadcast::Sender<Uuid>,
+    ended: broadcast::Sender<(Uuid, ErrorCode)>,
     crier: Crier,
 }
 
@@ -90,16 +91,14 @@ impl Accounts {
     /// Who holds this token: it is signed here, for this site, and its session has not ended.
     ///
     /// # Errors
-    /// `NotSignedIn` for what is no token of ours or too old, `SessionEnded` for one that was ended.
+    /// `NotSignedIn` for what is no token of ours or too old, `SessionEnded` for one that was ended, `Revoked` if its
+    /// installation was.
     pub async fn session(&self, token: &str) -> Result<Session, AccountError> {
         let now = self.clock.now();
         let id = token::read(&self.config.session_key, &self.config.domain, token, now)?;
         let row = store::session(&self.pool, id).await?.ok_or(AccountError::NotSignedIn)?;
-        if row.ended {
-            return Err(AccountError::SessionEnded);
-        }
-        if from_db(row.expires_at) <= now {
-            return Err(AccountError::NotSignedIn);
+        if let Some(error) = row.over(now) {
+            return Err(error);
         }
         if from_db(row.seen_at) <= after(now, -session::SEEN_STEP) {
             store::touch_session(&self.pool, id, to_db(now)).await?;
@@ -112,7 +111,8 @@ impl Accounts {
     /// # Errors
     /// If the database is away.
     pub async fn sign_out(&self, session: &Session) -> Result<(), AccountError> {
-        self.end(store::end_session(&self.pool, session.account_id, session.id, to_db(self.clock.now())).await?);
+        let ended = store::end_session(&self.pool, session.account_id, session.id, to_db(self.clock.now())).await?;
+        self.end(ended, ErrorCode::SessionEnded);
         Ok(())
     }
 
@@ -144,7 +144,7 @@ impl Accounts {
         if ended.is_empty() {
             return Err(AccountError::NotFound);
         }
-        self.end(ended);
+        self.end(ended, ErrorCode::SessionEnded);
         Ok(())
     }
 
@@ -156,7 +156,7 @@ impl Accounts {
         let now = to_db(self.clock.now());
         let ended = store::end_other_sessions(&self.pool, session.account_id, session.id, now).await?;
         let count = ended.len();
-        self.end(ended);
+        self.end(ended, ErrorCode::SessionEnded);
         Ok(count)
     }
 
@@ -190,19 +190,21 @@ impl Accounts {
         Ok(name.to_owned())
     }
 
-    /// The ids of sessions as they end: whoever holds a socket of one closes it. A listener that lags has missed some and
-    /// must ask [`Accounts::is_live`] for each of its own.
-    pub fn ended(&self) -> broadcast::Receiver<Uuid> {
+    /// The ids of sessions as they end, and why: whoever holds a socket of one closes it. A listener that lags has missed some
+    /// and must ask [`Accounts::over`] for each of its own.
+    pub fn ended(&self) -> broadcast::Receiver<(Uuid, ErrorCode)> {
         self.ended.subscribe()
     }
 
-    /// Whether this session still stands.
+    /// Why this session does not stand any more; `None`: it does.
     ///
     /// # Errors
     /// If the database is away.
-    pub async fn is_live(&self, id: Uuid) -> Result<bool, AccountError> {
-        let row = store::session(&self.pool, id).await?;
-        Ok(row.is_some_and(|row| !row.ended && from_db(row.expires_at) > self.clock.now()))
+    pub async fn over(&self, id: Uuid) -> Result<Option<ErrorCode>, AccountError> {
+        let Some(row) = store::session(&self.pool, id).await? else {
+            return Ok(Some(ErrorCode::NotSignedIn));
+        };
+        Ok(row.over(self.clock.now()).as_ref().map(ErrorCode::from))
     }
 
     /// Deletes what is over: sign-in texts after five minutes, sessions after their time.
@@ -212,14 +214,14 @@ impl Accounts {
     pub async fn sweep(&self) -> Result<(), AccountError> {
         let now = to_db(self.clock.now());
         store::sweep_challenges(&self.pool, now).await?;
-        self.end(store::sweep_sessions(&self.pool, now).await?);
+        self.end(store::sweep_sessions(&self.pool, now).await?, ErrorCode::SessionEnded);
         Ok(())
     }
 
-    fn end(&self, ids: Vec<Uuid>) {
+    fn end(&self, ids: Vec<Uuid>, why: ErrorCode) {
         for id in ids {
             // Nobody listening is fine.
-            let _ = self.ended.send(id);
+            let _ = self.ended.send((id, why));
         }
     }
 }

@@ -72,6 +72,17 @@ impl std::fmt::Debug for SignedIn {
 }
 
 impl SessionRow {
+    /// Why it does not stand any more.
+    pub(super) fn over(&self, now: UnixMillis) -> Option<AccountError> {
+        if self.revoked {
+            Some(AccountError::Revoked)
+        } else if self.ended {
+            Some(AccountError::SessionEnded)
+        } else {
+            (from_db(self.expires_at) <= now).then_some(AccountError::NotSignedIn)
+        }
+    }
+
     pub(super) fn into_session(self, id: Uuid) -> Result<Session, AccountError> {
         Ok(Session {
             id,

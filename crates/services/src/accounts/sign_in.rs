@@ -1,7 +1,7 @@
 //! The two steps of signing in.
 
 use identity::{AccountKind, Association, SignIn, Stated, Vouched, fingerprint};
-use protocol::{Address, UnixMillis, api::Challenge, limits};
+use protocol::{Address, ErrorCode, UnixMillis, api::Challenge, limits};
 use sqlx::PgConnection;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use uuid::Uuid;
@@ -125,8 +125,15 @@ impl Accounts {
                 now: to_db(now),
             },
         )
-        .await?
-        .ok_or(AccountError::NotYourInstallation)?;
+        .await?;
+        let Some(installation) = installation else {
+            let revoked = store::is_revoked(&mut transaction, &vouched.installation.0).await?;
+            return Err(if revoked {
+                AccountError::Revoked
+            } else {
+                AccountError::NotYourInstallation
+            });
+        };
         store::session_row(
             &mut transaction,
             store::NewSession {
@@ -143,7 +150,7 @@ impl Accounts {
         if installation.new || !ended.is_empty() {
             self.crier.installations(vouched.address);
         }
-        self.end(ended);
+        self.end(ended, ErrorCode::SessionEnded);
         let association = Association::from_bytes(&installation.association).map_err(|_| AccountError::Damaged)?;
 
         let session = Session {

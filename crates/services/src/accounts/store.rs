@@ -189,6 +189,98 @@ pub(super) async fn installation(
     Ok(inbox.map(|_| row))
 }
 
+/// Whether the account itself has revoked this installation.
+pub(super) async fn is_revoked(connection: &mut PgConnection, installation: &[u8]) -> Result<bool> {
+    let row = sqlx::query!(
+        "select r.installation_id from revocations r join installations i on i.id = r.installation_id
+         where i.installation = $1",
+        installation
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.is_some())
+}
+
+pub(super) async fn lock_account(connection: &mut PgConnection, address: &[u8]) -> Result<Option<i64>> {
+    sqlx::query_scalar!("select id from accounts where address = $1 for no key update", address)
+        .fetch_optional(connection)
+        .await
+}
+
+pub(super) async fn installation_of(
+    connection: &mut PgConnection,
+    account_id: i64,
+    installation: &[u8],
+) -> Result<Option<i64>> {
+    sqlx::query_scalar!(
+        "select id from installations where account_id = $1 and installation = $2",
+        account_id,
+        installation
+    )
+    .fetch_optional(connection)
+    .await
+}
+
+pub(super) struct Signer {
+    pub id: i64,
+    pub association: Vec<u8>,
+    pub revoked: bool,
+}
+
+/// The account's installation that is known by this association.
+pub(super) async fn signer(connection: &mut PgConnection, account_id: i64, hash: &[u8]) -> Result<Option<Signer>> {
+    sqlx::query_as!(
+        Signer,
+        r#"select i.id, a.bytes as association, (i.revoked_at is not null) as "revoked!"
+           from installations i join associations a on a.hash = i.association
+           where i.account_id = $1 and i.association = $2"#,
+        account_id,
+        hash
+    )
+    .fetch_optional(connection)
+    .await
+}
+
+/// Keeps a revocation, with everything that follows from it; gives the sessions that end by it.
+pub(super) async fn revoke(
+    connection: &mut PgConnection,
+    installation_id: i64,
+    bytes: &[u8],
+    now: OffsetDateTime,
+) -> Result<Vec<Uuid>> {
+    sqlx::query!(
+        "insert into revocations (installation_id, bytes, at) values ($1, $2, $3) on conflict do nothing",
+        installation_id,
+        bytes,
+        now
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!(
+        "update installations set revoked_at = $2 where id = $1 and revoked_at is null",
+        installation_id,
+        now
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!("delete from key_packages where installation_id = $1", installation_id)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query!("delete from last_resorts where installation_id = $1", installation_id)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query_scalar!(
+        "update sessions set ended_at = $2
+         where account_id = (select account_id from installations where id = $1) and installation_id = $1
+           and ended_at is null
+         returning id",
+        installation_id,
+        now
+    )
+    .fetch_all(connection)
+    .await
+}
+
 pub(super) struct NewSession<'a> {
     pub id: Uuid,
     pub account_id: i64,
@@ -222,13 +314,16 @@ pub(super) struct SessionRow {
     pub seen_at: OffsetDateTime,
     pub expires_at: OffsetDateTime,
     pub ended: bool,
+    /// The account has revoked the installation.
+    pub revoked: bool,
 }
 
 pub(super) async fn session(pool: &PgPool, id: Uuid) -> Result<Option<SessionRow>> {
     sqlx::query_as!(
         SessionRow,
         r#"select s.account_id, a.address, a.name, i.installation, s.seen_at, s.expires_at,
-                  (s.ended_at is not null or i.revoked_at is not null) as "ended!"
+                  (s.ended_at is not null or i.revoked_at is not null) as "ended!",
+                  exists (select from revocations r where r.installation_id = i.id) as "revoked!"
            from sessions s join accounts a on a.id = s.account_id join installations i on i.id = s.installation_id
            where s.id = $1"#,
         id

@@ -94,6 +94,18 @@ impl Directory {
         Ok(store::association(&self.pool, &hash.0).await?)
     }
 
+    /// What proves of these installations that they were revoked: the bytes of an `identity::Revocation` for each that was.
+    ///
+    /// # Errors
+    /// `TooLarge` for more than [`limits::REVOCATIONS`], or if the database is away.
+    pub async fn revocations(&self, installations: &[InstallationId]) -> Result<Vec<Vec<u8>>, DirectoryError> {
+        if installations.len() > limits::REVOCATIONS {
+            return Err(DirectoryError::TooLarge);
+        }
+        let installations: Vec<&[u8]> = installations.iter().map(|id| &id.0[..]).collect();
+        Ok(store::revocations(&self.pool, &installations).await?)
+    }
+
     /// The key (65 bytes, SEC1 uncompressed) of an installation that is not revoked.
     ///
     /// # Errors

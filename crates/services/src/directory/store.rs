@@ -28,6 +28,16 @@ pub(super) async fn association(pool: &PgPool, hash: &[u8]) -> Result<Option<Vec
         .await
 }
 
+pub(super) async fn revocations(pool: &PgPool, installations: &[&[u8]]) -> Result<Vec<Vec<u8>>> {
+    sqlx::query_scalar!(
+        "select r.bytes from revocations r join installations i on i.id = r.installation_id
+         where i.installation = any($1::bytea[])",
+        installations as _
+    )
+    .fetch_all(pool)
+    .await
+}
+
 pub(super) async fn public_key(pool: &PgPool, installation: &[u8]) -> Result<Option<Vec<u8>>> {
     sqlx::query_scalar!(
         "select public_key from installations where installation = $1 and revoked_at is null",
