@@ -1,7 +1,7 @@
 //! `cargo xtask ci`: what must be green before anything is merged. Quick checks first.
 
 use crate::{
-    build, contracts, exec,
+    build, contracts, exec, fuzz,
     place::Places,
     prepare, say, test, tidy,
     tools::{self, Tools},
@@ -22,6 +22,7 @@ pub fn run(places: &Places) -> Result<()> {
     tidy::run(places)?;
     clippy(places)?;
     generated(places, &tools)?;
+    fuzz::all(places)?;
     test::run(places, &test::Options::default())
 }
 

@@ -10,6 +10,7 @@ mod cli;
 mod contracts;
 mod drill;
 mod exec;
+mod fuzz;
 mod http;
 mod place;
 mod prepare;

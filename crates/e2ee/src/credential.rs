@@ -6,8 +6,9 @@ use openmls::{
     treesync::LeafNodeSource,
 };
 use protocol::{Address, AssociationHash, InstallationId};
+use tls_codec::Serialize as _;
 
-use crate::{E2eeError, settings};
+use crate::{E2eeError, provider::is_hpke_key, settings};
 
 const VERSION: u8 = 1;
 /// Version byte, address, association hash.
@@ -94,13 +95,20 @@ pub(crate) fn believe_stated(claim: Claim, signature_key: &[u8], stated: &Stated
     }
 }
 
-/// A leaf has the form all of ours have. Whoever differs could make members disagree about a commit.
+/// A leaf has the form all of ours have. Whoever differs could make members disagree about a commit, or unable to make one.
 pub(crate) fn check_form(leaf: &LeafNode) -> Result<(), E2eeError> {
     let lifetime = match leaf.leaf_node_source() {
         LeafNodeSource::KeyPackage(lifetime) => *lifetime == settings::lifetime(),
         LeafNodeSource::Update | LeafNodeSource::Commit(_) => true,
     };
-    if lifetime { Ok(()) } else { Err(E2eeError::NotBelieved) }
+    // The library gives the key with its length before it only (RFC 9420, 2.1.2: 65 in two bytes).
+    let key = leaf.encryption_key().tls_serialize_detached().unwrap_or_default();
+    let usable = key.strip_prefix(&[0x40, 65]).is_some_and(is_hpke_key);
+    if lifetime && usable {
+        Ok(())
+    } else {
+        Err(E2eeError::NotBelieved)
+    }
 }
 
 /// The member in a leaf that was believed when it was merged.

@@ -9,7 +9,7 @@ use crate::{
     E2eeError, Installation,
     credential::{Claim, believe_stated, check_form},
     error::internal,
-    provider::Crypto,
+    provider::{Crypto, is_hpke_key},
     settings,
 };
 
@@ -65,5 +65,8 @@ pub(crate) fn read(bytes: &[u8], vouched: &Vouched, crypto: &Crypto) -> Result<K
     let claim = Claim::read(leaf.credential()).ok_or(E2eeError::NotBelieved)?;
     believe_stated(claim, leaf.signature_key().as_slice(), vouched)?;
     check_form(leaf)?;
+    if !is_hpke_key(key_package.hpke_init_key().as_slice()) {
+        return Err(E2eeError::NotBelieved);
+    }
     Ok(key_package)
 }

@@ -76,7 +76,7 @@ fn no_secrets(tree: &Tree) -> Vec<String> {
 }
 
 /// Licences that may be linked into a work under AGPL-3.0-or-later.
-const ALLOWED: [&str; 17] = [
+const ALLOWED: [&str; 18] = [
     "0BSD",
     "AGPL-3.0-or-later",
     "Apache-2.0",
@@ -91,6 +91,7 @@ const ALLOWED: [&str; 17] = [
     "MIT",
     "MIT-0",
     "MPL-2.0",
+    "NCSA",
     "Unicode-3.0",
     "Unlicense",
     "Zlib",

@@ -149,6 +149,7 @@ fn judge(
     if let Some(leaf) = commit.update_path_leaf_node() {
         let old = group.member_at(sender).ok_or(E2eeError::Garbage)?;
         let old = merged(&old.credential, &old.signature_key).ok_or(E2eeError::Garbage)?;
+        check_form(leaf)?;
         let new = believe(leaf.credential(), leaf.signature_key().as_slice(), known)?;
         if (new.address, new.installation) != (old.address, old.installation) {
             return Err(E2eeError::NotBelieved);

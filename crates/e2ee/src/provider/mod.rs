@@ -7,7 +7,7 @@ mod store;
 
 use openmls_traits::OpenMlsProvider;
 
-pub(crate) use crypto::Crypto;
+pub(crate) use crypto::{Crypto, is_hpke_key};
 pub(crate) use store::{Store, StoreError};
 
 /// Crypto, randomness and records in one.
