@@ -166,6 +166,11 @@ const TABLE: &[Row] = &[
         BROWSER,
     ),
     Row("stage", &["client", "identity", "bridge", "chain", "protocol"], BROWSER),
+    Row(
+        "fuzz",
+        &["stage", "client", "e2ee", "identity", "bridge", "protocol"],
+        BROWSER,
+    ),
     Row("drill", &["services", "identity", "protocol"], BROWSER),
 ];
 
