@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use protocol::{ClientFrame, ServerFrame, codec, limits};
 use serde::{Serialize, de::DeserializeOwned};
 
-/// Whatever decodes means the same when it is written again, in at most as many bytes.
+/// Whatever decodes is all of the bytes, and means the same when it is written again, in at most as many.
 pub(crate) fn holds(input: &[u8]) {
     both_ways::<ClientFrame>(input);
     both_ways::<ServerFrame>(input);
@@ -17,6 +17,7 @@ fn both_ways<F: Serialize + DeserializeOwned + PartialEq + Debug>(input: &[u8]) 
     let written = codec::encode(&frame).expect("what was read can be written");
     assert!(written.len() <= input.len(), "{frame:?} grows");
     assert_eq!(codec::decode::<F>(&written).as_ref(), Ok(&frame));
+    assert!(codec::decode::<F>(&[input, &[0]].concat()).is_err(), "bytes left over");
 }
 
 /// Every frame there is: the byte snapshots of `protocol`.
