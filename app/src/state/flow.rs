@@ -451,7 +451,9 @@ pub(super) fn forgotten(state: State) {
     // Also when another tab has signed out before: nothing that is shown here is there any more.
     if state.opened.with_untracked(Option::is_some) {
         // The browser's cookie goes too; its session is over as a rule.
-        spawn_local(async { drop(server_fns::sign_out().await) });
+        spawn_local(async {
+            let _ = server_fns::sign_out().await;
+        });
         if let Some(wallet) = state.wallet() {
             wallet.forget();
         }
