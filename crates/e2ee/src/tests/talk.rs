@@ -103,6 +103,32 @@ fn who_is_removed_reads_nothing_more() {
 }
 
 #[test]
+fn renewed_keys_shut_out_who_had_copied_them() {
+    let (mut alice, mut bob) = alice_and_bob(false);
+    let mut thief = Person::new("thief", 9, &bob.known.clone());
+    thief.disk = bob.disk.clone();
+    thief.restart();
+    let message = alice.say("read by whoever has Bob's keys");
+    bob.hear(&message);
+    thief.hear(&message);
+
+    let renewed = bob.propose(&mut [], &[]);
+    assert_eq!(renewed.welcomes, []);
+    let nobody = Processed::Commit {
+        added: vec![],
+        removed: vec![],
+        left: false,
+    };
+    assert_eq!(alice.process(&renewed.commit), Ok(nobody));
+    bob.merge();
+    assert!(thief.process(&renewed.commit).is_err());
+    let message = alice.say("for Bob alone");
+    assert_eq!(bob.hear(&message).1, "for Bob alone");
+    assert_eq!(thief.process(&message), Err(E2eeError::WrongEpoch));
+    all_talk(&mut [&mut alice, &mut bob]);
+}
+
+#[test]
 fn who_was_removed_can_be_invited_again() {
     let (mut alice, mut bob, mut carol) = three(false);
     let proposed = alice.propose(&mut [], &[&carol]);
