@@ -121,9 +121,18 @@ fn take_in(state: State, event: Event) {
         }
         Event::Conversations(views) => {
             flow::want_names(state, views.iter().map(|view| view.peer));
+            // Told once more after a change of the leader: what is drawn already keeps its line.
+            let old = state.conversations.get_untracked().unwrap_or_default();
             let mut all: Vec<_> = views
                 .into_iter()
-                .map(|view| (view.peer, ConversationLine::new(view)))
+                .map(|view| match position(&old, view.peer) {
+                    Some((_, line)) => {
+                        let peer = view.peer;
+                        line.set(view);
+                        (peer, line)
+                    }
+                    None => (view.peer, ConversationLine::new(view)),
+                })
                 .collect();
             sort(&mut all);
             state.conversations.set(Some(all));
@@ -131,7 +140,14 @@ fn take_in(state: State, event: Event) {
         Event::Conversation(view) => conversation(state, view),
         Event::Thread { peer, messages, more } => {
             super::drafts::echoed(state, &messages);
-            state.memory.change_silently(|memory| memory.timeline.replace(messages));
+            let known = state.thread.get_untracked() == Some(peer);
+            state.memory.change_silently(|memory| {
+                if known {
+                    memory.timeline.renew(messages);
+                } else {
+                    memory.timeline.replace(messages);
+                }
+            });
             state.thread.set(Some(peer));
             state.more.set(more);
             draw(state);

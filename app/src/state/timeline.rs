@@ -32,6 +32,14 @@ impl Timeline {
         self.merge(messages);
     }
 
+    /// The same thread is told once more. What this tab has just sent, and whoever tells this has not heard of yet, stays.
+    pub fn renew(&mut self, messages: Vec<MessageView>) {
+        let newest = messages.last().map(|message| message.at);
+        self.0
+            .retain(|mine| mine.state == MessageState::Sending && newest.is_some_and(|newest| mine.at > newest));
+        self.merge(messages);
+    }
+
     /// Takes in messages: a known id replaces the message, a new one is put in by its time, behind those of the same time.
     /// Gives how many were new.
     pub fn merge(&mut self, messages: Vec<MessageView>) -> usize {
@@ -132,6 +140,24 @@ mod tests {
 
     fn ids(timeline: &Timeline) -> Vec<u8> {
         timeline.0.iter().map(|m| m.id.0[0]).collect()
+    }
+
+    #[test]
+    fn what_was_just_sent_stays_when_the_thread_is_told_once_more() {
+        let sending = |id, at| message(id, at, 1, MessageState::Sending);
+        let mut timeline = Timeline::default();
+        timeline.merge(vec![
+            received(1, 10),
+            sending(2, 5),
+            received(3, 20),
+            sending(4, 30),
+            sending(5, 31),
+        ]);
+        timeline.renew(vec![received(1, 10), message(4, 25, 1, MessageState::Sent)]);
+        assert_eq!(ids(&timeline), [1, 4, 5]);
+        assert_eq!(timeline.0[1].state, MessageState::Sent);
+        timeline.renew(Vec::new());
+        assert_eq!(ids(&timeline), []);
     }
 
     #[test]

@@ -144,6 +144,8 @@ test('who signs out and deletes in one tab has done so in the other', async ({ a
     await alice.jackdaw.thread.reads(['hello']);
   });
   await test.step('and deleted', async () => {
+    // The revoked key takes the session along.
+    alice.watch.expect(/status of 401/, /WebSocket/);
     await alice.jackdaw.signOut();
     const dialog = alice.page.getByRole('dialog');
     await dialog.getByRole('checkbox', { name: 'Delete the history in this browser' }).check();
