@@ -74,6 +74,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             _ => true,
         });
         self.link.cleared.clear();
+        self.link.changed.insert(account, self.environment.now());
         let own = account == self.account;
         for (_, roster) in self.rosters.iter_mut().filter(|(peer, _)| own || **peer == account) {
             // Who had no key package, or none that could be used, may have some now.
@@ -138,6 +139,13 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             let Some(add) = self.claim(peer, &missing) else {
                 return Ok(None);
             };
+            if let Some(resume) = self
+                .coming(peer, &missing)
+                .filter(|resume| !crate::link::is_due(*resume, now))
+            {
+                self.rosters.get_or_default(peer).resume = Some(resume);
+                return Ok(None);
+            }
             let stays = |member: &Member| member.address == peer && !gone.contains(&member.installation);
             let reached = peer == self.account
                 || topic.is_some_and(|t| self.installation.members(t).iter().any(stays))
@@ -246,6 +254,18 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             self.ask(Ask::ClaimKeyPackage { installation });
         }
         complete.then_some(add)
+    }
+
+    /// One of them has only just come, and has no key package yet: so long it is waited for. With its key packages comes
+    /// another hint.
+    fn coming(&self, peer: Address, missing: &[Vouched]) -> Option<UnixMillis> {
+        let packages = &self.rosters.get(&peer)?.packages;
+        let bare = |vouched: &&Vouched| packages.get(&vouched.installation) == Some(&None);
+        let said = missing
+            .iter()
+            .filter(bare)
+            .filter_map(|vouched| self.link.changed.get(&vouched.address));
+        said.map(|at| UnixMillis(at.0 + PATIENCE)).max()
     }
 
     async fn unreachable(&mut self, peer: Address, missing: &[Vouched]) -> Result<(), VaultError> {

@@ -39,11 +39,34 @@ fn a_browser_is_added_once_it_has_key_packages() {
     world.server.borrow_mut().closing = Some(1013);
     world.sign_in("bob's phone");
     world.send("alice", "bob", "before");
+    assert_eq!(world.texts("bob", "alice"), ["hello"], "it may come in a moment");
+    world.pass(6_000);
+    assert_eq!(
+        world.texts("bob", "alice"),
+        ["hello", "before"],
+        "but is not waited for"
+    );
+    world.send("alice", "bob", "nor again");
+    assert_eq!(world.texts("bob", "alice")[2..], ["nor again"]);
     world.server.borrow_mut().closing = None;
     world.pass(60_000);
     world.send("alice", "bob", "behind");
     world.accept("bob's phone", "alice");
     assert_eq!(world.texts("bob's phone", "alice"), ["behind"]);
+}
+
+#[test]
+fn what_is_written_while_a_browser_signs_in_waits_a_moment_for_it() {
+    let mut world = friends(17);
+    world.arrive_again("bob", "bob's phone");
+    world.server.borrow_mut().closing = Some(1013);
+    world.sign_in("bob's phone");
+    world.send("alice", "bob", "to both");
+    world.server.borrow_mut().closing = None;
+    world.pass(3_000);
+    world.accept("bob's phone", "alice");
+    assert_eq!(world.texts("bob's phone", "alice"), ["to both"]);
+    assert_eq!(world.texts("bob", "alice"), ["hello", "to both"]);
 }
 
 #[test]
