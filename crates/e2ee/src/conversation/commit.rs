@@ -1,7 +1,9 @@
 //! Changing who is in a conversation, and renewing its keys.
 
 use identity::{Vouched, fingerprint};
-use openmls::prelude::{LeafNodeIndex, LeafNodeParameters, MlsGroup, Proposal, Sender, StagedCommit};
+use openmls::prelude::{
+    CreateCommitError, LeafNodeIndex, LeafNodeParameters, MlsGroup, Proposal, Sender, StagedCommit,
+};
 use protocol::{InstallationId, Topic, Welcome, limits};
 
 use crate::{
@@ -60,7 +62,17 @@ impl Installation {
             .load_psks(&self.provider.store)
             .map_err(internal)?
             .build(&self.provider.crypto, &self.provider.crypto, &self.signer, |_| true)
-            .map_err(internal)?
+            .map_err(|error| match error {
+                // A key package that holds by itself, and that no group of ours can take in.
+                CreateCommitError::ProposalValidationError(_)
+                | CreateCommitError::LeafNodeValidation(_)
+                | CreateCommitError::TreeSyncAddLeaf(_)
+                    if !add.is_empty() =>
+                {
+                    E2eeError::NotBelieved
+                }
+                error => internal(error),
+            })?
             .stage_commit(&self.provider)
             .map_err(internal)?
             .into_messages();

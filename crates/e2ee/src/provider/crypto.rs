@@ -1,7 +1,7 @@
 //! Suite 2 (`MLS_128_DHKEMP256_AES128GCM_SHA256_P256`) on RustCrypto, and nothing else.
 //!
-//! Compiled with `--cfg fuzzing`, as only the programs of `cargo xtask fuzz` are, it sees through: sealed is only framed, and every signature
-//! that has the form of one fits. What members could seal is then reached by changing bytes.
+//! Compiled with `--cfg fuzzing`, as only the programs of `cargo xtask fuzz` are, it sees through: sealed is only framed, every signature
+//! that has the form of one fits, and all tags are alike. What members could seal is then reached by changing bytes.
 
 use std::{
     convert::Infallible,
@@ -176,6 +176,10 @@ impl OpenMlsCrypto for Crypto {
 
     fn hmac(&self, hash: HashType, key: &[u8], message: &[u8]) -> Result<SecretVLBytes, CryptoError> {
         sha256(hash)?;
+        // Tags of commits and group infos: whatever they are of.
+        if cfg!(fuzzing) {
+            return Ok([0; 32].as_slice().into());
+        }
         let mut hmac = <Hmac<Sha256> as KeyInit>::new_from_slice(key).map_err(|_| CryptoError::InvalidLength)?;
         hmac.update(message);
         Ok(hmac.finalize().into_bytes().as_slice().into())

@@ -3,6 +3,7 @@
 
 mod attacks;
 mod bytes;
+mod forms;
 mod people;
 mod races;
 mod steps;
