@@ -359,6 +359,12 @@ pub fn trouble_sentence(trouble: Trouble) -> &'static str {
         Trouble::WrongAssociation => "The signature does not fit this browser's key. Nothing was kept. Sign in again.",
         Trouble::Refused(code) => sentence(code),
         Trouble::Internal => "Something went wrong in this page. Nothing you sent is lost. Reload the page.",
+        Trouble::Unreadable => {
+            "Something in a conversation could not be read: it was changed or left out on its way. What you see may not be all. Ask the other side."
+        }
+        Trouble::Copied => {
+            "Something was sent with this browser's keys that it does not know: its data was put back from a copy, or is used twice. New messages get new keys; what the copy sent is not shown here. If that was not you, remove this browser in the settings."
+        }
     }
 }
 

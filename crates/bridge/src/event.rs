@@ -182,4 +182,10 @@ pub enum Trouble {
     Refused(ErrorCode),
     /// A defect.
     Internal,
+    /// Something in a conversation could not be read: the server, or somebody in it, has changed it, left something out, or
+    /// shown something twice. What is shown may not be all.
+    Unreadable,
+    /// This installation has said things that this vault does not know of: an old vault was put back, or there are two of it.
+    /// Its keys are renewed before it says more.
+    Copied,
 }

@@ -229,11 +229,17 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             .vault
             .before(Space::Message, peer.as_slice(), None, usize::MAX)
             .await?;
-        let keys = records.rows.into_iter().map(|(key, _)| key).chain(records.damaged);
-        for key in keys {
-            if let Some((_, id)) = records::parse_message_key(&key) {
+        for (key, value) in records.rows {
+            let message = records::read::<Message>(Space::Message, &key, &value);
+            // That it was ours stays known: it may still come back from the log.
+            if !message.is_ok_and(|message| message.mine)
+                && let Some((_, id)) = records::parse_message_key(&key)
+            {
                 step.index.insert(id, None);
             }
+            step.messages.insert(key, None);
+        }
+        for key in records.damaged {
             step.messages.insert(key, None);
         }
         let waiting = self.state.outbox.iter().filter(|(_, intent)| intent.peer == peer);

@@ -1,14 +1,14 @@
 //! What comes in: invitations and the logs of conversations. Each is read in order, and what was read is kept together with
 //! the place up to which it was read. What does not hold is skipped; it never blocks what comes behind it.
 
-use bridge::{Consent, MessageState};
+use bridge::{Consent, Event, MessageState, Trouble};
 use e2ee::{ContentBody, E2eeError, Member, Processed};
 use protocol::{Address, AssociationHash, Body, ClientFrame, Envelope, MessageId, Seq, Topic, UnixMillis};
 
 use crate::{
     Client, Environment, Vault, VaultError,
     directory::Standing,
-    records::{self, Log, Message, Stage},
+    records::{self, Log, Message, SPENT, Stage},
     step::Step,
 };
 
@@ -16,6 +16,8 @@ use crate::{
 enum Stop {
     /// It holds nothing for us: go on behind it.
     Skip,
+    /// Something should be here and cannot be read: go on behind it, and say so.
+    Unreadable,
     /// This association is needed first.
     Hold(AssociationHash),
     /// The vault fails.
@@ -66,9 +68,12 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 ));
             }
             match reason {
-                Stop::Skip => {
+                Stop::Skip | Stop::Unreadable => {
                     self.pass(&mut step, topic, &rest[place]);
                     self.finish(step).await?;
+                    if matches!(reason, Stop::Unreadable) {
+                        self.report(Trouble::Unreadable);
+                    }
                     rest = &rest[place + 1..];
                 }
                 Stop::Hold(hash) => {
@@ -153,8 +158,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 }
                 self.take_message(step, topic, peer, log, envelope, payload).await
             }
-            Body::Commit(payload) => self.take_commit(step, topic, peer, &log, envelope, payload),
-            Body::Welcome { .. } => Err(Stop::Skip),
+            Body::Commit(payload) => self.take_commit(step, topic, peer, &log, payload),
+            Body::Welcome { .. } => Err(Stop::Unreadable),
         }
     }
 
@@ -164,6 +169,36 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         let since = log.since.saturating_add(1);
         step.logs.insert(topic, Log { newest, since, ..log });
         self.move_to(step, envelope.id, newest).await;
+    }
+
+    /// A message that our keys have sealed, says its sender data, which any member can write. If this vault does not know of
+    /// it, it is an old one, or there are two: our keys are renewed before they seal anything more.
+    async fn take_own(
+        &self,
+        step: &mut Step,
+        topic: Topic,
+        mut log: Log,
+        envelope: &Envelope,
+    ) -> Result<(), VaultError> {
+        let id = envelope.id;
+        let waiting = self.find_intent(id);
+        let known = self.state.tips.contains_key(&id) || self.find_message(step, id).await?.is_some();
+        if !known || waiting.is_some() {
+            if log.since != SPENT {
+                step.events.push(Event::Trouble(Trouble::Copied));
+            }
+            log.since = SPENT;
+            step.logs.insert(topic, log.clone());
+        }
+        if let Some((order, intent)) = waiting {
+            self.sent(step, order, &intent).await;
+        }
+        // Not if it has its place already: a server that was restored tells everything again.
+        let placed = |(_, _, message): (_, _, Message)| message.at <= log.newest;
+        if !self.message(step, id).await.is_none_or(placed) {
+            self.take_echo(step, topic, log, envelope).await;
+        }
+        Ok(())
     }
 
     async fn take_message(
@@ -178,7 +213,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         let read = self.installation.process(topic, payload, &self.directory);
         let (from, content) = match read {
             Ok(Processed::Message { from, content }) => (from, content),
-            Ok(Processed::Commit { .. }) => return Err(Stop::Skip),
+            Ok(Processed::Commit { .. }) => return Err(Stop::Unreadable),
+            Err(E2eeError::OwnMessage) => return Ok(self.take_own(step, topic, log, envelope).await?),
             Err(error) => return Err(self.stop(topic, &error)),
         };
         match self.directory.standing(&from.association) {
@@ -189,11 +225,11 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         }
         // Its author may have been taken out since; whoever orders such words behind that lies.
         if !self.installation.members(topic).contains(&from) {
-            return Err(Stop::Skip);
+            return Err(Stop::Unreadable);
         }
         let mine = from.address == self.account;
         if content.id != envelope.id || !(mine || from.address == peer) {
-            return Err(Stop::Skip);
+            return Err(Stop::Unreadable);
         }
         let mut id = content.id;
         if let Some(key) = self.find_message(step, id).await? {
@@ -249,15 +285,11 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         topic: Topic,
         peer: Address,
         log: &Log,
-        envelope: &Envelope,
         payload: &[u8],
     ) -> Result<(), Stop> {
-        let own = log
-            .commit
-            .as_ref()
-            .is_some_and(|own| own.id == envelope.id && own.commit == payload);
+        let own = log.commit.as_ref().is_some_and(|own| own.commit == payload);
         if own {
-            self.installation.merge_pending(topic).map_err(|_| Stop::Skip)?;
+            self.installation.merge_pending(topic).map_err(|_| Stop::Unreadable)?;
             step.logs.insert(
                 topic,
                 Log {
@@ -290,7 +322,13 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 }
                 Ok(())
             }
-            Ok(Processed::Message { .. }) => Err(Stop::Skip),
+            Ok(Processed::Message { .. }) => Err(Stop::Unreadable),
+            Err(E2eeError::OwnCommit) => {
+                // A commit of ours that this vault knows nothing of: the secrets of the epoch it begins are elsewhere.
+                self.leave(step, topic);
+                step.events.push(Event::Trouble(Trouble::Copied));
+                Ok(())
+            }
             Err(error) => Err(self.stop(topic, &error)),
         }
     }
@@ -337,10 +375,13 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     }
 
     fn stop(&self, topic: Topic, error: &E2eeError) -> Stop {
-        let E2eeError::MissingAssociation(hash) = *error else {
-            return Stop::Skip;
-        };
         let inbox = topic == self.installation.id().inbox();
+        let hash = match *error {
+            E2eeError::MissingAssociation(hash) => hash,
+            // Anybody may put anything into an inbox.
+            _ if inbox => return Stop::Skip,
+            _ => return Stop::Unreadable,
+        };
         if self.directory.is_rejected(&hash) || (inbox && self.directory.is_withheld(&hash)) {
             Stop::Skip
         } else {

@@ -51,6 +51,8 @@ pub struct Client<V, E> {
     pub(crate) forgotten: bool,
     /// The vault is deleted as soon as the server has heard that this installation is no more.
     pub(crate) leaving: bool,
+    /// What is kept too late, if that is done wrong on purpose.
+    pub(crate) late: Vec<crate::Batch>,
 }
 
 struct Random<E>(Rc<E>);
@@ -179,6 +181,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             trouble: None,
             wake_at: None,
             effects: Vec::new(),
+            late: Vec::new(),
             forgotten: false,
             leaving: false,
         };
@@ -212,6 +215,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         if self.forgotten {
             return Vec::new();
         }
+        self.save_late().await;
         self.tabs.asking = Some(tab);
         let done = match command {
             Command::Open { .. } => {
@@ -313,6 +317,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
 
     /// Something happened to the WebSocket.
     pub async fn socket(&mut self, event: SocketEvent) -> Vec<Effect> {
+        self.save_late().await;
         if !self.forgotten {
             self.socket_event(event).await;
         }
@@ -321,6 +326,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
 
     /// The time asked for by `WakeIn` has come.
     pub async fn wake(&mut self) -> Vec<Effect> {
+        self.save_late().await;
         self.wake_at = None;
         if !self.forgotten {
             self.tick().await;

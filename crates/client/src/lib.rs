@@ -13,6 +13,10 @@ mod connection;
 mod conversations;
 mod directory;
 mod effect;
+#[cfg(feature = "drill")]
+pub mod faults;
+#[cfg(not(feature = "drill"))]
+mod faults;
 mod inbox;
 mod installation;
 mod link;

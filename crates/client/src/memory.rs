@@ -14,6 +14,8 @@ struct State {
     damaged: BTreeSet<(Space, Vec<u8>)>,
     full: bool,
     failing: u32,
+    /// Commits that still succeed.
+    left: Option<u32>,
     commits: u64,
     /// Which of those who opened it owns it.
     owner: u64,
@@ -64,6 +66,11 @@ impl MemoryVault {
     /// The next `count` commits fail with `Unavailable`.
     pub fn fail_commits(&self, count: u32) {
         self.state.borrow_mut().failing = count;
+    }
+
+    /// After `count` more commits all fail with `Unavailable`; `None`: no longer.
+    pub fn fail_after(&self, count: Option<u32>) {
+        self.state.borrow_mut().left = count;
     }
 
     /// Makes this record unreadable until it is written again.
@@ -165,6 +172,11 @@ impl Vault for MemoryVault {
         if state.failing > 0 {
             state.failing -= 1;
             return Err(VaultError::Unavailable("told to fail".into()));
+        }
+        match &mut state.left {
+            Some(0) => return Err(VaultError::Unavailable("told to fail".into())),
+            Some(left) => *left -= 1,
+            None => {}
         }
         if state.full && batch.changes.iter().any(|change| change.value.is_some()) {
             return Err(VaultError::Full);

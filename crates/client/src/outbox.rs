@@ -160,7 +160,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
 
     /// Encrypts an intent into `topic`, in this step. On an error the engine's changes must be given up.
     fn seal(&mut self, step: &mut Step, order: u64, intent: &Intent, topic: Topic) -> Result<(), e2ee::E2eeError> {
-        let mut log = self.log(step, topic).ok_or(e2ee::E2eeError::UnknownConversation)?;
+        let log = self.log(step, topic).ok_or(e2ee::E2eeError::UnknownConversation)?;
         let body = match self.reference(step, intent.id) {
             Some(reference) => ContentBody::Tip(reference),
             None => ContentBody::Text(intent.text.clone()),
@@ -186,9 +186,6 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 ..intent.clone()
             }),
         );
-        // An answer to it stands behind it, whatever the clocks say.
-        log.newest = log.newest.max(intent.at);
-        step.logs.insert(topic, log);
         Ok(())
     }
 
@@ -254,13 +251,17 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         self.finish(step).await
     }
 
-    /// Sends again, with the same bytes, what is ready and not on its way.
+    /// Sends again, with the same bytes, what is ready and not on its way. Into a log only when it is read to its end: if this
+    /// vault is an old one, that is found out before.
     fn repeat(&mut self) {
         let mut frames = Vec::new();
+        let link = &self.link;
+        let is_read = |topic: &Topic| link.subscribed.contains(topic) && !link.behind.contains(topic);
         for (topic, log) in self.state.logs.iter() {
-            let Some(pending) = log.commit.as_ref().filter(|_| log.stage != Stage::Left) else {
+            let Some(pending) = log.commit.as_ref() else { continue };
+            if log.stage == Stage::Left || (log.stage == Stage::Joined && !is_read(topic)) {
                 continue;
-            };
+            }
             if !self.link.in_flight.contains_key(&pending.id) && !self.link.stored.contains(&pending.id) {
                 frames.push(Publish {
                     topic: *topic,
@@ -275,12 +276,11 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             }
         }
         let room = self.room();
-        let sealed = self.state.outbox.values().filter(|intent| intent.unsent.is_none());
-        let idle = sealed.filter(|intent| !self.link.in_flight.contains_key(&intent.id));
-        frames.extend(
-            idle.filter_map(|intent| intent.sealed.as_ref().map(|sealed| publish(intent.id, sealed)))
-                .take(room),
-        );
+        let waiting = self.state.outbox.values().filter(|intent| intent.unsent.is_none());
+        let idle = waiting.filter(|intent| !link.in_flight.contains_key(&intent.id));
+        let sealed = idle.filter_map(|intent| Some((intent.id, intent.sealed.as_ref()?)));
+        let ready = sealed.filter(|(_, sealed)| is_read(&sealed.topic));
+        frames.extend(ready.map(|(id, sealed)| publish(id, sealed)).take(room));
         for frame in frames {
             self.transmit(ClientFrame::Publish(frame));
         }
@@ -363,6 +363,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 self.fail(&mut step, order, intent, Unsent::Refused(code)).await;
                 if matches!(code, ErrorCode::NotAMember | ErrorCode::NoSuchTopic) {
                     self.leave(&mut step, sealed.topic);
+                    step.events.push(Event::Trouble(Trouble::Refused(code)));
                 }
             }
             return self.finish(step).await;

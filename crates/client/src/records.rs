@@ -139,9 +139,12 @@ pub(crate) struct Log {
     pub commit: Option<PendingCommit>,
     /// When our keys in it were renewed last.
     pub renewed: UnixMillis,
-    /// How many messages came since.
+    /// How many messages came since, or [`SPENT`].
     pub since: u32,
 }
+
+/// Instead of a number of messages: our keys have sealed what is not known here. Nothing is sealed before they are renewed.
+pub(crate) const SPENT: u32 = u32::MAX;
 
 /// [`Log`] as it was before keys were renewed and installations removed.
 #[derive(Serialize, Deserialize)]

@@ -1,7 +1,7 @@
 //! Who must be in a group before it is written to: every live installation of the peer and of ourselves whose association
 //! holds. Missing ones are added by a commit first.
 
-use bridge::{Event, Unsent};
+use bridge::{Event, Trouble, Unsent};
 use e2ee::{E2eeError, Member};
 use identity::Vouched;
 use protocol::{
@@ -14,7 +14,7 @@ use crate::{
     Client, Environment, Vault, VaultError,
     directory::Standing,
     map::{Map, Set},
-    records::{Log, PendingCommit, Stage},
+    records::{Log, PendingCommit, SPENT, Stage},
     step::Step,
 };
 
@@ -158,6 +158,11 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 gone.clear();
             }
             let due = topic.is_some_and(|topic| self.is_renewal_due(peer, topic));
+            if stuck && due {
+                // Nothing may be sealed with the keys there are, and the server takes no new ones.
+                self.fail_all(peer, Unsent::Refused(ErrorCode::Internal)).await?;
+                return Ok(None);
+            }
             if add.is_empty() && gone.is_empty() && joined && !due {
                 self.rosters.get_or_default(peer).settled = true;
                 if self.open_topic(peer).is_none() {
@@ -174,9 +179,10 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         let stuck = self.rosters.get(&peer).is_some_and(|roster| roster.stuck);
         let old = |log: &Log| {
             let age = self.now().0.saturating_sub(log.renewed.0);
-            log.since >= RENEWED.1 || !(-BACK..RENEWED.0).contains(&age)
+            let due = log.since >= RENEWED.1 || !(-BACK..RENEWED.0).contains(&age);
+            log.since == SPENT || (due && !stuck)
         };
-        !stuck && self.state.logs.get(&topic).is_some_and(old)
+        self.state.logs.get(&topic).is_some_and(old)
     }
 
     /// Whether the account's list is here and fresh; asks for it otherwise.
@@ -437,7 +443,11 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             ErrorCode::StaleEpoch if log.stage == Stage::Joined => {
                 self.link.stale.insert(topic, pending.last_commit);
             }
-            ErrorCode::StaleEpoch | ErrorCode::NotAMember | ErrorCode::NoSuchTopic => self.leave(&mut step, topic),
+            ErrorCode::StaleEpoch => self.leave(&mut step, topic),
+            ErrorCode::NotAMember | ErrorCode::NoSuchTopic => {
+                self.leave(&mut step, topic);
+                step.events.push(Event::Trouble(Trouble::Refused(code)));
+            }
             _ => {
                 let roster = self.rosters.get_or_default(peer);
                 roster.stuck |= pending.welcomes.is_empty();

@@ -6,6 +6,7 @@ use protocol::{Address, Ask, ClientFrame, MessageId, Topic, UnixMillis};
 
 use crate::{
     Batch, Client, Environment, Space, Vault, VaultError, conversations,
+    faults::{Fault, broken},
     map::Map,
     records::{self, Conversation, Intent, Log, Message, Settings, Tip},
 };
@@ -147,7 +148,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         let batch = step.batch(self.installation.take_changes());
         if batch.is_empty() {
             self.installation.committed();
-        } else if let Err(error) = self.vault.commit(batch).await {
+        } else if let Err(error) = self.keep(batch).await {
             self.give_up();
             self.report(trouble(&error));
             return Err(error);
@@ -163,9 +164,27 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         Ok(())
     }
 
+    /// Makes a batch durable.
+    async fn keep(&mut self, batch: Batch) -> Result<(), VaultError> {
+        if broken(Fault::SaveAfterSending) {
+            self.late.push(batch);
+            return Ok(());
+        }
+        self.vault.commit(batch).await
+    }
+
+    /// Keeps what should have been kept before.
+    pub(crate) async fn save_late(&mut self) {
+        for batch in std::mem::take(&mut self.late) {
+            let _ = self.vault.commit(batch).await;
+        }
+    }
+
     /// Drops what the encryption engine did since the last finished step.
     pub(crate) fn give_up(&mut self) {
-        self.installation.discard();
+        if !broken(Fault::NoDiscard) {
+            self.installation.discard();
+        }
     }
 
     fn apply(&mut self, step: Step) {

@@ -30,6 +30,9 @@ pub enum E2eeError {
     /// Our own message came back: we cannot read it, and need not.
     #[error("our own message")]
     OwnMessage,
+    /// A commit of ours that is not pending here came back: its epoch's secrets are not here.
+    #[error("our own commit, which is not known here")]
+    OwnCommit,
     /// A welcome for a key package that is not (or no more) ours.
     #[error("no key package fits the welcome")]
     NoKeyPackage,

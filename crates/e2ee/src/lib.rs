@@ -22,6 +22,8 @@
 mod content;
 mod conversation;
 mod credential;
+#[cfg(feature = "drill")]
+pub mod drill;
 mod error;
 mod installation;
 mod key_package;

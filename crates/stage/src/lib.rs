@@ -5,6 +5,7 @@
 
 pub mod chain;
 pub mod page;
+pub mod person;
 pub mod server;
 pub mod tipping;
 pub mod wallet;

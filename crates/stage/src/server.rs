@@ -20,9 +20,12 @@ pub struct Log {
     pub members: BTreeSet<InstallationId>,
     pub envelopes: Vec<Envelope>,
     pub last_commit: Seq,
-    ids: BTreeMap<(InstallationId, MessageId), Seq>,
+    pub ids: BTreeMap<(InstallationId, MessageId), Seq>,
+    /// From which place on they are members; who is not named was from the start.
+    pub since: BTreeMap<InstallationId, Seq>,
 }
 
+#[derive(Clone)]
 pub struct Installed {
     pub address: Address,
     pub association: Association,
@@ -39,7 +42,12 @@ pub struct Socket {
     subscribed: BTreeMap<Topic, Seq>,
     /// Whose installations it asked for.
     asked: BTreeSet<Address>,
+    /// On its way to the client.
     pub out: VecDeque<Vec<u8>>,
+    /// On its way to the server.
+    pub coming: VecDeque<Vec<u8>>,
+    /// The client has hung up.
+    pub gone: bool,
     /// Frames that still come through before the socket breaks.
     pub closed: Option<u16>,
 }
@@ -115,8 +123,55 @@ impl Server {
     pub fn restart(&mut self) {
         for socket in self.sockets.values_mut() {
             socket.out.clear();
+            socket.coming.clear();
             socket.closed = Some(1012);
         }
+    }
+
+    /// The client has hung up: what is on its way to the server may still arrive.
+    pub fn hang_up(&mut self, socket: u32) {
+        if let Some(state) = self.sockets.get_mut(&socket) {
+            state.gone = true;
+            state.out.clear();
+            if state.coming.is_empty() {
+                self.sockets.remove(&socket);
+            }
+        }
+    }
+
+    /// A frame is on its way to the server.
+    pub fn is_sent(&mut self, socket: u32, frame: Vec<u8>) {
+        if let Some(socket) = self.sockets.get_mut(&socket) {
+            socket.coming.push_back(frame);
+        }
+    }
+
+    /// Sockets with something on its way to the server.
+    pub fn coming(&self) -> Vec<u32> {
+        let sockets = self.sockets.iter().filter(|(_, socket)| !socket.coming.is_empty());
+        sockets.map(|(id, _)| *id).collect()
+    }
+
+    /// The next frame of this socket arrives.
+    pub fn take(&mut self, id: u32) -> bool {
+        let Some(socket) = self.sockets.get_mut(&id) else {
+            return false;
+        };
+        let Some(frame) = socket.coming.pop_front() else {
+            return false;
+        };
+        // What comes behind the end is lost.
+        if socket.closed.is_none() {
+            self.receive(id, &frame);
+        }
+        if self
+            .sockets
+            .get(&id)
+            .is_some_and(|socket| socket.gone && socket.coming.is_empty())
+        {
+            self.sockets.remove(&id);
+        }
+        true
     }
 
     pub fn say(&mut self, socket: u32, frame: ServerFrame) {
@@ -203,6 +258,8 @@ impl Server {
                     return;
                 }
                 state.who = Some(installation);
+                self.supersede(installation, socket);
+                let known = self.installed.get(&installation);
                 let key_packages = u32::try_from(known.unwrap().key_packages.len()).unwrap();
                 let ready = ServerFrame::Ready {
                     incarnation: Incarnation([self.incarnation; 16]),
@@ -227,6 +284,19 @@ impl Server {
             }
             (ClientFrame::Ping, Some(_)) => self.say(socket, ServerFrame::Pong),
             (frame, who) => panic!("{frame:?} out of its turn ({who:?})"),
+        }
+    }
+
+    /// One socket for one installation: the earlier ones end.
+    fn supersede(&mut self, who: InstallationId, by: u32) {
+        let sockets = self.sockets.iter();
+        let earlier = sockets.filter(|(id, socket)| **id != by && socket.who == Some(who) && socket.closed.is_none());
+        for id in earlier.map(|(id, _)| *id).collect::<Vec<_>>() {
+            let code = ErrorCode::Superseded;
+            self.say(id, ServerFrame::Bye { code });
+            if let Some(socket) = self.sockets.get_mut(&id) {
+                socket.closed = Some(4409);
+            }
         }
     }
 
@@ -310,7 +380,8 @@ impl Server {
         seq
     }
 
-    fn store(&mut self, who: InstallationId, publish: Publish) -> Result<(Seq, UnixMillis), ErrorCode> {
+    /// Puts a publish into its topic, if it may.
+    pub fn store(&mut self, who: InstallationId, publish: Publish) -> Result<(Seq, UnixMillis), ErrorCode> {
         let at = UnixMillis(self.now);
         let new = !self.logs.contains_key(&publish.topic);
         if new && !matches!(publish.kind, Kind::Commit { .. }) {
@@ -326,6 +397,7 @@ impl Server {
         let log = self.logs.entry(publish.topic).or_default();
         if new {
             log.members.insert(who);
+            log.since.insert(who, Seq(0));
         }
         if !log.members.contains(&who) {
             return Err(ErrorCode::NotAMember);
@@ -342,6 +414,10 @@ impl Server {
             Kind::Application => (Body::Application(publish.payload), Vec::new()),
             Kind::Commit { welcomes, removed } => {
                 log.members.extend(welcomes.iter().map(|welcome| welcome.installation));
+                let place = Seq(log.envelopes.len() as u64 + 1);
+                for welcome in &welcomes {
+                    log.since.entry(welcome.installation).or_insert(place);
+                }
                 log.members.retain(|member| !removed.contains(member));
                 (Body::Commit(publish.payload), welcomes)
             }

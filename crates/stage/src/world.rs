@@ -7,72 +7,16 @@ use std::{
 };
 
 use bridge::{Command, Connection, ConversationView, Event, MessageState, MessageView, Trouble};
-use client::{Client, Effect, Environment, SocketEvent, Tab, memory::MemoryVault};
+use client::{Client, Effect, SocketEvent, Tab, memory::MemoryVault};
 use futures::executor::block_on;
 use identity::Association;
-use protocol::{Address, InstallationId, MessageId, UnixMillis};
+use protocol::{Address, InstallationId, MessageId};
 
+pub use crate::person::{Env, Name, Person};
 use crate::{
-    page::{Answer, Page},
     server::Server,
     wallet::{DOMAIN, Wallet},
 };
-
-pub type Name = &'static str;
-
-pub struct Env {
-    now: Rc<Cell<i64>>,
-    seed: Rc<Cell<u64>>,
-}
-
-impl Env {
-    /// The time of this world.
-    pub fn at(world: &World) -> Self {
-        Self {
-            now: world.now.clone(),
-            seed: Rc::new(Cell::new(world.seed)),
-        }
-    }
-}
-
-impl Environment for Env {
-    fn now(&self) -> UnixMillis {
-        UnixMillis(self.now.get())
-    }
-
-    fn fill(&self, bytes: &mut [u8]) {
-        for byte in bytes {
-            // splitmix64
-            self.seed.set(self.seed.get().wrapping_add(0x9e37_79b9_7f4a_7c15));
-            let mut z = self.seed.get();
-            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            *byte = (z ^ (z >> 31)).to_le_bytes()[0];
-        }
-    }
-}
-
-pub struct Person {
-    pub wallet: Wallet,
-    pub vault: MemoryVault,
-    pub client: Client<MemoryVault, Env>,
-    pub events: Vec<Event>,
-    queue: VecDeque<Effect>,
-    /// The wallet at the page, if there is one.
-    pub page: Option<Page>,
-    /// What it has answered, on its way to the worker.
-    pub answers: VecDeque<(u32, Answer)>,
-    socket: Option<u32>,
-    wake: Option<i64>,
-    /// Effects carried out so far.
-    pub steps: usize,
-    /// Dies just before this effect.
-    crash_at: Option<usize>,
-    seed: Rc<Cell<u64>>,
-    shown: Option<Address>,
-    /// What a page would hold of the shown thread.
-    thread: Vec<MessageView>,
-}
 
 pub struct World {
     pub now: Rc<Cell<i64>>,
@@ -80,7 +24,9 @@ pub struct World {
     pub people: BTreeMap<Name, Person>,
     /// Who dies takes the page along, and what it waited for.
     pub reloads: bool,
-    seed: u64,
+    /// Frames to the server take their time ([`World::carry`]), and those that are on their way outlive their sender.
+    pub wired: bool,
+    pub seed: u64,
     next_id: u8,
 }
 
@@ -95,6 +41,7 @@ impl World {
             server: Rc::new(RefCell::new(server)),
             people: BTreeMap::new(),
             reloads: true,
+            wired: false,
             seed,
             next_id: 0,
         }
@@ -115,15 +62,22 @@ impl World {
     }
 
     pub fn arrive_with(&mut self, name: Name, wallet: Wallet) {
-        let vault = MemoryVault::new();
+        self.enter(name, wallet, MemoryVault::new());
+        self.run();
+    }
+
+    /// Somebody opens this vault.
+    pub fn enter(&mut self, name: Name, wallet: Wallet, vault: MemoryVault) {
         let seed = Rc::new(Cell::new(
             self.seed.wrapping_add(
                 name.bytes()
                     .fold(0u64, |sum, byte| sum.rotate_left(8) ^ u64::from(byte)),
             ),
         ));
+        let offset = Rc::default();
         let env = Env {
             now: self.now.clone(),
+            offset: Rc::clone(&offset),
             seed: seed.clone(),
         };
         let opened = block_on(Client::open(vault.clone(), env, wallet.address(), DOMAIN.into()));
@@ -140,12 +94,12 @@ impl World {
             wake: None,
             steps: 0,
             crash_at: None,
+            offset,
             seed,
             shown: None,
             thread: Vec::new(),
         };
         self.people.insert(name, person);
-        self.run();
     }
 
     /// Another browser of somebody who is here, with a vault of its own.
@@ -261,16 +215,23 @@ impl World {
 
     /// The worker is gone; what the vault has is what there is.
     pub fn crash(&mut self, name: Name) {
-        let person = self.people.get_mut(name).unwrap();
-        if let Some(socket) = person.socket.take() {
-            self.server.borrow_mut().sockets.remove(&socket);
+        let vault = self.people[name].vault.snapshot();
+        self.reopen(name, vault);
+    }
+
+    /// The worker is gone, and opens again with what is in this vault.
+    pub fn reopen(&mut self, name: Name, vault: MemoryVault) {
+        if let Some(socket) = self.people.get_mut(name).unwrap().socket.take() {
+            self.server.borrow_mut().hang_up(socket);
         }
+        let person = self.people.get_mut(name).unwrap();
         person.queue.clear();
         person.wake = None;
         person.thread.clear();
-        person.vault = person.vault.snapshot();
+        person.vault = vault;
         let env = Env {
             now: self.now.clone(),
+            offset: person.offset.clone(),
             seed: person.seed.clone(),
         };
         let opened = block_on(Client::open(
@@ -327,6 +288,10 @@ impl World {
             for name in names {
                 moved |= self.effect(name) || self.answer(name) || self.deliver(name);
             }
+            let coming = self.server.borrow().coming();
+            for socket in coming {
+                moved |= self.carry(socket);
+            }
             if !moved {
                 return;
             }
@@ -362,7 +327,15 @@ impl World {
         true
     }
 
-    fn effect(&mut self, name: Name) -> bool {
+    /// Brings the next frame of this socket to the server.
+    pub fn carry(&mut self, socket: u32) -> bool {
+        let mut server = self.server.borrow_mut();
+        server.now = self.now.get();
+        server.take(socket)
+    }
+
+    /// Does the next thing this worker wants done.
+    pub fn effect(&mut self, name: Name) -> bool {
         if self.people[name].queue.is_empty() {
             return false;
         }
@@ -391,7 +364,7 @@ impl World {
             }
             Effect::CloseSocket => {
                 let socket = person.socket.take().expect("an open socket is closed");
-                server.sockets.remove(&socket);
+                server.hang_up(socket);
             }
             Effect::Frame(frame) => {
                 if std::env::var("TALK").is_ok() {
@@ -399,7 +372,11 @@ impl World {
                     eprintln!("{name} > {text:.200}");
                 }
                 if let Some(socket) = person.socket {
-                    server.receive(socket, &frame);
+                    if self.wired {
+                        server.is_sent(socket, frame);
+                    } else {
+                        server.receive(socket, &frame);
+                    }
                 }
             }
             Effect::WakeIn { milliseconds } => person.wake = Some(self.now.get() + i64::from(milliseconds)),
@@ -409,7 +386,8 @@ impl World {
         true
     }
 
-    fn deliver(&mut self, name: Name) -> bool {
+    /// Brings the next frame, or the end, of its socket to this worker.
+    pub fn deliver(&mut self, name: Name) -> bool {
         let person = self.people.get_mut(name).unwrap();
         if !person.queue.is_empty() {
             return false;
@@ -438,6 +416,18 @@ impl World {
         true
     }
 
+    /// Wakes this worker, if its time has come.
+    pub fn wake(&mut self, name: Name) -> bool {
+        let person = self.people.get_mut(name).unwrap();
+        let due = person.wake.is_some_and(|wake| wake <= self.now.get());
+        if due {
+            person.wake = None;
+            let effects = block_on(person.client.wake());
+            person.queue.extend(effects);
+        }
+        due
+    }
+
     /// Time passes; everybody who wanted to be woken is.
     pub fn pass(&mut self, milliseconds: i64) {
         let end = self.now.get() + milliseconds;
@@ -451,12 +441,8 @@ impl World {
                 .filter(|wake| *wake <= end);
             let Some(next) = next else { break };
             self.now.set(next.max(self.now.get()));
-            for person in self.people.values_mut() {
-                if person.wake.is_some_and(|wake| wake <= next) {
-                    person.wake = None;
-                    let effects = block_on(person.client.wake());
-                    person.queue.extend(effects);
-                }
+            for name in self.people.keys().copied().collect::<Vec<_>>() {
+                self.wake(name);
             }
             self.run();
         }
@@ -539,22 +525,7 @@ impl World {
     }
 }
 
-impl Person {
-    fn note(&mut self, event: Event) {
-        match &event {
-            Event::Thread { peer, messages, .. } if self.shown == Some(*peer) => self.thread.clone_from(messages),
-            Event::Messages { peer, messages } if self.shown == Some(*peer) => {
-                for message in messages {
-                    match self.thread.iter_mut().find(|known| known.id == message.id) {
-                        Some(known) => known.clone_from(message),
-                        None => self.thread.push(message.clone()),
-                    }
-                }
-                self.thread.sort_by_key(|message| message.at);
-            }
-            Event::Discarded { id, .. } => self.thread.retain(|message| message.id != *id),
-            _ => {}
-        }
-        self.events.push(event);
-    }
+/// What a vault in memory answers: it never waits.
+pub fn now<T>(future: impl Future<Output = T>) -> T {
+    block_on(future)
 }

@@ -5,6 +5,7 @@ use stage as support;
 
 mod connecting;
 mod consent;
+mod copies;
 mod crashes;
 mod installations;
 mod lies;

@@ -39,7 +39,8 @@ impl Installation {
     ///
     /// # Errors
     /// `MissingAssociation`: fetch it and call again with the same bytes (after `discard`). `WrongEpoch`, `Garbage`,
-    /// `NotBelieved`, `AlreadyUsed`, `OwnMessage`: skip it.
+    /// `NotBelieved`, `AlreadyUsed`: skip it. `OwnMessage`, `OwnCommit`: ours by its sender data alone, which any member can
+    /// write.
     pub fn process(&mut self, topic: Topic, message: &[u8], known: &dyn Associations) -> Result<Processed, E2eeError> {
         let message = MlsMessageIn::tls_deserialize_exact_bytes(message).map_err(|_| E2eeError::Garbage)?;
         let message = message.try_into_protocol_message().map_err(|_| E2eeError::Garbage)?;
@@ -108,6 +109,7 @@ impl Installation {
                 }
                 Ok(merged)
             }
+            ProcessedMessageContent::OwnPrivateMessage if is_commit => Err(E2eeError::OwnCommit),
             ProcessedMessageContent::OwnPrivateMessage => Err(E2eeError::OwnMessage),
             _ => Err(E2eeError::Garbage),
         }

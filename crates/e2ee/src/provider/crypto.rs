@@ -217,9 +217,12 @@ impl OpenMlsCrypto for Crypto {
         if cfg!(fuzzing) {
             return Ok(framed(data));
         }
-        cipher(algorithm, key)?
+        let sealed = cipher(algorithm, key)?
             .encrypt(nonce, Payload { msg: data, aad })
-            .map_err(|_| CryptoError::CryptoLibraryError)
+            .map_err(|_| CryptoError::CryptoLibraryError)?;
+        #[cfg(feature = "drill")]
+        crate::drill::note(key, &sealed);
+        Ok(sealed)
     }
 
     fn aead_decrypt(

@@ -7,7 +7,7 @@ use crate::{E2eeError, Processed};
 fn the_echo_of_our_own_commit_is_merged_not_read() {
     let (mut alice, mut bob) = alice_and_bob(true);
     let proposed = alice.propose(&mut [], &[]);
-    assert_eq!(alice.process(&proposed.commit), Err(E2eeError::OwnMessage));
+    assert_eq!(alice.process(&proposed.commit), Err(E2eeError::OwnCommit));
     assert!(alice.it.has_pending(TOPIC));
     alice.merge();
     assert!(!alice.it.has_pending(TOPIC));
