@@ -1,7 +1,7 @@
 //! One socket: what is known on it, what is awaited, and what is due.
 
 use protocol::{
-    Address, Ask, AssociationHash, ClientFrame, ErrorCode, InstallationId, MessageId, Seq, Topic, UnixMillis, limits,
+    Ask, AssociationHash, ClientFrame, ErrorCode, InstallationId, MessageId, Seq, Topic, UnixMillis, limits,
 };
 
 use crate::{
@@ -63,8 +63,8 @@ pub(crate) struct Link {
     pub acknowledged: Set<MessageId>,
     /// Commits that are stored and not read back yet.
     pub stored: Set<MessageId>,
-    /// When this account's installations were last said to have changed.
-    pub changed: Map<Address, UnixMillis>,
+    /// Since when these are known to have no key package.
+    pub bare: Map<InstallationId, UnixMillis>,
     /// Not listed, and the server knows of nothing that revokes them.
     pub cleared: Set<InstallationId>,
     pub asks: Map<u32, (Ask, UnixMillis)>,

@@ -74,7 +74,6 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             _ => true,
         });
         self.link.cleared.clear();
-        self.link.changed.insert(account, self.environment.now());
         let own = account == self.account;
         for (_, roster) in self.rosters.iter_mut().filter(|(peer, _)| own || **peer == account) {
             // Who had no key package, or none that could be used, may have some now.
@@ -262,16 +261,14 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         complete.then_some(add)
     }
 
-    /// One of them has only just come, and has no key package yet: so long it is waited for. With its key packages comes
-    /// another hint.
+    /// One of them has no key package: it may have come only just now, and is waited for so long. With its key packages
+    /// comes a hint.
     fn coming(&self, peer: Address, missing: &[Vouched]) -> Option<UnixMillis> {
         let packages = &self.rosters.get(&peer)?.packages;
         let bare = |vouched: &&Vouched| packages.get(&vouched.installation) == Some(&None);
-        let said = missing
-            .iter()
-            .filter(bare)
-            .filter_map(|vouched| self.link.changed.get(&vouched.address));
-        said.map(|at| UnixMillis(at.0 + PATIENCE)).max()
+        let missing = missing.iter().filter(bare);
+        let since = missing.filter_map(|vouched| self.link.bare.get(&vouched.installation));
+        since.map(|at| UnixMillis(at.0 + PATIENCE)).max()
     }
 
     async fn unreachable(&mut self, peer: Address, missing: &[Vouched]) -> Result<(), VaultError> {
@@ -507,6 +504,9 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     /// A claimed key package, or that there is none.
     pub(crate) fn claimed(&mut self, installation: InstallationId, package: Option<Vec<u8>>) {
         let package = package.filter(|package| package.len() <= limits::KEY_PACKAGE);
+        if package.is_none() && !self.link.bare.contains_key(&installation) {
+            self.link.bare.insert(installation, self.environment.now());
+        }
         let mut wanting = self.rosters.iter_mut().filter(|(peer, roster)| {
             let listed = |account: &Address| {
                 self.lists
