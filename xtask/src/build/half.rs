@@ -1,6 +1,6 @@
 //! The two wasm modules: the page (`frontend`) and the engine in its worker (`engine`).
 
-use super::{Profile, cargo, split, wasm::Module};
+use super::{Profile, cargo, split, trim};
 use crate::{
     exec,
     place::{Places, hash},
@@ -89,7 +89,9 @@ impl Half {
             let mut parts = BTreeMap::new();
             if cut {
                 let cut = say::step(&format!("Cutting {}", self.title), || {
-                    split::cut(&wasm, &folder, self.name)
+                    let trimmed = wasm.with_extension("trimmed.wasm");
+                    trim::constants(&wasm, &trimmed)?;
+                    split::cut(&trimmed, &folder, self.name)
                 })?;
                 (core, parts) = (cut.core, cut.parts);
             }
@@ -99,9 +101,10 @@ impl Half {
             if !profile.is_release() {
                 return Ok(());
             }
-            trim(&folder, self.name)?;
+            trim::functions(&folder, self.name, cut)?;
             say::step(&format!("Making {} small", self.title), || {
                 optimise(tools, &folder.join(format!("{}_bg.wasm", self.name)), self.passes)?;
+                trim::imports(&folder, self.name)?;
                 let all: BTreeSet<&PathBuf> = parts.values().flatten().collect();
                 all.into_iter()
                     .try_for_each(|module| optimise(tools, module, self.passes))?;
@@ -226,45 +229,6 @@ fn bind(wasm: &Path, folder: &Path, name: &str, omit_path: bool, cut: bool) -> R
     generate().map_err(|error| anyhow!("{error:#}")).with_context(|| {
         format!("the glue of {name} cannot be made (the wasm-bindgen versions in Cargo.toml and xtask/Cargo.toml must be equal)")
     })
-}
-
-/// Leaves out what nobody reads: the hashes in the names between glue and wasm, and the words of serde's errors, which say what a value
-/// was instead of what was expected. A float may be among them, and nothing else here ever prints one (money is integers): without
-/// its printing page and worker are 5 KB smaller, and whoever comes to need it is stopped at once.
-fn trim(folder: &Path, name: &str) -> Result<()> {
-    /// No locals; answers 0, which is `Ok`.
-    const OK: &[u8] = &[0, 0x41, 0, 0x0b];
-    /// No locals; a trap.
-    const NEVER: &[u8] = &[0, 0, 0x0b];
-    let (wasm, glue) = (
-        folder.join(format!("{name}_bg.wasm")),
-        folder.join(format!("{name}.js")),
-    );
-    let mut module = Module::read(&fs::read(&wasm)?)?;
-    module.replace(|name| {
-        if name.starts_with("<serde_core::de::Unexpected as core::fmt::Display>::fmt") {
-            return Some(OK);
-        }
-        let float = name.starts_with("<f64 as core") || name.starts_with("<f32 as core");
-        (float && name.contains("::fmt::")).then_some(NEVER)
-    })?;
-    // Streams of server functions; here they travel in one piece (`app/src/server_fns/wire.rs`).
-    module.hide(|name| name.contains("intounderlying") || matches!(name, "__heap_base" | "__data_end"))?;
-    let names = module.shorten()?;
-    let text = fs::read_to_string(&glue)?;
-    // Words and what is between them.
-    let words = text.split_inclusive(|sign: char| !(sign.is_ascii_alphanumeric() || sign == '_'));
-    let text: String = words
-        .map(|word| {
-            let name = word.trim_end_matches(|sign: char| !(sign.is_ascii_alphanumeric() || sign == '_'));
-            match names.get(name) {
-                Some(short) => format!("{short}{}", &word[name.len()..]),
-                None => word.to_owned(),
-            }
-        })
-        .collect();
-    fs::write(wasm, module.bytes())?;
-    Ok(fs::write(glue, text)?)
 }
 
 fn optimise(tools: &Tools, wasm: &Path, passes: &[&str]) -> Result<()> {

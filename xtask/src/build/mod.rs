@@ -4,6 +4,8 @@ mod assets;
 mod half;
 mod split;
 mod style;
+mod trim;
+mod unused;
 mod wasm;
 
 pub use assets::Assets;

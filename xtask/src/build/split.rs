@@ -2,8 +2,8 @@
 //! docs/adr/0009-parts-loaded-later.md).
 //!
 //! The tool makes a file of what each part alone needs, and one of what each set of parts shares. Those would be many and small. Here
-//! what the way in shares stays in the core, and what the frame shares travels with the frame, and the rest in a file that is loaded
-//! before the first part inside of it.
+//! what the way in and the wallet's wishes share stays in the core, and what the frame shares travels with the frame, and the rest in a
+//! file that is loaded before the first part inside of it.
 
 use super::wasm::Module;
 use anyhow::{Context as _, Result, anyhow, ensure};
@@ -18,8 +18,10 @@ use wasm_split_cli_support::{Options, transform};
 const LINK: &str = "parts.js";
 /// Exports that keep a function in the core while it is cut.
 const KEEP: &str = "__keep_";
-/// The way in: it may be loaded without the frame.
+/// The way in.
 pub const GATE: &str = "gate";
+/// What may be loaded without the frame: the way in, and what is asked of a wallet there.
+const ALONE: [&str; 2] = [GATE, "wallet"];
 /// The frame: it is there before any other part is, but the way in.
 pub const FRAME: &str = "talk";
 /// What parts inside of the frame share, and the frame does not need itself.
@@ -65,10 +67,13 @@ pub struct Cut {
 pub fn cut(wasm: &Path, folder: &Path, name: &str) -> Result<Cut> {
     let bytes = fs::read(wasm)?;
     let mut whole = Module::read(&bytes)?;
-    // First only to see what the way in shares.
+    // First only to see what those share.
     transform_into(&bytes, folder, name)?;
     let mut shared = BTreeSet::new();
-    for (file, _) in chunks(folder)?.iter().filter(|(_, parts)| parts.contains(GATE)) {
+    for (file, _) in chunks(folder)?
+        .iter()
+        .filter(|(_, parts)| alone(parts).next().is_some())
+    {
         let functions = Module::read(&fs::read(file)?)?.functions()?;
         shared.extend(functions.into_iter().map(|(_, name)| name));
     }
@@ -90,17 +95,20 @@ pub fn cut(wasm: &Path, folder: &Path, name: &str) -> Result<Cut> {
     );
     for (file, of) in chunks(folder)? {
         let shared = Module::read(&fs::read(&file)?)?;
-        if of.contains(GATE) && !shared.has_code() {
+        if alone(&of).next().is_some() && !shared.has_code() {
             // Constants that are nobody's alone.
             main.take_data(&shared)?;
             continue;
         }
-        // The few functions that have no name and could not be kept come along with both: they hold nothing.
-        if of.contains(GATE) {
-            parts.entry(GATE.to_owned()).or_default().push(file.clone());
+        // The few functions that have no name and could not be kept come along with each: they hold nothing.
+        for part in alone(&of) {
+            parts.entry(part.to_owned()).or_default().push(file.clone());
         }
-        let home = if of.contains(FRAME) { FRAME } else { INSIDE };
-        parts.entry(home.to_owned()).or_default().push(file);
+        if of.contains(FRAME) {
+            parts.entry(FRAME.to_owned()).or_default().push(file);
+        } else if of.iter().any(|part| !ALONE.contains(&part.as_str())) {
+            parts.entry(INSIDE.to_owned()).or_default().push(file);
+        }
     }
     for (name, modules) in &mut parts {
         let own = folder.join(format!("split_{name}.wasm"));
@@ -129,7 +137,7 @@ fn glue<'a>(theirs: &str, parts: impl Iterator<Item = &'a String>) -> Result<Str
     for part in parts.filter(|part| *part != INSIDE) {
         let load = match part.as_str() {
             FRAME => "frame".to_owned(),
-            GATE => format!("part(\"{}\")", place(GATE)),
+            alone if ALONE.contains(&alone) => format!("part(\"{}\")", place(alone)),
             other => format!("part(\"{}\", inside)", place(other)),
         };
         ours += &format!("export const __wasm_split_load_{part} = answering({load});\n");
@@ -152,6 +160,11 @@ fn chunks(folder: &Path) -> Result<Vec<(PathBuf, BTreeSet<String>)>> {
         }
     }
     Ok(found)
+}
+
+/// Those of the parts that may be loaded without the frame.
+fn alone(parts: &BTreeSet<String>) -> impl Iterator<Item = &str> {
+    parts.iter().map(String::as_str).filter(|part| ALONE.contains(part))
 }
 
 fn transform_into(bytes: &[u8], folder: &Path, name: &str) -> Result<(PathBuf, Vec<String>)> {

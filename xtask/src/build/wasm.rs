@@ -6,8 +6,10 @@ use std::collections::BTreeMap;
 const CUSTOM: u8 = 0;
 const IMPORT: u8 = 2;
 const EXPORT: u8 = 7;
-const CODE: u8 = 10;
-const DATA: u8 = 11;
+/// The section of functions' bodies.
+pub const CODE: u8 = 10;
+/// The section of memory's first contents.
+pub const DATA: u8 = 11;
 const DATA_COUNT: u8 = 12;
 /// The kind of an import or export that is a function.
 const FUNCTION: u8 = 0;
@@ -37,26 +39,35 @@ impl Module {
         out
     }
 
-    fn section(&mut self, kind: u8) -> Option<&mut Vec<u8>> {
+    /// A section that is there at most once, to be changed.
+    pub fn section(&mut self, kind: u8) -> Option<&mut Vec<u8>> {
         let found = self.0.iter_mut().find(|(found, _)| *found == kind);
         found.map(|(_, body)| body)
+    }
+
+    /// A section that is there at most once.
+    pub fn body(&self, kind: u8) -> Option<&[u8]> {
+        let found = self.0.iter().find(|(found, _)| *found == kind);
+        found.map(|(_, body)| body.as_slice())
+    }
+
+    /// What stands in a section of this name, whose meaning is nobody's but the tools'.
+    pub fn custom(&self, name: &str) -> Option<&[u8]> {
+        let all = self.0.iter().filter(|(kind, _)| *kind == CUSTOM);
+        all.map(|(_, body)| Reader(body))
+            .find_map(|mut reader| (reader.list().ok()? == name.as_bytes()).then_some(reader.0))
     }
 
     /// The functions that have a name, with their index.
     pub fn functions(&self) -> Result<Vec<(u32, String)>> {
         let mut found = Vec::new();
-        for (_, body) in self.0.iter().filter(|(kind, _)| *kind == CUSTOM) {
-            let mut reader = Reader(body);
-            if reader.list()? != b"name" {
-                continue;
-            }
-            while !reader.0.is_empty() {
-                let (kind, part) = (reader.byte()?, reader.list()?);
-                if kind == 1 {
-                    let mut part = Reader(part);
-                    for _ in 0..part.number()? {
-                        found.push((part.number()?, part.text()?));
-                    }
+        let mut reader = Reader(self.custom("name").unwrap_or_default());
+        while !reader.0.is_empty() {
+            let (kind, part) = (reader.byte()?, reader.list()?);
+            if kind == 1 {
+                let mut part = Reader(part);
+                for _ in 0..part.number()? {
+                    found.push((part.number()?, part.text()?));
                 }
             }
         }
@@ -64,14 +75,14 @@ impl Module {
     }
 
     /// How many functions come from outside: those have the first indices.
-    fn imported(&mut self) -> Result<u32> {
+    pub fn imported(&mut self) -> Result<u32> {
         let mut functions = 0;
         self.imports(|_, kind| functions += u32::from(kind == FUNCTION))?;
         Ok(functions)
     }
 
     /// Looks at every import, and may give it another name.
-    fn imports(&mut self, mut look: impl FnMut(&mut String, u8)) -> Result<()> {
+    pub fn imports(&mut self, mut look: impl FnMut(&mut String, u8)) -> Result<()> {
         let Some(section) = self.section(IMPORT) else {
             return Ok(());
         };
@@ -129,6 +140,19 @@ impl Module {
         Ok(())
     }
 
+    /// The functions that are exported.
+    pub fn exported(&self) -> Result<Vec<u32>> {
+        let mut reader = Reader(self.body(EXPORT).context("a module without exports")?);
+        let mut found = Vec::new();
+        for _ in 0..reader.number()? {
+            reader.list()?;
+            if let (FUNCTION, index) = (reader.byte()?, reader.number()?) {
+                found.push(index);
+            }
+        }
+        Ok(found)
+    }
+
     /// Exports functions of the module.
     pub fn export(&mut self, functions: &[(String, u32)]) -> Result<()> {
         self.exports(Some, functions)
@@ -141,13 +165,12 @@ impl Module {
 
     /// Whether there is a function in it.
     pub fn has_code(&self) -> bool {
-        let code = self.0.iter().find(|(kind, _)| *kind == CODE);
-        code.is_some_and(|(_, body)| body.first() != Some(&0))
+        self.body(CODE).is_some_and(|body| body.first() != Some(&0))
     }
 
     /// Takes over the data of another module. Both were made for one memory.
     pub fn take_data(&mut self, other: &Self) -> Result<()> {
-        let Some((_, more)) = other.0.iter().find(|(kind, _)| *kind == DATA) else {
+        let Some(more) = other.body(DATA) else {
             return Ok(());
         };
         let section = self.section(DATA).context("a module without data")?;
@@ -209,17 +232,19 @@ impl Module {
     }
 }
 
-struct Reader<'a>(&'a [u8]);
+/// Reads what stands in a section: what is left of it.
+pub struct Reader<'a>(pub &'a [u8]);
 
 impl<'a> Reader<'a> {
-    fn byte(&mut self) -> Result<u8> {
+    /// The next byte.
+    pub fn byte(&mut self) -> Result<u8> {
         let (first, rest) = self.0.split_first().context("a section ends early")?;
         self.0 = rest;
         Ok(*first)
     }
 
     /// LEB128.
-    fn number(&mut self) -> Result<u32> {
+    pub fn number(&mut self) -> Result<u32> {
         let (mut number, mut shift) = (0u32, 0);
         loop {
             let byte = self.byte()?;
@@ -232,7 +257,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn list(&mut self) -> Result<&'a [u8]> {
+    /// Bytes behind their number.
+    pub fn list(&mut self) -> Result<&'a [u8]> {
         let length = self.number()? as usize;
         let (list, rest) = self.0.split_at_checked(length).context("a section ends early")?;
         self.0 = rest;
