@@ -17,16 +17,25 @@ use send_wrapper::SendWrapper;
 /// What stands behind every signal.
 struct Entry {
     changed: ArcTrigger,
-    value: RefCell<Box<dyn Any>>,
+    /// None while it is being changed.
+    value: RefCell<Option<Rc<dyn Any>>>,
 }
 
 /// An entry, as it is found as long as the part of the page that made it is there.
 type Slot = StoredValue<SendWrapper<Rc<Entry>>>;
 
-fn entry(value: Box<dyn Any>) -> SendWrapper<Rc<Entry>> {
+// What is compiled once, whatever the value is.
+
+#[inline(never)]
+fn entry(value: Rc<dyn Any>) -> SendWrapper<Rc<Entry>> {
     let changed = ArcTrigger::new();
-    let value = RefCell::new(value);
+    let value = RefCell::new(Some(value));
     SendWrapper::new(Rc::new(Entry { changed, value }))
+}
+
+#[inline(never)]
+fn slot(value: Rc<dyn Any>) -> Slot {
+    StoredValue::new(entry(value))
 }
 
 #[inline(never)]
@@ -40,21 +49,64 @@ fn hold(slot: Slot) -> Rc<Entry> {
 }
 
 #[inline(never)]
-fn follow(slot: Slot) -> Rc<Entry> {
+fn value(entry: &Entry) -> Rc<dyn Any> {
+    entry
+        .value
+        .borrow()
+        .clone()
+        .expect("a signal is not read while it is changed")
+}
+
+#[inline(never)]
+fn followed(slot: Slot) -> Rc<dyn Any> {
     let entry = hold(slot);
     entry.changed.track();
-    entry
+    value(&entry)
+}
+
+#[inline(never)]
+fn unfollowed(slot: Slot) -> Rc<dyn Any> {
+    value(&hold(slot))
+}
+
+#[inline(never)]
+fn put(entry: &Entry, new: Rc<dyn Any>, tell: bool) {
+    let old = entry.value.borrow_mut().replace(new);
+    if tell {
+        entry.changed.notify();
+    }
+    drop(old);
+}
+
+#[inline(never)]
+fn put_in(slot: Slot, new: Rc<dyn Any>, tell: bool) {
+    if let Some(entry) = find(slot) {
+        put(&entry, new, tell);
+    }
+}
+
+/// Takes the value out, to be changed and put back.
+#[inline(never)]
+fn take(slot: Slot) -> Option<Rc<dyn Any>> {
+    let value = find(slot)?.value.borrow_mut().take();
+    Some(value.expect("a signal is not changed while it is changed"))
+}
+
+#[cold]
+#[inline(never)]
+fn wrong() -> ! {
+    panic!("an entry keeps its type, and is not changed while it is read");
 }
 
 fn cast<T: 'static>(value: &dyn Any) -> &T {
-    value.downcast_ref().expect(KIND)
+    value.downcast_ref().unwrap_or_else(|| wrong())
 }
 
-fn cast_mut<T: 'static>(value: &mut dyn Any) -> &mut T {
-    value.downcast_mut().expect(KIND)
+fn cast_mut<T: 'static>(value: &mut Rc<dyn Any>) -> &mut T {
+    Rc::get_mut(value)
+        .and_then(|value| value.downcast_mut())
+        .unwrap_or_else(|| wrong())
 }
-
-const KIND: &str = "an entry keeps its type";
 
 /// A signal that is counted: it lives as long as somebody has it.
 pub struct ArcRwSignal<T>(SendWrapper<Rc<Entry>>, PhantomData<fn() -> T>);
@@ -68,7 +120,7 @@ impl<T> Clone for ArcRwSignal<T> {
 impl<T: 'static> ArcRwSignal<T> {
     /// With its first value.
     pub fn new(value: T) -> Self {
-        Self(entry(Box::new(value)), PhantomData)
+        Self(entry(Rc::new(value)), PhantomData)
     }
 
     /// Reads it, followed.
@@ -79,13 +131,12 @@ impl<T: 'static> ArcRwSignal<T> {
 
     /// Reads it.
     pub fn with_untracked<R>(&self, read: impl FnOnce(&T) -> R) -> R {
-        read(cast(&**self.0.value.borrow()))
+        read(cast(&*value(&self.0)))
     }
 
     /// Gives it another value.
     pub fn set(&self, value: T) {
-        *cast_mut(&mut **self.0.value.borrow_mut()) = value;
-        self.0.changed.notify();
+        put(&self.0, Rc::new(value), true);
     }
 }
 
@@ -100,7 +151,7 @@ impl<T> Clone for RwSignal<T> {
 
 impl<T> Copy for RwSignal<T> {}
 
-impl<T: 'static> From<ArcRwSignal<T>> for RwSignal<T> {
+impl<T> From<ArcRwSignal<T>> for RwSignal<T> {
     fn from(counted: ArcRwSignal<T>) -> Self {
         Self(StoredValue::new(counted.0), PhantomData)
     }
@@ -109,61 +160,61 @@ impl<T: 'static> From<ArcRwSignal<T>> for RwSignal<T> {
 impl<T: 'static> RwSignal<T> {
     /// With its first value.
     pub fn new(value: T) -> Self {
-        ArcRwSignal::new(value).into()
+        Self(slot(Rc::new(value)), PhantomData)
     }
 
     /// Follows it without reading it.
     pub fn track(self) {
-        follow(self.0);
+        followed(self.0);
     }
 
     /// Reads it, followed.
     pub fn with<R>(self, read: impl FnOnce(&T) -> R) -> R {
-        read(cast(&**follow(self.0).value.borrow()))
+        read(cast(&*followed(self.0)))
     }
 
     /// Reads it.
     pub fn with_untracked<R>(self, read: impl FnOnce(&T) -> R) -> R {
-        read(cast(&**hold(self.0).value.borrow()))
+        read(cast(&*unfollowed(self.0)))
     }
 
     /// Reads it, if it is still there.
     pub fn try_with_untracked<R>(self, read: impl FnOnce(&T) -> R) -> Option<R> {
-        find(self.0).map(|entry| read(cast(&**entry.value.borrow())))
+        find(self.0).map(|entry| read(cast(&*value(&entry))))
     }
 
     /// Changes it.
     pub fn update(self, change: impl FnOnce(&mut T)) {
-        if let Some(entry) = find(self.0) {
-            change(cast_mut(&mut **entry.value.borrow_mut()));
-            entry.changed.notify();
+        if let Some(mut value) = take(self.0) {
+            change(cast_mut(&mut value));
+            put_in(self.0, value, true);
         }
     }
 
     /// Gives it another value.
     pub fn set(self, value: T) {
-        if let Some(entry) = find(self.0) {
-            let old = entry.value.replace(Box::new(value));
-            entry.changed.notify();
-            drop(old);
-        }
+        put_in(self.0, Rc::new(value), true);
     }
 
     /// Changes it behind everybody's back.
     pub fn change_silently<R>(self, change: impl FnOnce(&mut T) -> R) -> Option<R> {
-        find(self.0).map(|entry| change(cast_mut(&mut **entry.value.borrow_mut())))
+        take(self.0).map(|mut value| {
+            let result = change(cast_mut(&mut value));
+            put_in(self.0, value, false);
+            result
+        })
     }
 }
 
 impl<T: Clone + 'static> RwSignal<T> {
     /// Its value, followed.
     pub fn get(self) -> T {
-        cast::<T>(&**follow(self.0).value.borrow()).clone()
+        cast::<T>(&*followed(self.0)).clone()
     }
 
     /// Its value.
     pub fn get_untracked(self) -> T {
-        cast::<T>(&**hold(self.0).value.borrow()).clone()
+        cast::<T>(&*unfollowed(self.0)).clone()
     }
 }
 
@@ -187,7 +238,7 @@ struct Unknown;
 
 #[inline(never)]
 fn memo(changed: Box<dyn Fn(&Entry) -> bool>) -> (computed::Memo<u64>, Slot) {
-    let entry = entry(Box::new(Unknown));
+    let entry = entry(Rc::new(Unknown));
     let kept = Rc::clone(&entry);
     (version(Box::new(move || changed(&kept))), StoredValue::new(entry))
 }
@@ -202,40 +253,34 @@ impl<T: PartialEq + 'static> Memo<T> {
 
     /// Reads it, followed.
     pub fn with<R>(self, read: impl FnOnce(&T) -> R) -> R {
-        read(cast(&**fresh(self.version, self.kept).value.borrow()))
+        read(cast(&*fresh(self.version, self.kept)))
     }
 }
 
 fn keep<T: PartialEq + 'static>(kept: &Entry, now: T) -> bool {
-    let same = kept.value.borrow().downcast_ref() == Some(&now);
+    let same = value(kept).downcast_ref() == Some(&now);
     if !same {
-        put(kept, Box::new(now));
+        put(kept, Rc::new(now), false);
     }
     !same
 }
 
 #[inline(never)]
-fn put(entry: &Entry, value: Box<dyn Any>) {
-    let old = entry.value.replace(value);
-    drop(old);
-}
-
-#[inline(never)]
-fn fresh(version: computed::Memo<u64>, kept: Slot) -> Rc<Entry> {
+fn fresh(version: computed::Memo<u64>, kept: Slot) -> Rc<dyn Any> {
     version.get();
-    hold(kept)
+    unfollowed(kept)
 }
 
 impl<T: PartialEq + Clone + 'static> Memo<T> {
     /// Its value, followed.
     pub fn get(self) -> T {
-        cast::<T>(&**fresh(self.version, self.kept).value.borrow()).clone()
+        cast::<T>(&*fresh(self.version, self.kept)).clone()
     }
 
     /// Its value.
     pub fn get_untracked(self) -> T {
         self.version.get_untracked();
-        cast::<T>(&**hold(self.kept).value.borrow()).clone()
+        cast::<T>(&*unfollowed(self.kept)).clone()
     }
 }
 

@@ -32,8 +32,9 @@ impl Markup {
     }
 
     /// Takes what stands before any of these signs.
-    fn until(&mut self, ends: &[char]) -> &'static str {
-        let at = self.rest.find(ends).unwrap_or(self.rest.len());
+    fn until(&mut self, ends: &[u8]) -> &'static str {
+        let at = self.rest.bytes().position(|byte| ends.contains(&byte));
+        let at = at.unwrap_or(self.rest.len());
         let (taken, rest) = self.rest.split_at(at);
         self.rest = rest;
         taken
@@ -53,8 +54,8 @@ impl Iterator for Markup {
     fn next(&mut self) -> Option<Piece> {
         if let Some(tag) = self.tag {
             if self.takes(" ") {
-                let name = self.until(&['=', ' ', '/', '>']);
-                let value = if self.takes("=\"") { self.until(&['"']) } else { "" };
+                let name = self.until(b"= />");
+                let value = if self.takes("=\"") { self.until(b"\"") } else { "" };
                 self.takes("\"");
                 return Some(Piece::Attribute(name, plain(value)));
             }
@@ -64,30 +65,36 @@ impl Iterator for Markup {
             }
         }
         if self.takes("</") {
-            self.until(&['>']);
+            self.until(b">");
             self.takes(">");
             return Some(Piece::Close);
         }
         if self.takes("<") {
-            let tag = self.until(&[' ', '/', '>']);
+            let tag = self.until(b" />");
             self.tag = Some(tag);
             return Some(Piece::Open(tag));
         }
-        let text = self.until(&['<']);
+        let text = self.until(b"<");
         (!text.is_empty()).then(|| Piece::Text(plain(text)))
     }
 }
 
 /// Without the four names that `view!` gives to signs which would mean something in markup.
 fn plain(text: &'static str) -> Cow<'static, str> {
-    if !text.contains('&') {
+    let Some((first, rest)) = text.split_once('&') else {
         return Cow::Borrowed(text);
+    };
+    let mut plain = first.to_owned();
+    for piece in rest.split('&') {
+        let names = [("lt;", '<'), ("gt;", '>'), ("quot;", '"'), ("amp;", '&')];
+        let named = names
+            .iter()
+            .find_map(|(name, sign)| Some((*sign, piece.strip_prefix(name)?)));
+        let (sign, after) = named.unwrap_or(('&', piece));
+        plain.push(sign);
+        plain.push_str(after);
     }
-    let names = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&amp;", "&")];
-    let text = names
-        .iter()
-        .fold(text.to_owned(), |text, (name, sign)| text.replace(name, sign));
-    Cow::Owned(text)
+    Cow::Owned(plain)
 }
 
 #[cfg(test)]
