@@ -99,6 +99,9 @@ pub fn wallet_sentence(error: &WalletError, network: &str) -> String {
                 .to_owned()
         }
         WalletError::NoWallet => "That wallet does not answer any more. Open or unlock it, then connect again.".to_owned(),
+        WalletError::Missing => "Your wallet was not asked, because a part of Jackdaw could not be loaded. Check your connection and \
+             try again."
+            .to_owned(),
         WalletError::Other(said) => format!("Your wallet could not do that. It said: {said}"),
     }
 }

@@ -19,4 +19,6 @@ mod provider;
 #[cfg(target_arch = "wasm32")]
 mod request;
 #[cfg(target_arch = "wasm32")]
+mod wishes;
+#[cfg(target_arch = "wasm32")]
 pub use port::Wallet;

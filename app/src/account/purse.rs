@@ -63,12 +63,12 @@ fn ask(state: State, again: u32) {
             return;
         }
         match answer {
-            Ok(balance) => state.balance.set(Some(balance)),
+            Some(balance) => state.balance.set(Some(balance)),
             // Whoever asked last goes on asking.
-            Err(_) if again == 0 && state.tips.looks.get_untracked() == this && browser::is_watched() => {
+            None if again == 0 && state.tips.looks.get_untracked() == this && browser::is_watched() => {
                 set_timeout(move || ask(state, 0), RETRY);
             }
-            Err(_) => {}
+            None => {}
         }
         if again > 0 {
             set_timeout(move || ask(state, again - 1), Duration::from_secs(1));

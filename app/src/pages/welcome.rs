@@ -18,14 +18,18 @@ part! {
     /// Connecting a wallet, and signing in with it.
     pub WELCOME in gate = load_welcome, draw_welcome => {
         let state = expect_context::<State>();
+        if let Some(wallet) = state.wallet() {
+            // Once this is drawn.
+            request_animation_frame(move || wallet.prepare());
+        }
         match state.stage.get_untracked() {
             Stage::Insecure => view! { <Insecure /> }.into_any(),
             Stage::SignIn => view! { <SignIn /> }.into_any(),
+            Stage::Revoked => view! { <Revoked /> }.into_any(),
             _ => view! { <Welcome /> }.into_any(),
         }
     }
 }
-            Stage::Revoked => view! { <Revoked /> }.into_any(),
 
 #[component]
 fn Insecure() -> impl IntoView {

@@ -37,6 +37,8 @@ pub enum WalletError {
     WrongAccount,
     /// There is no such wallet (any more).
     NoWallet,
+    /// The code that asks it could not be loaded.
+    Missing,
     /// Anything else, in the wallet's words.
     Other(String),
 }
@@ -45,6 +47,8 @@ pub enum WalletError {
 pub trait WalletPort {
     /// The wallets that are there; more may announce themselves later.
     fn wallets(&self) -> RwSignal<Vec<WalletInfo>>;
+    /// Loads what is needed to ask a wallet, before somebody wishes for something.
+    fn prepare(&self);
     /// Asks this wallet for an account. It is remembered for [`WalletPort::reconnect`].
     fn connect(&self, id: &str) -> LocalBoxFuture<'static, Result<Address, WalletError>>;
     /// The account of the wallet of last time, if it still allows it, without a prompt.
@@ -57,8 +61,8 @@ pub trait WalletPort {
     fn account(&self) -> RwSignal<Option<Address>>;
     /// The wallet's chain, as it changes.
     fn chain_id(&self) -> RwSignal<Option<u64>>;
-    /// What the account has on the wallet's chain, in wei.
-    fn balance(&self, account: Address) -> LocalBoxFuture<'static, Result<U256, WalletError>>;
+    /// What the account has on the wallet's chain, in wei, if the wallet says so.
+    fn balance(&self, account: Address) -> LocalBoxFuture<'static, Option<U256>>;
     /// Puts a question of the worker, or of the face (fees: `WalletRequest::Try`), to the wallet. Chain and account are looked at right
     /// before, and after a reading too. A question that shows a prompt is put once, whatever comes of it.
     fn answer(&self, request: WalletRequest) -> LocalBoxFuture<'static, Result<WalletAnswer, WalletRefusal>>;

@@ -42,6 +42,8 @@ test('newcomers load the way in, members the frame, nobody what is not shown', a
   watch.requests.length = 0;
   await page.reload();
   await jackdaw.in();
+  // The wallet has been found again, and has said what the account has.
+  await page.waitForLoadState('networkidle');
   expect(loaded('talk')).toBe(true);
   expect(loaded('gate')).toBe(false);
   for (const part of ['places', 'tips', 'wallet', 'inside']) expect(loaded(part), part).toBe(false);

@@ -79,6 +79,7 @@ test('a cancelled prompt is not an error, and the next try works', async ({ alic
 test('a wallet that never answers can be left alone', async ({ alice }) => {
   await alice.page.goto('/app');
   await alice.jackdaw.connect();
+  await expect(alice.jackdaw.signIn).toBeVisible();
   alice.wallet.mood = 'never';
   await alice.jackdaw.signIn.click();
   await expect.poll(() => alice.wallet.prompts.length, 'the prompt is open').toBe(1);

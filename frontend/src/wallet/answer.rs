@@ -65,6 +65,9 @@ mod tests {
             assert_eq!(decimal(text), None, "{text}");
         }
         assert_eq!(quantity("0x7a69"), Some(31337));
+        assert_eq!(quantity("0x0"), Some(0));
+        assert_eq!(quantity("0x000000000000000000001"), Some(1));
+        assert_eq!(quantity("0xffffffffffffffff"), Some(u64::MAX));
         for text in ["0x1ffffffffffffffff", "0x+1", "0x", "0x1_0", "7a69", "0x 1"] {
             assert_eq!(quantity(text), None, "{text}");
         }

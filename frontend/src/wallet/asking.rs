@@ -6,12 +6,12 @@ use std::{future::poll_fn, pin::pin, task::Poll, time::Duration};
 use bridge::{Call, WalletAnswer, WalletRefusal, WalletRequest};
 use gloo_timers::future::sleep;
 use js_sys::Array;
-use protocol::{Address, TxHash, U256};
+use protocol::{TxHash, U256};
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::{
     answer,
-    provider::{Provider, get, text},
+    provider::{Provider, accounts, get, number, text},
     read::{LOGS, RawLog, RawReceipt, RawTransaction, receipt, transaction},
     refusal::tried,
     request::Request,
@@ -171,28 +171,6 @@ fn amount(value: &JsValue) -> Result<U256, WalletRefusal> {
         .as_deref()
         .and_then(answer::amount)
         .ok_or(WalletRefusal::Garbage)
-}
-
-/// A number: hexadecimal by EIP-1193, a plain one from some.
-pub fn number(value: &JsValue) -> Option<u64> {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "what is no number here matches none"
-    )]
-    text(value)
-        .as_deref()
-        .and_then(answer::quantity)
-        .or_else(|| value.as_f64().map(|number| number as u64))
-}
-
-/// The accounts in a wallet's list, those that are none left out.
-pub fn accounts(value: &JsValue) -> Vec<Address> {
-    let accounts = value.dyn_ref::<Array>().cloned().unwrap_or_default();
-    accounts
-        .iter()
-        .filter_map(|account| answer::address(&text(&account)?))
-        .collect()
 }
 
 async fn in_time<T>(answer: impl Future<Output = Result<T, WalletRefusal>>) -> Result<T, WalletRefusal> {

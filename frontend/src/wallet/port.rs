@@ -1,4 +1,4 @@
-use std::{cell::RefCell, rc::Rc, time::Duration};
+use std::{cell::RefCell, future::ready, rc::Rc, time::Duration};
 
 use app::{
     signal::RwSignal,
@@ -8,20 +8,18 @@ use bridge::{WalletAnswer, WalletRefusal, WalletRequest};
 use gloo_timers::future::sleep;
 use js_sys::Object;
 use protocol::{Address, U256, api::Network};
-use wasm_bindgen::JsValue;
 use web_sys::Storage;
 
 use super::{
     answer,
-    asking::{self, accounts, number},
     discovery::Discovery,
-    provider::{Listening, Provider, text},
-    refusal::refused,
-    request::Request,
+    provider::{Listening, Provider, first, number, text},
+    request,
+    wishes::{self, Wishes},
 };
 
 /// Where the id of the last wallet is kept. Not a secret, and not the account.
-const REMEMBERED: &str = "jackdaw-wallet";
+pub const REMEMBERED: &str = "jackdaw-wallet";
 /// How long a remembered wallet may take to announce itself when the page opens: tries, and milliseconds between them.
 const TRIES: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(50);
@@ -55,7 +53,7 @@ impl Wallet {
         }))
     }
 
-    fn current(&self) -> Result<Provider, WalletError> {
+    pub(super) fn current(&self) -> Result<Provider, WalletError> {
         let current = self.0.current.borrow();
         current
             .as_ref()
@@ -64,7 +62,7 @@ impl Wallet {
     }
 
     /// From now on this is the wallet, and this account of it.
-    async fn take(&self, id: &str, provider: Provider, account: Address) {
+    pub(super) async fn take(&self, id: &str, provider: Provider, account: Address) {
         let same = |current: &Current| current.id == id && Object::is(&current.provider, &provider);
         let known = self.0.current.borrow().as_ref().is_some_and(same);
         if !known {
@@ -83,27 +81,27 @@ impl Wallet {
             *self.0.current.borrow_mut() = Some(current);
         }
         self.0.account.set(Some(account));
-        let chain = provider.request(&Request::ChainId).await.ok();
-        self.0.chain.set(chain.as_ref().and_then(number));
+        self.read_chain(&provider).await;
     }
 
-    async fn connect(self, id: String) -> Result<Address, WalletError> {
-        let provider = self.0.discovery.provider(&id).ok_or(WalletError::NoWallet)?;
-        let accounts = provider.request(&Request::AskForAccounts).await?;
-        let account = first(&accounts).ok_or(WalletError::NotAuthorised)?;
-        if let Some(storage) = storage() {
-            // A browser that keeps nothing asks again next time.
-            let _ = storage.set_item(REMEMBERED, &id);
-        }
-        self.take(&id, provider, account).await;
-        Ok(account)
+    /// On which chain the wallet is.
+    pub(super) async fn read_chain(&self, provider: &Provider) -> Option<u64> {
+        let chain = provider.ask(&request::chain_id()).await.ok();
+        let chain = chain.as_ref().and_then(number);
+        self.0.chain.set(chain);
+        chain
+    }
+
+    /// The provider of a wallet that was found.
+    pub(super) fn provider(&self, id: &str) -> Option<Provider> {
+        self.0.discovery.provider(id)
     }
 
     async fn reconnect(self) -> Option<Address> {
         let id = storage()?.get_item(REMEMBERED).ok()??;
         for _ in 0..TRIES {
             if let Some(provider) = self.0.discovery.provider(&id) {
-                let accounts = provider.request(&Request::Accounts).await.ok()?;
+                let accounts = provider.ask(&request::accounts()).await.ok()?;
                 let account = first(&accounts)?;
                 self.take(&id, provider, account).await;
                 return Some(account);
@@ -112,60 +110,41 @@ impl Wallet {
         }
         None
     }
-
-    async fn sign(self, text: String, account: Address) -> Result<Vec<u8>, WalletError> {
-        let provider = self.current()?;
-        let accounts = accounts(&provider.request(&Request::Accounts).await?);
-        if accounts.is_empty() {
-            return Err(WalletError::NotAuthorised);
-        }
-        if !accounts.contains(&account) {
-            return Err(WalletError::WrongAccount);
-        }
-        let signed = provider.request(&Request::PersonalSign(&text, account)).await?;
-        super::provider::text(&signed)
-            .as_deref()
-            .and_then(answer::signature)
-            .ok_or_else(nonsense)
-    }
-
-    async fn switch(self, network: Network) -> Result<(), WalletError> {
-        let provider = self.current()?;
-        let change = Request::SwitchChain(network.chain_id);
-        match provider.request(&change).await.map_err(WalletError::from) {
-            Err(WalletError::UnknownChain) => {
-                provider.request(&Request::AddChain(&network)).await?;
-                // Most wallets change to what they have just added, some do not.
-                if self.read_chain(&provider).await != Some(network.chain_id) {
-                    provider.request(&change).await?;
-                }
-            }
-            answer => drop(answer?),
-        }
-        self.read_chain(&provider).await;
-        Ok(())
-    }
-
-    async fn read_chain(&self, provider: &Provider) -> Option<u64> {
-        let chain = number(&provider.request(&Request::ChainId).await.ok()?);
-        self.0.chain.set(chain);
-        chain
-    }
-
-    async fn balance(self, account: Address) -> Result<U256, WalletError> {
-        let wei = self.current()?.request(&Request::Balance(account)).await?;
-        text(&wei).as_deref().and_then(answer::amount).ok_or_else(nonsense)
-    }
 }
 
-/// Paying, and reading the chain: a file of its own, loaded with the first question.
+/// What is asked of a wallet when somebody wishes for something: a file of its own, loaded with the first wish.
+#[cfg_attr(
+    feature = "split",
+    leptos::wasm_split::wasm_split(wallet, wasm_split_path = ::leptos::wasm_split, fallible)
+)]
+#[cfg_attr(
+    not(feature = "split"),
+    expect(clippy::unnecessary_wraps, reason = "only a file can be missing")
+)]
+fn wishes() -> Result<&'static Wishes, Missing> {
+    Ok(&wishes::ALL)
+}
+
 #[cfg(feature = "split")]
-#[leptos::wasm_split::wasm_split(wallet, wasm_split_path = ::leptos::wasm_split, fallible)]
-fn ask(
-    provider: Provider,
-    request: WalletRequest,
-) -> Result<LocalBoxFuture<'static, Result<WalletAnswer, WalletRefusal>>, leptos::wasm_split::SplitLoaderError> {
-    Ok(Box::pin(async move { asking::ask(&provider, request).await }))
+type Missing = leptos::wasm_split::SplitLoaderError;
+#[cfg(not(feature = "split"))]
+type Missing = std::convert::Infallible;
+
+/// Puts a wish, once its code is there.
+fn wish<T: 'static, E: 'static>(
+    missing: E,
+    put: impl FnOnce(&Wishes) -> LocalBoxFuture<'static, Result<T, E>> + 'static,
+) -> LocalBoxFuture<'static, Result<T, E>> {
+    Box::pin(async move {
+        #[cfg(feature = "split")]
+        let wishes = wishes().await;
+        #[cfg(not(feature = "split"))]
+        let wishes = wishes();
+        match wishes {
+            Ok(wishes) => put(wishes).await,
+            Err(_) => Err(missing),
+        }
+    })
 }
 
 impl WalletPort for Wallet {
@@ -173,8 +152,16 @@ impl WalletPort for Wallet {
         self.0.discovery.list()
     }
 
+    fn prepare(&self) {
+        leptos::task::spawn_local(async {
+            // A failure is nobody's matter yet.
+            let _: Result<(), ()> = wish((), |_| Box::pin(ready(Ok(())))).await;
+        });
+    }
+
     fn connect(&self, id: &str) -> LocalBoxFuture<'static, Result<Address, WalletError>> {
-        Box::pin(self.clone().connect(id.to_owned()))
+        let (wallet, id) = (self.clone(), id.to_owned());
+        wish(WalletError::Missing, move |wishes| (wishes.connect)(wallet, id))
     }
 
     fn reconnect(&self) -> LocalBoxFuture<'static, Option<Address>> {
@@ -182,11 +169,13 @@ impl WalletPort for Wallet {
     }
 
     fn sign(&self, text: String, account: Address) -> LocalBoxFuture<'static, Result<Vec<u8>, WalletError>> {
-        Box::pin(self.clone().sign(text, account))
+        let wallet = self.clone();
+        wish(WalletError::Missing, move |wishes| (wishes.sign)(wallet, text, account))
     }
 
     fn switch(&self, network: &Network) -> LocalBoxFuture<'static, Result<(), WalletError>> {
-        Box::pin(self.clone().switch(network.clone()))
+        let (wallet, network) = (self.clone(), network.clone());
+        wish(WalletError::Missing, move |wishes| (wishes.switch)(wallet, network))
     }
 
     fn account(&self) -> RwSignal<Option<Address>> {
@@ -197,19 +186,17 @@ impl WalletPort for Wallet {
         self.0.chain
     }
 
-    fn balance(&self, account: Address) -> LocalBoxFuture<'static, Result<U256, WalletError>> {
-        Box::pin(self.clone().balance(account))
+    fn balance(&self, account: Address) -> LocalBoxFuture<'static, Option<U256>> {
+        let provider = self.current().ok();
+        Box::pin(async move {
+            let wei = provider?.ask(&request::balance(account)).await.ok()?;
+            text(&wei).as_deref().and_then(answer::amount)
+        })
     }
 
     fn answer(&self, request: WalletRequest) -> LocalBoxFuture<'static, Result<WalletAnswer, WalletRefusal>> {
         let provider = self.current();
-        Box::pin(async move {
-            let provider = provider.map_err(refused)?;
-            #[cfg(feature = "split")]
-            return ask(provider, request).await.map_err(|_| WalletRefusal::Offline)?.await;
-            #[cfg(not(feature = "split"))]
-            asking::ask(&provider, request).await
-        })
+        wish(WalletRefusal::Offline, move |wishes| (wishes.answer)(provider, request))
     }
 
     fn forget(&self) {
@@ -222,14 +209,7 @@ impl WalletPort for Wallet {
     }
 }
 
-fn first(value: &JsValue) -> Option<Address> {
-    accounts(value).first().copied()
-}
-
-fn nonsense() -> WalletError {
-    WalletError::Other("The wallet's answer makes no sense.".to_owned())
-}
-
-fn storage() -> Option<Storage> {
+/// What the browser keeps for this site.
+pub fn storage() -> Option<Storage> {
     web_sys::window()?.local_storage().ok()?
 }

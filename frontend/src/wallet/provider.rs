@@ -1,6 +1,7 @@
 //! A wallet's provider object (EIP-1193).
 
-use js_sys::{Function, JsString, Object, Promise, Reflect};
+use js_sys::{Array, Function, JsString, Object, Promise, Reflect};
+use protocol::Address;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
 
@@ -34,10 +35,12 @@ impl Provider {
 
     /// Ask.
     pub async fn request(&self, request: &Request<'_>) -> Result<JsValue, Thrown> {
-        let answer = self.raw_request(&request.arguments()).map_err(|error| thrown(&error))?;
-        JsFuture::from(Promise::resolve(&answer))
-            .await
-            .map_err(|error| thrown(&error))
+        self.ask(&request.arguments()).await.map_err(|error| thrown(&error))
+    }
+
+    /// Ask, where it does not matter why there is no answer.
+    pub async fn ask(&self, arguments: &Object) -> Result<JsValue, JsValue> {
+        JsFuture::from(Promise::resolve(&self.raw_request(arguments)?)).await
     }
 
     /// Hear of this event until the answer is dropped. Wallets without events change nothing behind our back.
@@ -108,4 +111,31 @@ pub fn get(value: &JsValue, name: &str) -> Option<JsValue> {
     Reflect::get(value, &name.into())
         .ok()
         .filter(|inner| !inner.is_undefined() && !inner.is_null())
+}
+
+/// A number: hexadecimal by EIP-1193, a plain one from some.
+pub fn number(value: &JsValue) -> Option<u64> {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "what is no number here matches none"
+    )]
+    text(value)
+        .as_deref()
+        .and_then(answer::quantity)
+        .or_else(|| value.as_f64().map(|number| number as u64))
+}
+
+/// The accounts in a wallet's list, those that are none left out.
+pub fn accounts(value: &JsValue) -> Vec<Address> {
+    let accounts = value.dyn_ref::<Array>().cloned().unwrap_or_default();
+    accounts
+        .iter()
+        .filter_map(|account| answer::address(&text(&account)?))
+        .collect()
+}
+
+/// The account that a wallet names first.
+pub fn first(value: &JsValue) -> Option<Address> {
+    accounts(value).first().copied()
 }

@@ -57,7 +57,7 @@ pub fn refused(error: WalletError) -> WalletRefusal {
         WalletError::Busy => WalletRefusal::Busy,
         WalletError::NotAuthorised => WalletRefusal::NotAuthorised,
         WalletError::UnknownChain => WalletRefusal::WrongChain,
-        WalletError::Offline => WalletRefusal::Offline,
+        WalletError::Offline | WalletError::Missing => WalletRefusal::Offline,
         WalletError::WrongAccount => WalletRefusal::WrongAccount,
         WalletError::NoWallet => WalletRefusal::NoWallet,
         WalletError::Other(words) => WalletRefusal::Other(words),

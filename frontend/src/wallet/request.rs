@@ -45,8 +45,8 @@ impl Request<'_> {
     pub fn arguments(&self) -> Object {
         let (method, parameters) = match self {
             Self::AskForAccounts => ("eth_requestAccounts", Array::new()),
-            Self::Accounts => ("eth_accounts", Array::new()),
-            Self::ChainId => ("eth_chainId", Array::new()),
+            Self::Accounts => return accounts(),
+            Self::ChainId => return chain_id(),
             Self::PersonalSign(text, account) => {
                 let text = format!("0x{}", hex::encode(text));
                 ("personal_sign", Array::of2(&text.into(), &address(*account)))
@@ -56,7 +56,7 @@ impl Request<'_> {
                 Array::of1(&object([("chainId", quantity(*id))])),
             ),
             Self::AddChain(network) => ("wallet_addEthereumChain", Array::of1(&chain(network))),
-            Self::Balance(account) => ("eth_getBalance", Array::of2(&address(*account), &"latest".into())),
+            Self::Balance(account) => return balance(*account),
             Self::SendTransaction(call) => {
                 let wish = transaction(call);
                 // Between our look at its chain and this the wallet may have gone elsewhere: it must not pay there.
@@ -82,8 +82,27 @@ impl Request<'_> {
             Self::Transaction(hash) => ("eth_getTransactionByHash", Array::of1(&bytes(&hash.0))),
             Self::Receipt(hash) => ("eth_getTransactionReceipt", Array::of1(&bytes(&hash.0))),
         };
-        object([("method", method.into()), ("params", parameters.into())])
+        question(method, parameters)
     }
+}
+
+/// [`Request::Accounts`], for whoever asks nothing else.
+pub fn accounts() -> Object {
+    question("eth_accounts", Array::new())
+}
+
+/// [`Request::ChainId`], for whoever asks nothing else.
+pub fn chain_id() -> Object {
+    question("eth_chainId", Array::new())
+}
+
+/// [`Request::Balance`], for whoever asks nothing else.
+pub fn balance(account: Address) -> Object {
+    question("eth_getBalance", Array::of2(&address(account), &"latest".into()))
+}
+
+fn question(method: &str, parameters: Array) -> Object {
+    object([("method", method.into()), ("params", parameters.into())])
 }
 
 fn chain(network: &Network) -> Object {

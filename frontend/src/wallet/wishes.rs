@@ -1,0 +1,82 @@
+//! What is asked of a wallet only when somebody wishes for something: to connect, to sign, to pay, to read the chain.
+
+use app::state::{LocalBoxFuture, WalletError};
+use bridge::{WalletAnswer, WalletRefusal, WalletRequest};
+use protocol::{Address, api::Network};
+
+use super::{
+    answer, asking,
+    port::{REMEMBERED, Wallet, storage},
+    provider::{Provider, accounts, first, text},
+    refusal::refused,
+    request::Request,
+};
+
+type Later<T, E = WalletError> = LocalBoxFuture<'static, Result<T, E>>;
+
+/// One function for each wish.
+pub struct Wishes {
+    /// Asks a wallet for an account, and remembers the wallet.
+    pub connect: fn(Wallet, String) -> Later<Address>,
+    /// Asks for a signature of a text.
+    pub sign: fn(Wallet, String, Address) -> Later<Vec<u8>>,
+    /// Changes the network.
+    pub switch: fn(Wallet, Network) -> Later<()>,
+    /// Puts a question of the worker.
+    pub answer: fn(Result<Provider, WalletError>, WalletRequest) -> Later<WalletAnswer, WalletRefusal>,
+}
+
+/// All of them.
+pub static ALL: Wishes = Wishes {
+    connect: |wallet, id| Box::pin(wallet.ask_for_accounts(id)),
+    sign: |wallet, text, account| Box::pin(wallet.ask_to_sign(text, account)),
+    switch: |wallet, network| Box::pin(wallet.ask_to_switch(network)),
+    answer: |provider, request| Box::pin(async move { asking::ask(&provider.map_err(refused)?, request).await }),
+};
+
+impl Wallet {
+    async fn ask_for_accounts(self, id: String) -> Result<Address, WalletError> {
+        let provider = self.provider(&id).ok_or(WalletError::NoWallet)?;
+        let accounts = provider.request(&Request::AskForAccounts).await?;
+        let account = first(&accounts).ok_or(WalletError::NotAuthorised)?;
+        if let Some(storage) = storage() {
+            // A browser that keeps nothing asks again next time.
+            let _ = storage.set_item(REMEMBERED, &id);
+        }
+        self.take(&id, provider, account).await;
+        Ok(account)
+    }
+
+    async fn ask_to_sign(self, words: String, account: Address) -> Result<Vec<u8>, WalletError> {
+        let provider = self.current()?;
+        let accounts = accounts(&provider.request(&Request::Accounts).await?);
+        if accounts.is_empty() {
+            return Err(WalletError::NotAuthorised);
+        }
+        if !accounts.contains(&account) {
+            return Err(WalletError::WrongAccount);
+        }
+        let signed = provider.request(&Request::PersonalSign(&words, account)).await?;
+        text(&signed)
+            .as_deref()
+            .and_then(answer::signature)
+            .ok_or_else(|| WalletError::Other("The wallet's answer makes no sense.".to_owned()))
+    }
+
+    async fn ask_to_switch(self, network: Network) -> Result<(), WalletError> {
+        let provider = self.current()?;
+        let change = Request::SwitchChain(network.chain_id);
+        match provider.request(&change).await.map_err(WalletError::from) {
+            Err(WalletError::UnknownChain) => {
+                provider.request(&Request::AddChain(&network)).await?;
+                // Most wallets change to what they have just added, some do not.
+                if self.read_chain(&provider).await != Some(network.chain_id) {
+                    provider.request(&change).await?;
+                }
+            }
+            answer => drop(answer?),
+        }
+        self.read_chain(&provider).await;
+        Ok(())
+    }
+}
