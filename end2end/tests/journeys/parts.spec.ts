@@ -48,3 +48,18 @@ test('newcomers load the way in, members the frame, nobody what is not shown', a
   expect(loaded('gate')).toBe(false);
   for (const part of ['places', 'tips', 'wallet', 'inside']) expect(loaded(part), part).toBe(false);
 });
+
+test('a wallet that cannot be asked yet is not to blame, and is asked once its part is there', async ({ alice }) => {
+  const { page, jackdaw, watch, context } = alice;
+  const wallet = `**${parts.wallet}`;
+  await context.route(wallet, (route) => route.abort());
+  watch.expectDisconnection();
+  await page.goto('/app');
+  await jackdaw.connect();
+  await expect(page.getByText('Your wallet was not asked, because a part of Jackdaw could not be loaded.')).toBeVisible();
+  expect(alice.wallet.prompts).toEqual([]);
+
+  await context.unroute(wallet);
+  await jackdaw.connect();
+  await expect(jackdaw.signIn).toBeVisible();
+});
