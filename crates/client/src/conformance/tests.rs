@@ -100,3 +100,63 @@ fn a_vault_that_writes_halves_is_found_out() {
     let told = futures::executor::block_on(run(&HalfHarness::default()));
     assert!(told.is_err_and(|problem| problem.starts_with("all of a batch or nothing of it")));
 }
+
+/// Opens the same vault again as the same owner: two tabs that do not know of each other.
+#[derive(Default)]
+struct Careless(Memory);
+
+impl Harness for Careless {
+    type Vault = MemoryVault;
+
+    async fn open(&self, account: &str) -> Result<MemoryVault, VaultError> {
+        Ok(self.0.vault(account))
+    }
+
+    async fn visit(&self, account: &str) -> Result<MemoryVault, VaultError> {
+        Ok(self.0.vault(account))
+    }
+
+    async fn damage(&self, account: &str, space: Space, key: &[u8]) -> bool {
+        self.0.damage(account, space, key).await
+    }
+
+    async fn set_full(&self, account: &str, full: bool) -> bool {
+        self.0.set_full(account, full).await
+    }
+}
+
+#[test]
+fn a_vault_that_lets_two_owners_write_is_found_out() {
+    let told = futures::executor::block_on(run(&Careless::default()));
+    assert!(told.is_err_and(|problem| problem.starts_with("whoever opens it again ousts the owner before")));
+}
+
+/// Lets whoever visits write what they like.
+#[derive(Default)]
+struct Generous(Memory);
+
+impl Harness for Generous {
+    type Vault = MemoryVault;
+
+    async fn open(&self, account: &str) -> Result<MemoryVault, VaultError> {
+        self.0.open(account).await
+    }
+
+    async fn visit(&self, account: &str) -> Result<MemoryVault, VaultError> {
+        self.0.open(account).await
+    }
+
+    async fn damage(&self, account: &str, space: Space, key: &[u8]) -> bool {
+        self.0.damage(account, space, key).await
+    }
+
+    async fn set_full(&self, account: &str, full: bool) -> bool {
+        self.0.set_full(account, full).await
+    }
+}
+
+#[test]
+fn a_vault_that_lets_visitors_write_is_found_out() {
+    let told = futures::executor::block_on(run(&Generous::default()));
+    assert!(told.is_err_and(|problem| problem.starts_with("a visitor leaves wishes and nothing else")));
+}
