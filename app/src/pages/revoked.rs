@@ -20,7 +20,7 @@ pub fn Revoked() -> impl IntoView {
                     <div class="small soft">"To " <bdi>{state.name(peer)}</bdi></div>
                     <p class="left-over" dir="auto">{text.clone()}</p>
                 </div>
-                <Copy text=fixed(text) name="Copy this message" shown="Copy" class="btn" />
+                <Copy text=fixed(text) name="Copy this message" class="btn" />
             </li>
         }
         .into_any()

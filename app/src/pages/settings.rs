@@ -233,7 +233,13 @@ fn Installations() -> impl IntoView {
                 Some(Ok(rows)) => view! { <ul class="things">{rows.into_iter().map(one).collect::<Vec<_>>()}</ul> }.into_any(),
             })}
             <Dialog open=asking title="Revoke this browser?">
-                <p><b>{live(move || chosen.get().map(|row| row.agent))}</b></p>
+                {live(move || chosen.get().map(|row| view! {
+                    <p>
+                        <b>{row.agent}</b>
+                        <br />
+                        <span class="small soft">{seen(row.since, row.seen)}</span>
+                    </p>
+                }.into_any()))}
                 <p>
                     "It is signed out at once and receives nothing new: whoever writes next takes it out of the conversation. What it has already received stays on it. This cannot be undone; to come back it needs your wallet and gets a new key."
                 </p>
