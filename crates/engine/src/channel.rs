@@ -117,10 +117,9 @@ pub fn number(value: &JsValue) -> Option<u32> {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "checked by the way back"
+        reason = "we say numbers of 32 bits only"
     )]
-    let number = value.as_f64()? as u32;
-    (f64::from(number) == value.as_f64()?).then_some(number)
+    Some(value.as_f64()? as u32)
 }
 
 /// `None`: no word of ours.

@@ -39,6 +39,7 @@ pub struct Inputs(Rc<RefCell<Queue>>);
 #[derive(Default)]
 struct Queue {
     tabs: VecDeque<Input>,
+    look: bool,
     commands: VecDeque<Command>,
     asked: VecDeque<(Tab, Command)>,
     wake: bool,
@@ -58,7 +59,8 @@ impl Inputs {
     }
 
     pub fn look(&self) {
-        self.put(|queue| queue.tabs.push_back(Input::Look));
+        // Several that come while the worker is busy are one: in between nobody could have answered.
+        self.put(|queue| queue.look = true);
     }
 
     pub fn command(&self, command: Command) {
@@ -109,6 +111,7 @@ impl Inputs {
     pub fn is_empty(&self) -> bool {
         let queue = self.0.borrow();
         queue.tabs.is_empty()
+            && !queue.look
             && queue.commands.is_empty()
             && queue.asked.is_empty()
             && !queue.wake
@@ -144,6 +147,9 @@ impl Queue {
     fn next(&mut self, led: bool) -> Option<Input> {
         if let Some(input) = self.tabs.pop_front() {
             return Some(input);
+        }
+        if std::mem::take(&mut self.look) {
+            return Some(Input::Look);
         }
         if led {
             if let Some(command) = self.commands.pop_front() {

@@ -7,7 +7,7 @@
 use bridge::{Command, Trouble};
 use client::Tab;
 use gloo_timers::callback::Interval;
-use protocol::Address;
+use protocol::{Address, UnixMillis};
 
 use crate::{
     channel::{Channel, Word, number},
@@ -58,6 +58,8 @@ pub struct Seat {
     is_new: bool,
     leases: u32,
     visit: Option<IdbVault>,
+    /// When the last wish was kept here: the next one is later.
+    wished: UnixMillis,
 }
 
 /// The lock that a worker holds as long as it is there.
@@ -86,9 +88,10 @@ impl Seat {
             _look: look,
             misses: 0,
             takes_over: false,
-            is_new: true,
+            is_new: !front.outdated,
             leases: 0,
             visit: None,
+            wished: UnixMillis(0),
         };
         seat.request(By::Waiting, front);
         seat.lease.as_ref()?;
@@ -157,7 +160,8 @@ impl Seat {
         }
         let Some(vault) = &self.visit else { return false };
         // If it cannot be kept here, the leader will say what the matter is.
-        let kept = client::wish(vault, self.account, clock::now(), (*peer, *id, text)).await;
+        self.wished = UnixMillis(clock::now().0.max(self.wished.0 + 1));
+        let kept = client::wish(vault, self.account, self.wished, (*peer, *id, text)).await;
         let Ok(Some(event)) = kept else { return false };
         front.page.event(&event);
         true
@@ -267,6 +271,7 @@ impl Seat {
     /// There is nothing to do here until the page is loaded again.
     fn give_way(&mut self, front: &mut Front, trouble: Trouble) {
         self.lease = None;
+        front.outdated = true;
         self.role = Role::Ousted;
         front.page.done(front.taken);
         front.page.event(&bridge::Event::Trouble(trouble));

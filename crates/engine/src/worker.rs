@@ -24,6 +24,7 @@ pub fn start() {
         build: build(),
         taken: 0,
         online: true,
+        outdated: false,
     };
     spawn_local(Worker { front, seat: None }.run());
 }
@@ -38,6 +39,8 @@ pub struct Front {
     pub taken: u32,
     /// What the browser said last, for a client that is opened later.
     pub online: bool,
+    /// A worker of another build has taken over.
+    pub outdated: bool,
 }
 
 impl Front {
@@ -104,16 +107,13 @@ impl Worker {
         self.seat = None;
         self.front.inputs.forget_lead();
         self.front.page.done(self.front.taken);
-        match Seat::take(account, &self.front) {
-            Some(seat) => {
-                self.seat = Some(seat);
-                self.front.inputs.put_back(open);
-            }
-            None => {
-                self.front.taken += 1;
-                self.front.page.done(self.front.taken);
-                self.front.page.event(&Event::Trouble(Trouble::NoVault));
-            }
+        if let Some(seat) = Seat::take(account, &self.front) {
+            self.seat = Some(seat);
+            self.front.inputs.put_back(open);
+        } else {
+            self.front.taken += 1;
+            self.front.page.done(self.front.taken);
+            self.front.page.event(&Event::Trouble(Trouble::NoVault));
         }
     }
 }

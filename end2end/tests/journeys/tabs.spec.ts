@@ -113,6 +113,20 @@ test('the leading tab falls asleep; the other takes over, and the one that wakes
   await expect(bob.jackdaw.thread.message('and it leads again')).toHaveCount(1);
 });
 
+test('what is written beside a sleeping leader is kept by the tab itself, also if the browser ends at once', async ({ alice, people }) => {
+  const bob = await people.arrive('Bob', { profile: true });
+  await befriend(alice, bob);
+  const second = await another(bob, alice);
+  await freeze(bob.page);
+  await second.jackdaw.thread.send('last words');
+  await bob.close();
+
+  await bob.open();
+  await bob.page.goto(`/app/c/${alice.address}`);
+  await bob.jackdaw.thread.sent('last words');
+  for (const { jackdaw } of [alice, bob]) await jackdaw.thread.reads(['hello', 'last words']);
+});
+
 test('the wallet opens in the tab that asked', async ({ alice, bob }) => {
   await befriend(alice, bob);
   const second = await another(alice, bob);
