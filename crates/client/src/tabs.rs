@@ -37,7 +37,7 @@ impl Tabs {
 
 impl<V: Vault, E: Environment + 'static> Client<V, E> {
     /// This tab is closed, or gone in another way. What it was asked is asked elsewhere, or later.
-    pub async fn closed(&mut self, tab: Tab) -> Vec<Effect> {
+    pub fn closed(&mut self, tab: Tab) -> Vec<Effect> {
         self.tabs.shown.remove(&tab);
         self.desk.gone(tab);
         self.moved(tab, None, None);

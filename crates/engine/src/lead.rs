@@ -117,7 +117,7 @@ impl Lead {
             Input::Lock(life, Lock::Granted) => {
                 let tab = Tab(life);
                 self.others.retain(|other| other.tab != tab);
-                open.client.closed(tab).await
+                open.client.closed(tab)
             }
             _ => Vec::new(),
         };

@@ -80,7 +80,7 @@ fn each_tab_is_told_of_the_thread_it_shows() {
     let said = at(&mut world, RIGHT, send("bob", 101, "both look"));
     assert!(of(&said, LEFT) && of(&said, RIGHT));
 
-    let effects = block_on(world.people.get_mut("alice").unwrap().client.closed(LEFT));
+    let effects = world.people.get_mut("alice").unwrap().client.closed(LEFT);
     world.carry_out("alice", effects);
     let said = at(&mut world, RIGHT, send("bob", 102, "one is closed"));
     assert!(!of(&said, LEFT) && of(&said, RIGHT));
@@ -269,7 +269,7 @@ fn a_tip_wished_for_in_a_tab_that_is_gone_opens_no_wallet_elsewhere() {
     let id = MessageId([100; 16]);
     let said = at(&mut world, LEFT, tip(id));
     assert!(matches!(asked(&said)[..], [(LEFT, _, WalletRequest::Try(_))]));
-    let effects = block_on(world.people.get_mut("alice").unwrap().client.closed(LEFT));
+    let effects = world.people.get_mut("alice").unwrap().client.closed(LEFT);
     let mut said = told(&effects);
     world.carry_out("alice", effects);
     // What is left is only looked at, by the tab that is still there.
@@ -316,7 +316,7 @@ fn what_is_read_is_asked_where_the_wallet_spoke_last() {
             .socket(SocketEvent::Closed { code: None }),
     );
     world.carry_out("alice", closed);
-    let effects = block_on(world.people.get_mut("alice").unwrap().client.closed(RIGHT));
+    let effects = world.people.get_mut("alice").unwrap().client.closed(RIGHT);
     let events = asked(&told(&effects));
     assert!(
         !events.is_empty() && events.iter().all(|(tab, ..)| *tab == LEFT),

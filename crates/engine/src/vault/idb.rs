@@ -43,6 +43,8 @@ pub struct Database {
     closed: Rc<Cell<bool>>,
     /// Our token; `None`: we only visit.
     owner: Option<[u8; 16]>,
+    /// There was no room for our token: it is written with the first changes for which there is some.
+    unwritten: Cell<bool>,
     _listener: Closure<dyn FnMut(Event)>,
 }
 
@@ -91,6 +93,7 @@ impl Database {
             idb: database,
             closed,
             owner: None,
+            unwritten: Cell::new(false),
             _listener: listener,
         })
     }
@@ -113,13 +116,27 @@ impl Database {
     pub async fn own(&mut self) -> Result<(), VaultError> {
         let mut token = [0; 16];
         getrandom::fill(&mut token).map_err(|error| unavailable(&error.to_string()))?;
+        self.owner = Some(token);
+        let transaction = self.write(&Array::of1(&KEYS.into()))?;
+        self.put_token(&transaction).map_err(|error| failed(&error))?;
+        match complete(&transaction).await {
+            Err(VaultError::Full) => {}
+            done => return done,
+        }
+        // A full vault is still read. To take the other's token away needs no room; from then on it is nobody's, until
+        // somebody finds room for a token of their own.
         let transaction = self.write(&Array::of1(&KEYS.into()))?;
         let store = transaction.object_store(KEYS).map_err(|error| failed(&error))?;
-        store
-            .put_with_key(&Uint8Array::from(token.as_slice()), &OWNER.into())
-            .map_err(|error| failed(&error))?;
-        complete(&transaction).await?;
-        self.owner = Some(token);
+        store.delete(&OWNER.into()).map_err(|error| failed(&error))?;
+        self.unwritten.set(true);
+        complete(&transaction).await
+    }
+
+    fn put_token(&self, transaction: &IdbTransaction) -> Result<(), JsValue> {
+        if let Some(token) = &self.owner {
+            let store = transaction.object_store(KEYS)?;
+            store.put_with_key(&Uint8Array::from(token.as_slice()), &OWNER.into())?;
+        }
         Ok(())
     }
 
@@ -217,7 +234,16 @@ impl Database {
                 return Err(error);
             }
         };
-        if let Err(error) = request_all(&transaction, changes, sealed) {
+        let unwritten = owned && self.unwritten.get();
+        let requested = request_all(&transaction, changes, sealed);
+        let requested = requested.and_then(|()| {
+            if unwritten {
+                self.put_token(&transaction)
+            } else {
+                Ok(())
+            }
+        });
+        if let Err(error) = requested {
             // Half of it may be requested already: all or nothing.
             let _ = transaction.abort();
             return Err(failed(&error));
@@ -228,19 +254,23 @@ impl Database {
             None => complete(&transaction).await,
         };
         drop(guard);
+        if unwritten && ended.is_ok() {
+            self.unwritten.set(false);
+        }
         ended
     }
 
     /// Asks, before all else in this transaction, who owns the vault. The answer commits the transaction, or aborts it.
     fn guard(&self, transaction: &IdbTransaction) -> Result<Closure<dyn FnMut(Event)>, VaultError> {
         let mine = self.owner.ok_or(VaultError::Closed)?;
+        let mine = (!self.unwritten.get()).then(|| mine.to_vec());
         let store = transaction.object_store(KEYS).map_err(|error| failed(&error))?;
         let request = store.get(&OWNER.into()).map_err(|error| failed(&error))?;
         let (transaction, closed) = (transaction.clone(), Rc::clone(&self.closed));
         let guard = Closure::new(move |event: Event| {
             let request = event.target().map(JsCast::unchecked_into::<IdbRequest>);
             let owner = request.and_then(|request| request.result().ok()?.dyn_into::<Uint8Array>().ok());
-            if owner.is_some_and(|owner| owner.to_vec() == mine) {
+            if owner.map(|owner| owner.to_vec()) == mine {
                 let _ = transaction.unchecked_ref::<Committing>().commit();
             } else {
                 closed.set(true);
