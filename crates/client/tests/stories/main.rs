@@ -7,6 +7,7 @@ mod connecting;
 mod consent;
 mod copies;
 mod crashes;
+mod ids;
 mod installations;
 mod lies;
 mod refusals;
