@@ -130,25 +130,44 @@ pub fn session_set(key: &str, value: &str) {
     }
 }
 
+fn shelf() -> Option<web_sys::Storage> {
+    window().local_storage().ok()?
+}
+
+/// What the browser keeps for all tabs.
+pub fn kept(key: &str) -> Option<String> {
+    shelf()?.get_item(key).ok()?
+}
+
+/// Keeps a text for all tabs, also when the browser ends without a word; an empty one is taken away. It may take the browser some seconds.
+pub fn keep(key: &str, value: &str) {
+    if let Some(storage) = shelf() {
+        let _ = if value.is_empty() {
+            storage.remove_item(key)
+        } else {
+            storage.set_item(key, value)
+        };
+    }
+}
+
+/// Takes away everything kept whose key begins so.
+pub fn drop_kept(beginning: &str) {
+    let Some(storage) = shelf() else { return };
+    let count = storage.length().unwrap_or_default();
+    let keys: Vec<String> = (0..count).filter_map(|at| storage.key(at).ok()?).collect();
+    for key in keys.iter().filter(|key| key.starts_with(beginning)) {
+        let _ = storage.remove_item(key);
+    }
+}
+
 /// The chosen theme: `light`, `dark`, or empty for the system's.
 pub fn theme() -> String {
-    window()
-        .local_storage()
-        .ok()
-        .flatten()
-        .and_then(|s| s.get_item("theme").ok().flatten())
-        .unwrap_or_default()
+    kept("theme").unwrap_or_default()
 }
 
 /// Chooses a theme, now and for later visits.
 pub fn set_theme(theme: &str) {
-    if let Ok(Some(storage)) = window().local_storage() {
-        let _ = if theme.is_empty() {
-            storage.remove_item("theme")
-        } else {
-            storage.set_item("theme", theme)
-        };
-    }
+    keep("theme", theme);
     if let Some(root) = document().document_element() {
         root.set_class_name(theme);
     }

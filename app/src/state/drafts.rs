@@ -1,4 +1,5 @@
-//! What was typed and not sent yet: kept for each conversation, in memory and in the tab's own storage.
+//! What was typed and not sent yet: kept for each conversation, in memory, in the tab's own storage, and for all tabs, because
+//! the tab's own goes with the tab: also when the browser is killed.
 
 use bridge::{Command, MessageView};
 use protocol::{Address, MessageId};
@@ -14,13 +15,17 @@ fn key(state: State, peer: Address) -> String {
 /// What was typed for this account.
 pub fn get(state: State, peer: Address) -> String {
     let kept = state.memory.with_untracked(|memory| memory.drafts.get(&peer).cloned());
-    kept.or_else(|| browser::session_get(&key(state, peer)))
+    let key = key(state, peer);
+    kept.or_else(|| browser::session_get(&key))
+        .or_else(|| browser::kept(&key))
         .unwrap_or_default()
 }
 
 /// Keeps what was typed.
 pub fn set(state: State, peer: Address, text: &str) {
-    browser::session_set(&key(state, peer), text);
+    let key = key(state, peer);
+    browser::session_set(&key, text);
+    browser::keep(&key, text);
     state.memory.change_silently(|memory| {
         memory.drafts.insert(peer, text.to_owned());
     });
@@ -102,8 +107,14 @@ pub(super) fn send_again(state: State) {
     }
 }
 
+/// Nothing that was typed for this account stays in this browser.
+pub(super) fn forget(state: State) {
+    forget_unsent(state);
+    browser::drop_kept(&format!("draft {} ", state.account.get_untracked().unwrap_or_default()));
+}
+
 /// Nothing waits to be sent any more.
-pub(super) fn forget_unsent(state: State) {
+fn forget_unsent(state: State) {
     browser::session_set(&unsent_key(state), "");
 }
 

@@ -418,9 +418,7 @@ pub fn sign_out(state: State, forget: bool) {
         return;
     }
     spawn_local(async move {
-        if let Err(error) = server_fns::sign_out().await
-            && !matches!(error.0, ErrorCode::NotSignedIn | ErrorCode::SessionEnded)
-        {
+        if let Err(error) = server_fns::sign_out().await {
             state.trouble.set(Some(Trouble::Refused(error.0)));
             return;
         }
@@ -450,7 +448,7 @@ fn leave(state: State) {
 }
 
 pub(super) fn forgotten(state: State) {
-    drafts::forget_unsent(state);
+    drafts::forget(state);
     state
         .announcement
         .set("The history in this browser is deleted.".to_owned());
