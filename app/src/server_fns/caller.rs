@@ -2,7 +2,7 @@ use std::fmt::Display;
 
 use axum::http::StatusCode;
 use leptos::prelude::use_context;
-use protocol::{ErrorCode, api::Me};
+use protocol::ErrorCode;
 use services::{
     Services,
     accounts::{AccountError, BrowserId, Session},
@@ -75,13 +75,13 @@ pub(crate) async fn signed_in() -> Result<(Services, Caller, Session), AppError>
     Ok((services, caller, session))
 }
 
-/// Who is signed in, if anybody is: a session that ended is nobody.
-pub(crate) async fn me(services: &Services, caller: &Caller) -> Result<Option<Me>, AppError> {
+/// The session of who asks, if it stands.
+pub(crate) async fn session(services: &Services, caller: &Caller) -> Result<Option<Session>, AppError> {
     let Some(token) = caller.session_token.as_deref() else {
         return Ok(None);
     };
     match services.accounts.session(token).await {
-        Ok(session) => Ok(Some(session.me())),
+        Ok(session) => Ok(Some(session)),
         Err(AccountError::NotSignedIn | AccountError::SessionEnded | AccountError::Revoked) => Ok(None),
         Err(error) => Err(refused(error)),
     }

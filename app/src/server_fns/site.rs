@@ -8,6 +8,7 @@ use crate::error::AppError;
 #[server(name = GetSite, prefix = "/api", endpoint = "site", protocol = Wire)]
 pub async fn site() -> Result<Site, AppError> {
     let (services, caller) = super::caller::here()?;
-    let me = super::caller::me(&services, &caller).await?;
+    let session = super::caller::session(&services, &caller).await?;
+    let me = session.map(|session| session.me());
     Ok(services.site.for_visitor(me))
 }
