@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// How often it is looked whether there is a leader, in milliseconds.
-const LOOK: u32 = 150;
+const LOOK: u32 = 120;
 /// After so many looks without an answer there is none.
 const MISSES: u32 = 4;
 

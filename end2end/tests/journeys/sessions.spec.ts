@@ -53,6 +53,8 @@ test('signing out is real, and says what stays in this browser', async ({ alice,
 
 test('signing out can delete the history here; then one begins anew', async ({ alice, bob }) => {
   await befriend(alice, bob);
+  // The key is revoked, and takes the session along.
+  bob.watch.expect(/status of 401/, /WebSocket/);
   await bob.jackdaw.signOut();
   const dialog = bob.page.getByRole('dialog');
   await dialog.getByRole('checkbox', { name: 'Delete the history in this browser' }).check();
