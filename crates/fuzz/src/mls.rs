@@ -43,7 +43,7 @@ pub(crate) fn holds(input: &[u8]) {
     };
     WORLD.with_borrow_mut(|world| {
         match way % 3 {
-            0 => world.into_the_conversation(bytes),
+            0 => world.as_a_message(bytes),
             1 => world.as_an_invitation(bytes),
             _ => world.as_a_key_package(bytes),
         }
@@ -112,7 +112,7 @@ impl World {
         }
     }
 
-    fn into_the_conversation(&mut self, bytes: &[u8]) {
+    fn as_a_message(&mut self, bytes: &[u8]) {
         let before = self.bob.it.epoch(TOPIC);
         match self.bob.it.process(TOPIC, bytes, &self.known) {
             Ok(Processed::Message { from, .. }) => self.is_known(&from),
