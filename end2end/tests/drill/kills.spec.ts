@@ -203,11 +203,15 @@ async function wholeThread(person: Person): Promise<string[]> {
   const articles = person.jackdaw.thread.log.getByRole('article');
   const beginning = person.page.getByText('Only the two of you can read this.');
   await expect(earlier.or(beginning).first()).toBeAttached();
-  while (!(await beginning.isVisible()) && !(await beginning.count())) {
+  const read = async (): Promise<boolean> => {
+    if ((await beginning.count()) > 0) return true;
+    // Scrolling to it fetches as well: it may be gone before it is pressed.
     const before = await articles.count();
-    await earlier.click();
-    await until('older messages come', async () => (await articles.count()) > before || (await beginning.count()) > 0);
-  }
+    await earlier.press('Enter', { timeout: 2_000 });
+    await until('older messages come', async () => (await articles.count()) > before || (await beginning.count()) > 0, 5_000);
+    return false;
+  };
+  await until('the thread is read to its beginning', read, 120_000);
   return marks(person.page);
 }
 
