@@ -263,6 +263,7 @@ fn the_server_throws_nobody_out() {
             server.listed.insert(bob, vec![(laptop, hash)]);
             server.installations_changed(bob);
         }
+        world.run();
         world.send("alice", "bob", "still to both");
         assert_eq!(removed(&world), [], "{proof}");
         assert_eq!(
@@ -291,6 +292,7 @@ fn a_true_word_for_one_browser_takes_out_no_other() {
         phone
     };
     assert!(proof.is_some());
+    world.run();
     world.send("alice", "bob", "to the one that is left");
     assert!(!removed(&world).contains(&laptop));
     assert_eq!(world.texts("bob", "alice").last().unwrap(), "to the one that is left");
@@ -416,4 +418,26 @@ fn a_server_that_takes_no_renewal_keeps_nobody_from_writing() {
     }));
     world.send("alice", "bob", "all the same");
     assert_eq!(world.texts("bob", "alice").last().unwrap(), "all the same");
+}
+
+#[test]
+fn the_accounts_own_key_revokes_what_no_other_browser_can() {
+    let mut world = four(18);
+    let (bob, phone) = (world.address("bob"), world.installation("bob's phone"));
+    let mut word = Revocation {
+        account: bob,
+        installation: phone,
+        at: UnixMillis(1),
+        revoker: Revoker::Account,
+        signature: Vec::new(),
+    };
+    word.signature = world.people["bob"].wallet.sign(&word.text(DOMAIN)).1;
+    {
+        let mut server = world.server.borrow_mut();
+        server.installed.get_mut(&phone).unwrap().revoked = Some(word.to_bytes());
+        server.installations_changed(bob);
+    }
+    world.run();
+    world.send("alice", "bob", "without the phone");
+    assert_eq!(removed(&world), [phone]);
 }
