@@ -38,6 +38,8 @@ pub struct Client<V, E> {
     pub(crate) retry_at: Option<UnixMillis>,
     /// The server's clock minus ours, in milliseconds.
     pub(crate) skew: i64,
+    /// Our clock, when it was looked at last.
+    clock: UnixMillis,
     pub(crate) lists: Map<Address, Listing>,
     pub(crate) rosters: Map<Address, Roster>,
     pub(crate) finds: Vec<Address>,
@@ -172,6 +174,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             failures: 0,
             retry_at: None,
             skew: 0,
+            clock: UnixMillis(i64::MIN),
             lists: Map::default(),
             rosters: Map::default(),
             finds: Vec::new(),
@@ -215,7 +218,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         if self.forgotten {
             return Vec::new();
         }
-        self.save_late().await;
+        self.begin().await;
         self.tabs.asking = Some(tab);
         let done = match command {
             Command::Open { .. } => {
@@ -317,7 +320,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
 
     /// Something happened to the WebSocket.
     pub async fn socket(&mut self, event: SocketEvent) -> Vec<Effect> {
-        self.save_late().await;
+        self.begin().await;
         if !self.forgotten {
             self.socket_event(event).await;
         }
@@ -326,12 +329,21 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
 
     /// The time asked for by `WakeIn` has come.
     pub async fn wake(&mut self) -> Vec<Effect> {
-        self.save_late().await;
+        self.begin().await;
         self.wake_at = None;
         if !self.forgotten {
             self.tick().await;
         }
         self.hand_out()
+    }
+
+    /// Before every input.
+    async fn begin(&mut self) {
+        self.save_late().await;
+        // A clock that goes back must not make what is new look as if it came from the future.
+        let now = self.environment.now();
+        self.skew = self.skew.saturating_add((self.clock.0.saturating_sub(now.0)).max(0));
+        self.clock = now;
     }
 
     pub(crate) fn hand_out(&mut self) -> Vec<Effect> {
