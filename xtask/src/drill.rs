@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result, bail};
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Child, Command},
 };
 
 /// How long the short one takes, its two stages together.
@@ -22,6 +22,12 @@ const SHORT_SECONDS: u64 = 24;
 /// How often a browser is killed beside a long drill of the others; three times among the journeys.
 const BROWSER_KILLS: u64 = 50;
 
+/// How long the client's short one takes, and in which seeds it begins: the same ones for everybody.
+const SHORT_CLIENT: [&str; 4] = ["--seconds", "8", "--from", "0"];
+
+/// The deliberate faults of the client; the others are the server's.
+const CLIENT_FAULTS: [&str; 2] = ["state-saved-after-sending", "no-discard-on-error"];
+
 /// Which drills.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Only {
@@ -29,6 +35,8 @@ pub enum Only {
     Server,
     /// A browser, killed while somebody types
     Browser,
+    /// Installations in memory, seed after seed
+    Client,
 }
 
 /// How long, and what.
@@ -40,7 +48,7 @@ pub struct Options {
     /// Replays the schedule of an earlier drill
     #[arg(long)]
     seed: Option<u64>,
-    /// A server with this deliberate fault instead: it must be caught
+    /// A server or a client with this deliberate fault instead: it must be caught
     #[arg(long, value_name = "NAME")]
     control: Vec<String>,
     /// Every deliberate fault, one after the other
@@ -57,30 +65,48 @@ pub fn run(places: &Places, options: &Options) -> Result<()> {
     if options.only == Some(Only::Browser) {
         return browser(places, &tools, options);
     }
-    let mut names: Vec<&str> = options.control.iter().map(String::as_str).collect();
+    let (of_client, mut of_server): (Vec<&str>, Vec<&str>) = options
+        .control
+        .iter()
+        .map(String::as_str)
+        .partition(|name| CLIENT_FAULTS.contains(name));
     if options.controls {
-        names.push("all");
+        of_server.push("all");
     }
+    let with_client = options.controls || !of_client.is_empty() || of_server.is_empty();
+    let with_server =
+        options.only.is_none_or(|only| only == Only::Server) && (!of_server.is_empty() || of_client.is_empty());
+    let played = if with_client && options.only != Some(Only::Server) {
+        Some(client(places, options)?)
+    } else {
+        None
+    };
     let mut words = Vec::new();
     if let Some(seed) = options.seed {
         words.extend(["--seed".to_owned(), seed.to_string()]);
     }
-    let good = if names.is_empty() {
+    let served = if !with_server {
+        Ok(true)
+    } else if of_server.is_empty() {
         let seconds = options.minutes.map_or(SHORT_SECONDS, |minutes| minutes * 60);
         words.extend(["--seconds".to_owned(), seconds.to_string()]);
-        server(places, &tools, &words)?
+        server(places, &tools, &words)
     } else {
         words.extend(
-            names
+            of_server
                 .iter()
                 .flat_map(|name| ["--control".to_owned(), (*name).to_owned()]),
         );
-        controls(places, &tools, &words)?
+        controls(places, &tools, &words)
     };
+    let played = played.map_or(Ok(true), |mut child| {
+        exec::await_child(&mut child).map(|status| status.success())
+    });
+    let good = played? & served?;
     if !good {
         bail!("the drill failed: its words stand above");
     }
-    if options.only.is_none() && names.is_empty() && options.minutes.is_some() {
+    if options.only.is_none() && options.control.is_empty() && !options.controls && options.minutes.is_some() {
         browser(places, &tools, options)?;
     }
     Ok(())
@@ -122,25 +148,62 @@ fn browser(places: &Places, tools: &Tools, options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// The short drill, as a part of the tests.
-pub fn short(places: &Places, tools: &Tools) -> Result<Tally> {
-    let words = ["--seconds".to_owned(), SHORT_SECONDS.to_string()];
-    let good = server(places, tools, &words)?;
-    Ok(Tally {
-        passed: u64::from(good),
-        failed: u64::from(!good),
-        skipped: 0,
-        names: if good {
-            Vec::new()
+/// The drill of the client, on its way: it needs one core and nothing else.
+fn client(places: &Places, options: &Options) -> Result<Child> {
+    // A long one is worth compiling for; faults are found by the first seeds.
+    let long = options.minutes.is_some();
+    let drill = if long {
+        compile_quick(places)?
+    } else {
+        compile(places, "drill-client")?
+    };
+    let mut command = Command::new(drill);
+    let mut folder = "drill/client";
+    if options.controls || !options.control.is_empty() {
+        folder = "drill/client-controls";
+        let names = if options.controls {
+            CLIENT_FAULTS.to_vec()
         } else {
-            vec!["the drill of the server".to_owned()]
-        },
-    })
+            options.control.iter().map(String::as_str).collect()
+        };
+        let names = names.into_iter().filter(|name| CLIENT_FAULTS.contains(name));
+        command.args(names.flat_map(|name| ["--control", name]));
+        command.args(["--from", &options.seed.unwrap_or(0).to_string()]);
+    } else if let Some(minutes) = options.minutes {
+        command.args(["--seconds", &(minutes * 60).to_string()]);
+        command.args(options.seed.map(|seed| format!("--from={seed}")));
+    } else if let (Some(seed), Some(_)) = (options.seed, options.only) {
+        command.args(["--seed", &seed.to_string()]);
+    } else {
+        command.args(SHORT_CLIENT);
+    }
+    let report = places.target.join(folder);
+    say::note(&format!("the client's report will be in {}", report.display()));
+    command.arg("--report").arg(report);
+    command.spawn().context("the drill of the client does not start")
+}
+
+/// The short drills, as a part of the tests: the client's beside the server's.
+pub fn short(places: &Places, tools: &Tools) -> Result<Tally> {
+    let mut played = client(places, &Options::default())?;
+    let words = ["--seconds".to_owned(), SHORT_SECONDS.to_string()];
+    let served = server(places, tools, &words);
+    let played = exec::await_child(&mut played)?.success();
+    let mut tally = Tally::default();
+    for (good, name) in [
+        (served?, "the drill of the server"),
+        (played, "the drill of the client"),
+    ] {
+        tally.passed += u64::from(good);
+        tally.failed += u64::from(!good);
+        tally.names.extend((!good).then(|| name.to_owned()));
+    }
+    Ok(tally)
 }
 
 fn server(places: &Places, tools: &Tools, words: &[String]) -> Result<bool> {
     build::server(places, Profile::Development)?;
-    let drill = compile(places)?;
+    let drill = compile(places, "drill")?;
     // A copy: what is built meanwhile must not be started in the middle of a drill.
     let binary = copied(places, "jackdaw")?;
     say::step("Drill: servers and Postgres are killed under load", || {
@@ -156,7 +219,7 @@ fn controls(places: &Places, tools: &Tools, words: &[String]) -> Result<bool> {
         command.args(["build", "-p", "server", "--features", "drill", "--bin", "jackdaw-drill"]);
         exec::run(&mut command).context("the server does not compile")
     })?;
-    let drill = compile(places)?;
+    let drill = compile(places, "drill")?;
     let binary = copied(places, "jackdaw-drill")?;
     say::step("Drill: every deliberate fault must be noticed", || {
         let mut command = Command::new(&drill);
@@ -170,10 +233,29 @@ fn controls(places: &Places, tools: &Tools, words: &[String]) -> Result<bool> {
     })
 }
 
-fn compile(places: &Places) -> Result<PathBuf> {
+fn compile(places: &Places, name: &str) -> Result<PathBuf> {
     say::step("Compiling the drill", || {
         exec::run(build::cargo(places).args(["build", "-p", "drill"])).context("the drill does not compile")?;
-        copied(places, "drill")
+        copied(places, name)
+    })
+}
+
+/// The client's, in a profile of its own and without what only the server's needs.
+fn compile_quick(places: &Places) -> Result<PathBuf> {
+    say::step("Compiling the drill of the client", || {
+        let mut command = build::cargo(places);
+        command.args([
+            "build",
+            "-p",
+            "drill",
+            "--bin",
+            "drill-client",
+            "--profile",
+            "rehearsal",
+        ]);
+        command.args(["--no-default-features", "--features", "client"]);
+        exec::run(&mut command).context("the drill of the client does not compile")?;
+        copied(places, "../rehearsal/drill-client")
     })
 }
 
@@ -181,8 +263,8 @@ fn compile(places: &Places) -> Result<PathBuf> {
 fn copied(places: &Places, name: &str) -> Result<PathBuf> {
     let folder = places.target.join("drill");
     fs::create_dir_all(&folder)?;
-    let to = folder.join(name);
     let from = places.target.join("debug").join(name);
+    let to = folder.join(Path::new(name).file_name().unwrap_or_default());
     // Not into a file that runs just now.
     let _ = fs::remove_file(&to);
     fs::copy(&from, &to).with_context(|| format!("cannot copy {}", from.display()))?;

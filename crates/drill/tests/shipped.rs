@@ -5,7 +5,11 @@ use std::{fs, path::Path};
 
 /// Lines that turn the feature `drill` of some crate on, beside those that may.
 fn turned_on(manifest: &str) -> Vec<&str> {
-    let may = ["required-features = [\"drill\"]", "drill = [\"services/drill\"]"];
+    let may = [
+        "required-features = [\"drill\"]",
+        "drill = [\"services/drill\"]",
+        "drill = [\"e2ee/drill\"]",
+    ];
     manifest
         .lines()
         .map(|line| line.split('#').next().unwrap_or_default().trim())
@@ -24,7 +28,11 @@ fn no_manifest_turns_the_faults_on() {
         root.clone(),
     ];
     for entry in fs::read_dir(root.join("crates")).unwrap() {
-        folders.push(entry.unwrap().path());
+        let folder = entry.unwrap().path();
+        // The drill itself, which nothing depends on (the crate table of `cargo xtask tidy`).
+        if !folder.ends_with("drill") {
+            folders.push(folder);
+        }
     }
     let mut seen = 0;
     for folder in folders {

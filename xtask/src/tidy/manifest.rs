@@ -171,7 +171,11 @@ const TABLE: &[Row] = &[
         &["stage", "client", "e2ee", "identity", "bridge", "protocol"],
         BROWSER,
     ),
-    Row("drill", &["services", "identity", "protocol"], BROWSER),
+    Row(
+        "drill",
+        &["services", "stage", "client", "e2ee", "bridge", "identity", "protocol"],
+        BROWSER,
+    ),
 ];
 
 fn manifests(tree: &Tree) -> impl Iterator<Item = (&str, Table)> {

@@ -1,0 +1,7 @@
+//! `drill-client`: breaks installations in memory on purpose.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    drill::clients::cli::main()
+}

@@ -1,0 +1,150 @@
+//! The command line. People call it by way of `cargo xtask drill --only client`.
+
+use std::{
+    hash::{BuildHasher, RandomState},
+    path::PathBuf,
+    process::ExitCode,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Result, bail};
+use clap::Parser;
+use client::faults::{self, Fault};
+
+use super::{
+    cast::Cast,
+    judge::{self, Outcome},
+    plan::Kind,
+    play::Counts,
+    report::{Control, Report},
+};
+
+/// A fault that is not noticed by so many seeds is a defect of the drill.
+const CYCLES: u64 = 20;
+/// After so many failures there is enough to look at.
+const ENOUGH: usize = 5;
+
+/// The deliberate faults.
+const FAULTS: [(&str, Fault); 2] = [
+    ("state-saved-after-sending", Fault::SaveAfterSending),
+    ("no-discard-on-error", Fault::NoDiscard),
+];
+
+/// Plays installations in memory, seed after seed, and checks that nothing is lost.
+#[derive(Debug, Parser)]
+struct Cli {
+    /// How long.
+    #[arg(long)]
+    seconds: Option<u64>,
+    /// How many seeds.
+    #[arg(long)]
+    seeds: Option<u64>,
+    /// This seed alone, with its last steps.
+    #[arg(long, conflicts_with_all = ["seconds", "seeds"])]
+    seed: Option<u64>,
+    /// The first seed; a new one otherwise.
+    #[arg(long)]
+    from: Option<u64>,
+    /// These faults on purpose; `all` for all of them.
+    #[arg(long)]
+    control: Vec<String>,
+    /// Where the reports go.
+    #[arg(long)]
+    report: PathBuf,
+}
+
+/// What `main` does.
+pub fn main() -> ExitCode {
+    match go(&Cli::parse()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("the drill cannot go on: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn go(cli: &Cli) -> Result<bool> {
+    let cast = Cast::new();
+    let from = cli.seed.or(cli.from).unwrap_or_else(drawn);
+    println!("client: seeds from {from} on");
+    let mut report = Report {
+        from,
+        ..Report::default()
+    };
+    let (begun, used) = (Instant::now(), processor_seconds());
+    if cli.control.is_empty() {
+        let (seeds, length) = match (cli.seed, cli.seeds, cli.seconds) {
+            (Some(_), ..) => (1, Duration::MAX),
+            (_, seeds, seconds) => (
+                seeds.unwrap_or(if seconds.is_some() { u64::MAX } else { 100 }),
+                seconds.map_or(Duration::MAX, Duration::from_secs),
+            ),
+        };
+        let mut seed = from;
+        while report.seeds < seeds && begun.elapsed() < length && report.failures.len() < ENOUGH {
+            report.add(play(&cast, seed));
+            seed += 1;
+        }
+    } else {
+        controls(cli, &cast, from, &mut report)?;
+    }
+    report.seconds = begun.elapsed().as_secs_f64();
+    report.processor_seconds = processor_seconds() - used;
+    report.write(&cli.report)?;
+    print!("{}", report.text());
+    Ok(report.is_good())
+}
+
+/// A seed; a panic in it is its failure.
+fn play(cast: &Cast, seed: u64) -> Outcome {
+    let played = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| judge::run(cast, seed)));
+    played.unwrap_or_else(|_| Outcome {
+        seed,
+        kind: Kind::Honest,
+        wrong: Some("something panicked: its words stand above".into()),
+        steps: Vec::new(),
+        counts: Counts::default(),
+        milliseconds: 0.0,
+    })
+}
+
+fn controls(cli: &Cli, cast: &Cast, from: u64, report: &mut Report) -> Result<()> {
+    let all = cli.control.iter().any(|name| name == "all");
+    let names = FAULTS.map(|(name, _)| name);
+    if let Some(unknown) = cli
+        .control
+        .iter()
+        .find(|name| *name != "all" && !names.contains(&&name[..]))
+    {
+        bail!("no such fault: {unknown} (there are: {})", names.join(", "));
+    }
+    for (name, fault) in FAULTS {
+        if !all && !cli.control.iter().any(|wanted| wanted == name) {
+            continue;
+        }
+        faults::choose(Some(fault));
+        let caught = (0..CYCLES).find_map(|cycle| Some((cycle + 1, play(cast, from + cycle).wrong?)));
+        faults::choose(None);
+        let (caught_in_cycle, wrong) = caught.unzip();
+        report.controls.push(Control {
+            name,
+            caught_in_cycle,
+            wrong,
+        });
+    }
+    Ok(())
+}
+
+/// The first seed, if none was said.
+fn drawn() -> u64 {
+    RandomState::new().hash_one(()) % 1_000_000_000
+}
+
+/// What this thread has used of the processor, in seconds (`/proc/self/schedstat`); 0 where that is not known.
+fn processor_seconds() -> f64 {
+    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let nanoseconds = stat.split(' ').next().and_then(|word| word.parse::<f64>().ok());
+    nanoseconds.unwrap_or_default() / 1e9
+}
