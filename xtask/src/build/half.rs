@@ -87,11 +87,13 @@ impl Half {
         unless_same(&wasm, &folder, || {
             let mut core = wasm.clone();
             let mut parts = BTreeMap::new();
+            if profile.is_release() {
+                core = wasm.with_extension("trimmed.wasm");
+                trim::constants(&wasm, &core, cut)?;
+            }
             if cut {
                 let cut = say::step(&format!("Cutting {}", self.title), || {
-                    let trimmed = wasm.with_extension("trimmed.wasm");
-                    trim::constants(&wasm, &trimmed)?;
-                    split::cut(&trimmed, &folder, self.name)
+                    split::cut(&core, &folder, self.name)
                 })?;
                 (core, parts) = (cut.core, cut.parts);
             }
@@ -101,7 +103,7 @@ impl Half {
             if !profile.is_release() {
                 return Ok(());
             }
-            trim::functions(&folder, self.name, cut)?;
+            trim::functions(&folder, self.name)?;
             say::step(&format!("Making {} small", self.title), || {
                 optimise(tools, &folder.join(format!("{}_bg.wasm", self.name)), self.passes)?;
                 trim::imports(&folder, self.name)?;

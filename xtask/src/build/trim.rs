@@ -11,14 +11,14 @@ const NEVER: &[u8] = &[0, 0, 0x0b];
 
 /// What stands in for a function.
 ///
-/// - Words for developers: in the page `Debug`, which people never see; what serde's errors say a value was instead of what was expected. What the
+/// - Words for developers: `Debug`, which people never see; what serde's errors say a value was instead of what was expected. What the
 ///   console hears of a panic is where it was and its own words.
 /// - Floats: they may be among those words, and nothing else here ever prints one (money is integers). Whoever comes to need it is stopped
 ///   at once, as is who cuts a text within a letter: both are defects.
 /// - Tasks that suspend the wasm: there are none here.
-fn instead(name: &str, page: bool) -> Option<&'static [u8]> {
+fn instead(name: &str) -> Option<&'static [u8]> {
     let name = plain(name);
-    if page && name.contains(" as core::fmt::Debug>::fmt")
+    if name.contains(" as core::fmt::Debug>::fmt")
         || name.starts_with("<serde_core::de::Unexpected as core::fmt::Display>::fmt")
     {
         return Some(OK);
@@ -39,23 +39,27 @@ fn plain(name: &str) -> String {
     })
 }
 
-/// Clears the constants that only such functions of the page use, out of what the linker has made.
-pub fn constants(wasm: &Path, to: &Path) -> Result<()> {
+/// Clears the constants that only such functions use, out of what the linker has made. What the linker says of the module stays only if
+/// it is to be `cut`.
+pub fn constants(wasm: &Path, to: &Path, cut: bool) -> Result<()> {
     let mut module = Module::read(&fs::read(wasm)?)?;
     unused::clear(&mut module, |name| {
-        instead(&format!("{:#}", rustc_demangle::demangle(name)), true).is_some()
+        instead(&format!("{:#}", rustc_demangle::demangle(name))).is_some()
     })?;
+    if !cut {
+        module.forget(|name| name == "linking" || name.starts_with("reloc."));
+    }
     Ok(fs::write(to, module.bytes())?)
 }
 
 /// Puts something in for those functions, and short names for those between wasm and glue, which end in hashes.
-pub fn functions(folder: &Path, name: &str, page: bool) -> Result<()> {
+pub fn functions(folder: &Path, name: &str) -> Result<()> {
     let (wasm, glue) = (
         folder.join(format!("{name}_bg.wasm")),
         folder.join(format!("{name}.js")),
     );
     let mut module = Module::read(&fs::read(&wasm)?)?;
-    module.replace(|name| instead(name, page))?;
+    module.replace(instead)?;
     // Streams of server functions; here they travel in one piece (`app/src/server_fns/wire.rs`).
     module.hide(|name| name.contains("intounderlying") || matches!(name, "__heap_base" | "__data_end"))?;
     let names = module.shorten()?;
@@ -128,22 +132,16 @@ mod tests {
 
     #[test]
     fn only_what_nobody_reads_is_left_out() {
-        assert_eq!(instead("<str as core::fmt::Debug>::fmt", true), Some(OK));
-        assert_eq!(instead("<str as core::fmt::Display>::fmt", true), None);
-        assert_eq!(instead("<f64 as core::fmt::Display>::fmt", true), Some(NEVER));
-        assert_eq!(instead("<u64 as core::fmt::Display>::fmt", true), None);
-        assert_eq!(instead("<[u8; 32] as core::fmt::Debug>::fmt", true), Some(OK));
+        assert_eq!(instead("<str as core::fmt::Debug>::fmt"), Some(OK));
+        assert_eq!(instead("<str as core::fmt::Display>::fmt"), None);
+        assert_eq!(instead("<f64 as core::fmt::Display>::fmt"), Some(NEVER));
+        assert_eq!(instead("<u64 as core::fmt::Display>::fmt"), None);
+        assert_eq!(instead("<[u8; 32] as core::fmt::Debug>::fmt"), Some(OK));
         assert_eq!(
             plain("<[T; N] as core[c5930c85a12de822]::a>::b"),
             "<[T; N] as core::a>::b"
         );
-        assert_eq!(
-            instead("core[c5930c85a12de822]::str::slice_error_fail_rt", true),
-            Some(NEVER)
-        );
-        assert_eq!(
-            instead("<str as core[c5930c85a12de822]::fmt::Debug>::fmt", true),
-            Some(OK)
-        );
+        assert_eq!(instead("core[c5930c85a12de822]::str::slice_error_fail_rt"), Some(NEVER));
+        assert_eq!(instead("<str as core[c5930c85a12de822]::fmt::Debug>::fmt"), Some(OK));
     }
 }

@@ -58,6 +58,14 @@ impl Module {
             .find_map(|mut reader| (reader.list().ok()? == name.as_bytes()).then_some(reader.0))
     }
 
+    /// Drops sections whose meaning is nobody's but the tools'.
+    pub fn forget(&mut self, forgotten: impl Fn(&str) -> bool) {
+        self.0.retain(|(kind, body)| {
+            let name = Reader(body).text().ok().filter(|_| *kind == CUSTOM);
+            !name.is_some_and(|name| forgotten(&name))
+        });
+    }
+
     /// The functions that have a name, with their index.
     pub fn functions(&self) -> Result<Vec<(u32, String)>> {
         let mut found = Vec::new();
