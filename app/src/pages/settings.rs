@@ -232,7 +232,7 @@ fn Installations() -> impl IntoView {
                 Some(Err(words)) => view! { <p class="note bad" role="alert">{words}</p> }.into_any(),
                 Some(Ok(rows)) => view! { <ul class="things">{rows.into_iter().map(one).collect::<Vec<_>>()}</ul> }.into_any(),
             })}
-            <Dialog open=asking title="Revoke this browser?">
+            <Dialog open=asking title="Revoke the other browser?">
                 {live(move || chosen.get().map(|row| view! {
                     <p>
                         <b>{row.agent}</b>

@@ -60,7 +60,7 @@ test('a revoked browser learns why, gets nothing more, and begins anew with a ne
   await expect(installations(alice)).toHaveCount(2);
   const row = installations(alice).filter({ hasNotText: 'This browser' });
   await row.getByRole('button', { name: /^Revoke/ }).click();
-  const dialog = alice.page.getByRole('dialog', { name: 'Revoke this browser?' });
+  const dialog = alice.page.getByRole('dialog', { name: 'Revoke the other browser?' });
   await expect(dialog).toContainText('cannot be undone');
   await accessible(alice.page, 'revoking a browser');
   await dialog.getByRole('button', { name: 'Revoke', exact: true }).click();
