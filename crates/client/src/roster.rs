@@ -48,8 +48,8 @@ pub(crate) struct Roster {
     bad: Set<InstallationId>,
     /// One at a time, to find out which one is bad.
     single: bool,
-    /// Nobody is missing.
-    settled: bool,
+    /// Nobody is missing in this group. There may be several, and another one may come first at any time.
+    settled: Option<Topic>,
     /// The server does not take a commit that adds nobody: it is not tried again.
     stuck: bool,
     /// Not before this.
@@ -90,10 +90,12 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         let ready = self.link.is_ready()
             && !self.link.is_paused(self.environment.now())
             && self.is_fresh(peer)
-            && self.is_fresh(self.account)
-            && self.rosters.get(&peer).is_some_and(|roster| roster.settled);
+            && self.is_fresh(self.account);
+        let settled = self.rosters.get(&peer).and_then(|roster| roster.settled);
         self.topic_of(peer)
-            .filter(|topic| ready && self.is_writable(*topic) && self.doubtful(*topic).is_none())
+            .filter(|topic| {
+                ready && settled == Some(*topic) && self.is_writable(*topic) && self.doubtful(*topic).is_none()
+            })
             .filter(|topic| !self.is_renewal_due(peer, *topic))
     }
 
@@ -109,7 +111,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 return Ok(None);
             }
             roster.resume = None;
-            roster.settled = false;
+            roster.settled = None;
             if !self.is_listed(peer) | !self.is_listed(self.account) {
                 return Ok(None);
             }
@@ -163,7 +165,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 return Ok(None);
             }
             if add.is_empty() && gone.is_empty() && joined && !due {
-                self.rosters.get_or_default(peer).settled = true;
+                self.rosters.get_or_default(peer).settled = topic;
                 if self.open_topic(peer).is_none() {
                     return Ok(None);
                 }

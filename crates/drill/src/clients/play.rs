@@ -213,6 +213,8 @@ impl<'a> Play<'a> {
             }
             Move::Carry(socket) => {
                 self.note(|| format!("the server hears socket {socket}"));
+                // No two things come in the same millisecond.
+                self.world.now.set(self.world.now.get() + 1);
                 self.world.carry(socket);
                 self.arrivals()
             }
