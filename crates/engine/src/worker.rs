@@ -23,6 +23,7 @@ pub fn start() {
         page,
         build: build(),
         taken: 0,
+        settled: 0,
         online: true,
         outdated: false,
     };
@@ -37,6 +38,8 @@ pub struct Front {
     pub build: Rc<str>,
     /// How many commands of our page were taken since it last started over.
     pub taken: u32,
+    /// So many of these were for accounts that are not open any more: they are not said again.
+    settled: u32,
     /// What the browser said last, for a client that is opened later.
     pub online: bool,
     /// A worker of another build has taken over.
@@ -44,10 +47,11 @@ pub struct Front {
 }
 
 impl Front {
-    /// Has the page say everything again, if it has said anything to whoever led until now.
+    /// Has the page say everything again, if it has said anything of this account to whoever led until now.
     pub fn start_over(&mut self) {
-        if self.taken > 0 {
+        if self.taken > self.settled {
             self.taken = 0;
+            self.settled = 0;
             self.inputs.start_over();
             self.page.start_over();
         }
@@ -107,6 +111,7 @@ impl Worker {
         self.seat = None;
         self.front.inputs.forget_lead();
         self.front.page.done(self.front.taken);
+        self.front.settled = self.front.taken;
         if let Some(seat) = Seat::take(account, &self.front) {
             self.seat = Some(seat);
             self.front.inputs.put_back(open);
