@@ -339,7 +339,15 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     ) -> Result<bool, VaultError> {
         let mut step = Step::default();
         match self.propose(&mut step, peer, topic, add, remove) {
-            Ok(()) => return self.finish(step).await.map(|()| true),
+            Ok(()) => {
+                self.finish(step).await?;
+                // Each is for one invitation: in another group of this peer it would lead nowhere.
+                let roster = self.rosters.get_or_default(peer);
+                roster
+                    .packages
+                    .retain(|id, _| !add.iter().any(|(_, vouched)| vouched.installation == *id));
+                return Ok(true);
+            }
             Err(error) => {
                 self.give_up();
                 let roster = self.rosters.get_or_default(peer);
