@@ -320,6 +320,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             step.settings = Some(settings);
             self.finish(step).await?;
         }
+        self.told().await?;
         let inbox = self.installation.id().inbox();
         let mut topics: Vec<_> = self
             .state
@@ -336,6 +337,21 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         }
         self.watch_tips();
         Ok(())
+    }
+
+    /// This socket was opened by an effect, so that everything that was to be told before has been told.
+    async fn told(&mut self) -> Result<(), VaultError> {
+        let mut step = Step::default();
+        for (topic, log) in self.state.logs.iter().filter(|(_, log)| log.untold.is_some()) {
+            step.logs.insert(
+                *topic,
+                Log {
+                    untold: None,
+                    ..log.clone()
+                },
+            );
+        }
+        self.finish(step).await
     }
 
     pub(crate) fn check_live(&mut self) {

@@ -8,7 +8,7 @@ use protocol::{Address, AssociationHash, Body, ClientFrame, Envelope, MessageId,
 use crate::{
     Client, Environment, Vault, VaultError,
     directory::Standing,
-    records::{self, Log, Message, SPENT, Stage},
+    records::{self, Log, Message, SPENT, Stage, Untold},
     step::Step,
 };
 
@@ -70,6 +70,12 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             match reason {
                 Stop::Skip | Stop::Unreadable => {
                     self.pass(&mut step, topic, &rest[place]);
+                    if matches!(reason, Stop::Unreadable)
+                        && let Some(log) = self.log(&step, topic)
+                    {
+                        let untold = log.untold.or(Some(Untold::Unreadable));
+                        step.logs.insert(topic, Log { untold, ..log });
+                    }
                     self.finish(step).await?;
                     if matches!(reason, Stop::Unreadable) {
                         self.report(Trouble::Unreadable);
@@ -115,6 +121,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             commit: None,
             renewed: self.now(),
             since: 0,
+            awaited: Vec::new(),
+            untold: None,
         });
         log.cursor = envelope.seq;
         if matches!(envelope.body, Body::Commit(_)) {
@@ -138,11 +146,6 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             .ok_or(Stop::Skip)?;
         let peer = log.peer.ok_or(Stop::Skip)?;
         match &envelope.body {
-            // Ours, acknowledged before it came back.
-            Body::Application(_) if self.link.acknowledged.contains(&envelope.id) => {
-                self.take_echo(step, topic, log, envelope).await;
-                Ok(())
-            }
             Body::Application(payload) => {
                 let own = self.state.outbox.iter().find(|(_, intent)| intent.id == envelope.id);
                 let own = own.filter(|(_, intent)| {
@@ -172,20 +175,26 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     }
 
     /// A message that our keys have sealed, says its sender data, which any member can write. If this vault does not know of
-    /// it, it is an old one, or there are two: our keys are renewed before they seal anything more.
-    async fn take_own(
-        &self,
-        step: &mut Step,
-        topic: Topic,
-        mut log: Log,
-        envelope: &Envelope,
-    ) -> Result<(), VaultError> {
+    /// it, it is an old one, or there are two: our keys are renewed before they seal anything more. If it has come back before,
+    /// it stands where something else should.
+    async fn take_own(&self, step: &mut Step, topic: Topic, mut log: Log, envelope: &Envelope) -> Result<(), Stop> {
         let id = envelope.id;
+        if let Some(place) = log.awaited.iter().position(|awaited| *awaited == id) {
+            log.awaited.remove(place);
+            self.take_echo(step, topic, log, envelope).await;
+            return Ok(());
+        }
         let waiting = self.find_intent(id);
         let known = self.state.tips.contains_key(&id) || self.find_message(step, id).await?.is_some();
+        let placed = |(_, _, message): (_, _, Message)| message.at <= log.newest;
+        let placed = self.message(step, id).await.is_none_or(placed);
+        if known && waiting.is_none() && placed {
+            return Err(Stop::Unreadable);
+        }
         if !known || waiting.is_some() {
             if log.since != SPENT {
                 step.events.push(Event::Trouble(Trouble::Copied));
+                log.untold = Some(Untold::Copied);
             }
             log.since = SPENT;
             step.logs.insert(topic, log.clone());
@@ -193,9 +202,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         if let Some((order, intent)) = waiting {
             self.sent(step, order, &intent).await;
         }
-        // Not if it has its place already: a server that was restored tells everything again.
-        let placed = |(_, _, message): (_, _, Message)| message.at <= log.newest;
-        if !self.message(step, id).await.is_none_or(placed) {
+        if !placed {
             self.take_echo(step, topic, log, envelope).await;
         }
         Ok(())
@@ -214,7 +221,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         let (from, content) = match read {
             Ok(Processed::Message { from, content }) => (from, content),
             Ok(Processed::Commit { .. }) => return Err(Stop::Unreadable),
-            Err(E2eeError::OwnMessage) => return Ok(self.take_own(step, topic, log, envelope).await?),
+            Err(E2eeError::OwnMessage) => return self.take_own(step, topic, log, envelope).await,
             Err(error) => return Err(self.stop(topic, &error)),
         };
         match self.directory.standing(&from.association) {
@@ -325,6 +332,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             Ok(Processed::Message { .. }) => Err(Stop::Unreadable),
             Err(E2eeError::OwnCommit) => {
                 // A commit of ours that this vault knows nothing of: the secrets of the epoch it begins are elsewhere.
+                let untold = Some(Untold::Copied);
+                step.logs.insert(topic, Log { untold, ..log.clone() });
                 self.leave(step, topic);
                 step.events.push(Event::Trouble(Trouble::Copied));
                 Ok(())
@@ -366,6 +375,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 commit: None,
                 renewed: self.now(),
                 since: 0,
+                awaited: Vec::new(),
+                untold: None,
             },
         );
         step.frames.push(ClientFrame::Subscribe {

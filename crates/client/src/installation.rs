@@ -198,6 +198,13 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         if reader.damaged {
             client.report(Trouble::VaultDamaged);
         }
+        let untold: Vec<_> = client.state.logs.values().filter_map(|log| log.untold).collect();
+        for trouble in untold {
+            client.report(match trouble {
+                records::Untold::Unreadable => Trouble::Unreadable,
+                records::Untold::Copied => Trouble::Copied,
+            });
+        }
         let effects = std::mem::take(&mut client.effects);
         Ok((client, effects))
     }

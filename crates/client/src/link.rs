@@ -59,8 +59,6 @@ pub(crate) struct Link {
     pub stale: Map<Topic, Seq>,
     /// Publishes without an answer.
     pub in_flight: Map<MessageId, UnixMillis>,
-    /// Messages of ours that are stored and may come back.
-    pub acknowledged: Set<MessageId>,
     /// Commits that are stored and not read back yet.
     pub stored: Set<MessageId>,
     /// Since when these are known to have no key package.

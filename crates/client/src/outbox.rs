@@ -292,7 +292,12 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         if let Some((order, intent)) = self.find_intent(id) {
             let mut step = Step::default();
             self.sent(&mut step, order, &intent).await;
-            self.link.acknowledged.insert(id);
+            if let Some(sealed) = intent.sealed
+                && let Some(mut log) = self.log(&step, sealed.topic)
+            {
+                log.awaited.push(id);
+                step.logs.insert(sealed.topic, log);
+            }
             return self.finish(step).await;
         }
         let pending = |log: &Log| log.commit.as_ref().is_some_and(|commit| commit.id == id);
@@ -389,6 +394,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 Log {
                     stage: Stage::Left,
                     commit: None,
+                    awaited: Vec::new(),
                     ..log
                 },
             );

@@ -28,9 +28,13 @@ impl Stored for Intent {}
 impl Stored for Tip {}
 
 impl Stored for Log {
-    const VERSION: u8 = 2;
+    const VERSION: u8 = 3;
 
-    fn older(_version: u8, bytes: &[u8]) -> Option<Self> {
+    fn older(version: u8, bytes: &[u8]) -> Option<Self> {
+        if version == 2 {
+            // What came later stands behind: nothing awaited, nothing untold.
+            return whole(&[bytes, &[0, 0]].concat());
+        }
         let old: LogV1 = whole(bytes)?;
         Some(Self {
             peer: old.peer,
@@ -48,6 +52,8 @@ impl Stored for Log {
             // Nobody has counted: due with the next message.
             renewed: UnixMillis(0),
             since: 0,
+            awaited: Vec::new(),
+            untold: None,
         })
     }
 }
@@ -141,6 +147,19 @@ pub(crate) struct Log {
     pub renewed: UnixMillis,
     /// How many messages came since, or [`SPENT`].
     pub since: u32,
+    /// Messages of ours that are stored and have not come back yet. Each comes back once.
+    pub awaited: Vec<MessageId>,
+    /// What is wrong with it, until a page has certainly heard of it.
+    pub untold: Option<Untold>,
+}
+
+/// What a person must be told of a log, even if the worker dies before it could.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Untold {
+    /// Something in it could not be read.
+    Unreadable,
+    /// Our keys are used elsewhere.
+    Copied,
 }
 
 /// Instead of a number of messages: our keys have sealed what is not known here. Nothing is sealed before they are renewed.

@@ -389,6 +389,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 commit: None,
                 renewed: self.now(),
                 since: 0,
+                awaited: Vec::new(),
+                untold: None,
             };
             (topic, log)
         };

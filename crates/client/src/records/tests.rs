@@ -55,8 +55,10 @@ fn records_keep_their_bytes() {
             commit: Some(commit),
             renewed: UnixMillis(9),
             since: 300,
+            awaited: vec![MessageId([6; 16])],
+            untold: Some(Untold::Copied),
         },
-        "020114aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa01ac020202010101010101010101010101010101010102020304010505050505050505050505050505050505050505050505050505050505050505010601080808080808080808080808080808080808080808080808080808080808080812ac02",
+        "030114aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa01ac020202010101010101010101010101010101010102020304010505050505050505050505050505050505050505050505050505050505050505010601080808080808080808080808080808080808080808080808080808080808080812ac0201060606060606060606060606060606060101",
     );
     keeps(
         &Message {
@@ -122,6 +124,14 @@ fn records_keep_their_bytes() {
 /// Which of its kinds it is, as it is written.
 fn number<T: Serialize>(value: &T) -> u8 {
     postcard::to_stdvec(value).unwrap()[0]
+}
+
+#[test]
+fn a_log_from_before_anything_was_awaited_is_read() {
+    let written = "020114aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa01ac020202010101010101010101010101010101010102020304010505050505050505050505050505050505050505050505050505050505050505010601080808080808080808080808080808080808080808080808080808080808080812ac02";
+    let read = read::<Log>(Space::Topic, b"", &hex::decode(written).unwrap()).unwrap();
+    assert_eq!((read.cursor, read.since), (Seq(300), 300));
+    assert_eq!((read.awaited, read.untold), (Vec::new(), None));
 }
 
 #[test]

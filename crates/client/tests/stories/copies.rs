@@ -1,7 +1,7 @@
 //! An old vault is put back; one installation runs twice; ids and places that cannot be.
 
 use bridge::{MessageState, Trouble};
-use protocol::{Body, MessageId, Seq};
+use protocol::{Body, MessageId, Seq, ServerFrame};
 
 use crate::support::World;
 
@@ -166,6 +166,56 @@ fn what_is_changed_or_shown_twice_on_its_way_is_noticed() {
     world.run();
     assert_eq!(world.texts("bob", "alice"), ["one"]);
     assert_eq!(world.troubles("bob"), [Trouble::Unreadable]);
+}
+
+#[test]
+fn a_word_of_ours_in_the_place_of_anothers_is_noticed() {
+    for reconnected in [false, true] {
+        let mut world = World::with(908, &["alice", "bob"]);
+        world.send("alice", "bob", "one");
+        world.accept("bob", "alice");
+        if reconnected {
+            world.server.borrow_mut().restart();
+            world.run();
+            world.pass(5_000);
+        }
+        let topic = world.server.borrow().arrived[0].1.topic;
+        let ours = world.server.borrow().logs[&topic].envelopes[1].clone();
+        world.server.borrow_mut().lie = Some(Box::new(move |mut frame| {
+            if let ServerFrame::Envelopes { topic: of, envelopes } = &mut frame
+                && *of == topic
+            {
+                for envelope in envelopes {
+                    envelope.id = ours.id;
+                    envelope.body = ours.body.clone();
+                }
+            }
+            vec![frame]
+        }));
+        world.send("bob", "alice", "two");
+        world.server.borrow_mut().lie = None;
+        world.pass(5_000);
+        assert_eq!(world.texts("alice", "bob"), ["one"], "what stood there is gone");
+        assert_eq!(world.troubles("alice"), [Trouble::Unreadable]);
+    }
+}
+
+#[test]
+fn who_dies_before_hearing_of_a_divergence_hears_of_it_later() {
+    let mut world = World::with(909, &["alice", "bob"]);
+    world.send("alice", "bob", "one");
+    world.accept("bob", "alice");
+    let topic = world.server.borrow().arrived[0].1.topic;
+    let garbage = Body::Application(vec![9; 99]);
+    world.server.borrow_mut().append(topic, MessageId([9; 16]), garbage);
+    assert!(world.deliver("alice"));
+    world.crash("alice");
+    assert_eq!(world.troubles("alice"), [], "the page was gone before");
+    world.run();
+    assert_eq!(world.troubles("alice"), [Trouble::Unreadable]);
+    world.crash("alice");
+    world.run();
+    assert_eq!(world.troubles("alice"), [Trouble::Unreadable], "once");
 }
 
 #[test]

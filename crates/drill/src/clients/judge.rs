@@ -78,6 +78,7 @@ impl Play<'_> {
         if self.plan.kind == Kind::Lying {
             return self.divergence_is_shown(&threads, &places);
         }
+        self.no_false_alarm()?;
         self.everything_arrived(&threads, &places)?;
         self.one_order(&threads)?;
         self.one_epoch()
@@ -377,6 +378,19 @@ impl Play<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Where the server is honest and nobody cheats or is copied, nobody is told otherwise.
+    fn no_false_alarm(&self) -> Result<(), String> {
+        let garbage = ["garbage commits", "garbage messages"];
+        if self.plan.kind != Kind::Honest || garbage.iter().any(|what| self.counts.0.contains_key(what)) {
+            return Ok(());
+        }
+        let alarm = |trouble: &Trouble| matches!(trouble, Trouble::Unreadable | Trouble::Copied);
+        match self.troubles.iter().find(|(_, told)| told.iter().any(alarm)) {
+            Some((name, told)) => Err(format!("{name} was told {told:?}, and nothing was wrong")),
+            None => Ok(()),
+        }
     }
 
     /// Who misses something has been told that something is wrong.
