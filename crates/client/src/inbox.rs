@@ -3,7 +3,7 @@
 
 use bridge::{Consent, Event, MessageState, Trouble};
 use e2ee::{ContentBody, E2eeError, Member, Processed};
-use protocol::{Address, AssociationHash, Body, ClientFrame, Envelope, MessageId, Seq, Topic, UnixMillis};
+use protocol::{Address, AssociationHash, Body, ClientFrame, Envelope, MessageId, Seq, Topic};
 
 use crate::{
     Client, Environment, Vault, VaultError,
@@ -112,18 +112,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
 
     /// The cursor stands at this envelope.
     fn pass(&self, step: &mut Step, topic: Topic, envelope: &Envelope) {
-        let mut log = self.log(step, topic).unwrap_or(Log {
-            peer: None,
-            stage: Stage::Joined,
-            cursor: Seq(0),
-            last_commit: Seq(0),
-            newest: UnixMillis(0),
-            commit: None,
-            renewed: self.now(),
-            since: 0,
-            awaited: Vec::new(),
-            untold: None,
-        });
+        let known = self.log(step, topic);
+        let mut log = known.unwrap_or_else(|| Log::new(None, Stage::Joined, self.now()));
         log.cursor = envelope.seq;
         if matches!(envelope.body, Body::Commit(_)) {
             // Valid or not: the server counts it.
@@ -367,16 +357,9 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         step.logs.insert(
             topic,
             Log {
-                peer: Some(peer),
-                stage: Stage::Joined,
                 cursor: commit,
                 last_commit: commit,
-                newest: UnixMillis(0),
-                commit: None,
-                renewed: self.now(),
-                since: 0,
-                awaited: Vec::new(),
-                untold: None,
+                ..Log::new(Some(peer), Stage::Joined, self.now())
             },
         );
         step.frames.push(ClientFrame::Subscribe {

@@ -8,7 +8,7 @@ use protocol::{Address, Ask, ClientFrame, ErrorCode, Kind, MessageId, Publish, S
 use crate::{
     Client, Environment, Space, Vault, VaultError,
     conversations::new_conversation,
-    records::{self, Intent, Log, Message, Sealed, Stage},
+    records::{self, Intent, Log, Message, PendingCommit, Sealed, Stage},
     step::Step,
     wishes::is_sayable,
 };
@@ -263,16 +263,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 continue;
             }
             if !self.link.in_flight.contains_key(&pending.id) && !self.link.stored.contains(&pending.id) {
-                frames.push(Publish {
-                    topic: *topic,
-                    id: pending.id,
-                    last_commit: pending.last_commit,
-                    kind: Kind::Commit {
-                        welcomes: pending.welcomes.clone(),
-                        removed: pending.removed.clone(),
-                    },
-                    payload: pending.commit.clone(),
-                });
+                frames.push(publish_commit(*topic, pending));
             }
         }
         let room = self.room();
@@ -463,6 +454,20 @@ fn publish(id: MessageId, sealed: &Sealed) -> Publish {
         last_commit: sealed.last_commit,
         kind: Kind::Application,
         payload: sealed.payload.clone(),
+    }
+}
+
+/// The same bytes each time it is repeated.
+pub(crate) fn publish_commit(topic: Topic, pending: &PendingCommit) -> Publish {
+    Publish {
+        topic,
+        id: pending.id,
+        last_commit: pending.last_commit,
+        kind: Kind::Commit {
+            welcomes: pending.welcomes.clone(),
+            removed: pending.removed.clone(),
+        },
+        payload: pending.commit.clone(),
     }
 }
 

@@ -37,8 +37,6 @@ impl Stored for Log {
         }
         let old: LogV1 = whole(bytes)?;
         Some(Self {
-            peer: old.peer,
-            stage: old.stage,
             cursor: old.cursor,
             last_commit: old.last_commit,
             newest: old.newest,
@@ -50,10 +48,7 @@ impl Stored for Log {
                 removed: Vec::new(),
             }),
             // Nobody has counted: due with the next message.
-            renewed: UnixMillis(0),
-            since: 0,
-            awaited: Vec::new(),
-            untold: None,
+            ..Self::new(old.peer, old.stage, UnixMillis(0))
         })
     }
 }
@@ -151,6 +146,24 @@ pub(crate) struct Log {
     pub awaited: Vec<MessageId>,
     /// What is wrong with it, until a page has certainly heard of it.
     pub untold: Option<Untold>,
+}
+
+impl Log {
+    /// Of which nothing is read yet, and to which our keys are new.
+    pub fn new(peer: Option<Address>, stage: Stage, now: UnixMillis) -> Self {
+        Self {
+            peer,
+            stage,
+            cursor: Seq(0),
+            last_commit: Seq(0),
+            newest: UnixMillis(0),
+            commit: None,
+            renewed: now,
+            since: 0,
+            awaited: Vec::new(),
+            untold: None,
+        }
+    }
 }
 
 /// What a person must be told of a log, even if the worker dies before it could.

@@ -5,8 +5,7 @@ use bridge::{Event, Trouble, Unsent};
 use e2ee::{E2eeError, Member};
 use identity::Vouched;
 use protocol::{
-    Address, Ask, AssociationHash, ClientFrame, ErrorCode, InstallationId, Kind, MessageId, Publish, Seq, Topic,
-    UnixMillis, limits,
+    Address, Ask, AssociationHash, ClientFrame, ErrorCode, InstallationId, MessageId, Topic, UnixMillis, limits,
 };
 use serde_bytes::ByteBuf;
 
@@ -14,6 +13,7 @@ use crate::{
     Client, Environment, Vault, VaultError,
     directory::Standing,
     map::{Map, Set},
+    outbox::publish_commit,
     records::{Log, PendingCommit, SPENT, Stage},
     step::Step,
 };
@@ -380,19 +380,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         } else {
             let topic = Topic(self.random());
             self.installation.create(topic)?;
-            let log = Log {
-                peer: Some(peer),
-                stage: Stage::Made,
-                cursor: Seq(0),
-                last_commit: Seq(0),
-                newest: UnixMillis(0),
-                commit: None,
-                renewed: self.now(),
-                since: 0,
-                awaited: Vec::new(),
-                untold: None,
-            };
-            (topic, log)
+            (topic, Log::new(Some(peer), Stage::Made, self.now()))
         };
         let proposed = self.installation.commit(topic, add, remove)?;
         let commit = PendingCommit {
@@ -402,16 +390,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             welcomes: proposed.welcomes,
             removed: remove.to_vec(),
         };
-        step.frames.push(ClientFrame::Publish(Publish {
-            topic,
-            id: commit.id,
-            last_commit: commit.last_commit,
-            kind: Kind::Commit {
-                welcomes: commit.welcomes.clone(),
-                removed: commit.removed.clone(),
-            },
-            payload: commit.commit.clone(),
-        }));
+        let frame = ClientFrame::Publish(publish_commit(topic, &commit));
+        step.frames.push(frame);
         step.logs.insert(
             topic,
             Log {
