@@ -122,12 +122,17 @@ pub fn session_get(key: &str) -> Option<String> {
 /// Keeps a text until the tab is closed; an empty one is taken away.
 pub fn session_set(key: &str, value: &str) {
     if let Ok(Some(storage)) = window().session_storage() {
-        let _ = if value.is_empty() {
-            storage.remove_item(key)
-        } else {
-            storage.set_item(key, value)
-        };
+        put(&storage, key, value);
     }
+}
+
+fn put(storage: &web_sys::Storage, key: &str, value: &str) {
+    // A storage that is full keeps what it has.
+    let _ = if value.is_empty() {
+        storage.remove_item(key)
+    } else {
+        storage.set_item(key, value)
+    };
 }
 
 fn shelf() -> Option<web_sys::Storage> {
@@ -142,11 +147,7 @@ pub fn kept(key: &str) -> Option<String> {
 /// Keeps a text for all tabs, also when the browser ends without a word; an empty one is taken away. It may take the browser some seconds.
 pub fn keep(key: &str, value: &str) {
     if let Some(storage) = shelf() {
-        let _ = if value.is_empty() {
-            storage.remove_item(key)
-        } else {
-            storage.set_item(key, value)
-        };
+        put(&storage, key, value);
     }
 }
 
