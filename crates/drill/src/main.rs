@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    drill::cli::main()
+    drill::servers::cli::main()
 }

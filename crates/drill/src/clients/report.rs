@@ -1,11 +1,12 @@
 //! What came of it, for people and for machines.
 
-use std::{collections::BTreeMap, fmt::Write, fs, path::Path};
+use std::{collections::BTreeMap, fmt::Write, path::Path};
 
 use anyhow::Result;
 use serde::Serialize;
 
 use super::judge::Outcome;
+use crate::paper;
 
 /// Something that went wrong.
 #[derive(Debug, Clone, Serialize)]
@@ -114,21 +115,14 @@ impl Report {
             );
         }
         for control in &self.controls {
-            let _ = match (control.caught_in_cycle, &control.wrong) {
-                (Some(cycle), Some(wrong)) => {
-                    writeln!(text, "control {}: caught in cycle {cycle} ({wrong})", control.name)
-                }
-                _ => writeln!(text, "control {}: NOT CAUGHT: the drill is broken", control.name),
-            };
+            let wrong = control.wrong.as_deref().unwrap_or_default();
+            text += &paper::control(control.name, control.caught_in_cycle, wrong);
         }
         text
     }
 
     /// Writes `report.txt` and `report.json`.
     pub fn write(&self, folder: &Path) -> Result<()> {
-        fs::create_dir_all(folder)?;
-        fs::write(folder.join("report.txt"), self.text())?;
-        fs::write(folder.join("report.json"), serde_json::to_vec_pretty(self)?)?;
-        Ok(())
+        paper::keep(folder, &self.text(), self)
     }
 }

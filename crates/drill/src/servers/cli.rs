@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use clap::{Parser, ValueEnum};
 use services::time::{Randomness, SystemRandomness};
 
-use crate::{
+use super::{
     drill::{self, Plan},
     report::{Control, Report},
     site::{Parts, Shape},

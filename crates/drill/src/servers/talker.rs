@@ -17,13 +17,13 @@ use tokio::{
     time::{Instant, sleep, sleep_until},
 };
 
-use crate::{
+use super::{
     ledger::Ledger,
     person::{Person, Place},
-    random::Random,
     said::Said,
     socket::{Socket, Unwelcome},
 };
+use crate::random::Random;
 
 /// A sign of life is asked for so often,
 const PING: Duration = Duration::from_millis(800);

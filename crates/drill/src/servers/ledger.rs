@@ -18,7 +18,7 @@ use std::{
 use protocol::{Body, Envelope, MessageId};
 use serde::Serialize;
 
-use crate::said::Said;
+use super::said::Said;
 
 /// How many violations are kept with their words; all are counted.
 const WORDS: usize = 40;

@@ -12,7 +12,7 @@ use serde::Serialize;
 use services::cluster::Cluster;
 use tokio::time::{Instant, sleep};
 
-use crate::{
+use super::{
     disk::Disk,
     person::{self, Place},
     processes::{self, Kept, Program},

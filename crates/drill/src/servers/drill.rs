@@ -19,15 +19,15 @@ use tokio::{
     time::{Instant, sleep, sleep_until},
 };
 
-use crate::{
+use super::{
     ledger::{Findings, Ledger, Totals},
     nemesis::{self, Fault},
     person::Person,
-    random::Random,
     site::{Parts, Shape, Site},
     socket::Socket,
     talker::{Phase, Shared, Talker, Trouble},
 };
+use crate::random::Random;
 
 /// How long it may take until everybody has everything, once nothing goes wrong any more.
 const REST: Duration = Duration::from_secs(45);

@@ -1,11 +1,13 @@
 //! What came of a drill, for people and for machines.
 
-use std::{collections::BTreeMap, fmt::Write, fs, path::Path};
+use std::{collections::BTreeMap, fmt::Write, path::Path};
 
 use anyhow::Result;
 use serde::Serialize;
 
-use crate::{
+use crate::paper;
+
+use super::{
     drill::Outcome,
     ledger::{Findings, Wrong},
 };
@@ -65,32 +67,22 @@ impl Report {
             );
         }
         for control in &self.controls {
-            let _ = match control.caught_in_cycle {
-                Some(cycle) => writeln!(
-                    text,
-                    "control {}: caught in cycle {cycle} ({})",
-                    control.name,
-                    control.findings.words.first().map_or("", String::as_str)
-                ),
-                None => writeln!(text, "control {}: NOT CAUGHT: the drill is broken", control.name),
-            };
+            let wrong = control.findings.words.first().map_or("", String::as_str);
+            text += &paper::control(control.name, control.caught_in_cycle, wrong);
         }
         text
     }
 
     /// Writes `report.txt` and `report.json`.
     pub fn write(&self, folder: &Path) -> Result<()> {
-        fs::create_dir_all(folder)?;
-        fs::write(folder.join("report.txt"), self.text())?;
-        fs::write(folder.join("report.json"), serde_json::to_vec_pretty(self)?)?;
-        Ok(())
+        paper::keep(folder, &self.text(), self)
     }
 }
 
 fn stage_text(text: &mut String, stage: &Outcome) {
     let shape = match stage.shape {
-        crate::site::Shape::Alone => "One server with its private Postgres",
-        crate::site::Shape::Pair => "Two servers on one database",
+        super::site::Shape::Alone => "One server with its private Postgres",
+        super::site::Shape::Pair => "Two servers on one database",
     };
     let _ = writeln!(text, "\n{shape}: {} cycles in {} s", stage.cycles, stage.seconds);
     for (name, count) in &stage.faults {

@@ -11,7 +11,7 @@ use tokio_tungstenite::{
     tungstenite::{Message, client::IntoClientRequest},
 };
 
-use crate::{
+use super::{
     person::{Person, Place},
     wire::Wire,
 };
