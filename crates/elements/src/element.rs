@@ -5,20 +5,21 @@ use std::borrow::Cow;
 use leptos::{
     ev::EventDescriptor,
     html::ElementType,
-    prelude::{AnyView, IntoAny, Mountable, NodeRef, Owner, Render, RenderEffect, RenderHtml},
+    prelude::{AnyView, IntoAny, Mountable, NodeRef, Owner, Render, RenderEffect},
     tachys::{
-        html::{attribute::any_attribute::AnyAttribute, node_ref::NodeRefContainer},
-        hydration::Cursor,
-        no_attrs,
+        html::node_ref::NodeRefContainer,
         renderer::{RemoveEventHandler, dom::Dom},
-        view::{Position, PositionState, any_view::AnyViewState},
+        view::any_view::AnyViewState,
     },
 };
 use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, Node};
 
-use crate::value::{IntoClass, IntoValue, Text, Value};
+use crate::{
+    here::only_here,
+    value::{IntoClass, IntoValue, Text, Value},
+};
 
 /// An element that is to be made.
 pub struct El(SendWrapper<Box<Plan>>);
@@ -246,30 +247,7 @@ impl Mountable for Made {
     }
 }
 
-no_attrs!(El);
-
-/// Only in the browser, only from nothing: there is no text to be rendered or woken.
-impl RenderHtml for El {
-    type AsyncOutput = Self;
-    type Owned = Self;
-    const MIN_LENGTH: usize = 0;
-
-    fn dry_resolve(&mut self) {}
-
-    async fn resolve(self) -> Self {
-        self
-    }
-
-    fn to_html_with_buf(self, _: &mut String, _: &mut Position, _: bool, _: bool, _: Vec<AnyAttribute>) {}
-
-    fn hydrate<const FROM_SERVER: bool>(self, _: &Cursor, _: &PositionState) -> Made {
-        self.build()
-    }
-
-    fn into_owned(self) -> Self {
-        self
-    }
-}
+only_here!(El);
 
 macro_rules! tags {
     ($($tag:ident)*) => {$(

@@ -1,18 +1,15 @@
 //! Elements in which nothing ever changes.
 
 use leptos::{
-    prelude::{Mountable, Render, RenderHtml},
-    tachys::{
-        html::attribute::any_attribute::AnyAttribute,
-        hydration::Cursor,
-        no_attrs,
-        renderer::dom::Dom,
-        view::{Position, PositionState},
-    },
+    prelude::{Mountable, Render},
+    tachys::renderer::dom::Dom,
 };
 use web_sys::{Element, Node};
 
-use crate::markup::{Markup, Piece};
+use crate::{
+    here::only_here,
+    markup::{Markup, Piece},
+};
 
 const SVG: &str = "http://www.w3.org/2000/svg";
 
@@ -97,27 +94,4 @@ impl Mountable for InertState {
     }
 }
 
-no_attrs!(InertElement);
-
-/// Only in the browser, only from nothing, as [`crate::element::El`].
-impl RenderHtml for InertElement {
-    type AsyncOutput = Self;
-    type Owned = Self;
-    const MIN_LENGTH: usize = 0;
-
-    fn dry_resolve(&mut self) {}
-
-    async fn resolve(self) -> Self {
-        self
-    }
-
-    fn to_html_with_buf(self, _: &mut String, _: &mut Position, _: bool, _: bool, _: Vec<AnyAttribute>) {}
-
-    fn hydrate<const FROM_SERVER: bool>(self, _: &Cursor, _: &PositionState) -> InertState {
-        self.build()
-    }
-
-    fn into_owned(self) -> Self {
-        self
-    }
-}
+only_here!(InertElement);

@@ -13,6 +13,8 @@ pub use leptos::*;
 #[cfg(feature = "csr")]
 pub mod element;
 #[cfg(feature = "csr")]
+mod here;
+#[cfg(feature = "csr")]
 pub mod inert;
 #[cfg(any(feature = "csr", test))]
 mod markup;
