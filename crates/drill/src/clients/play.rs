@@ -1,6 +1,9 @@
 //! The scheduler: one move after the other, each drawn from the seed.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
+    fmt,
+};
 
 use bridge::{Event, MessageState, MessageView, Trouble};
 use client::Effect;
@@ -64,6 +67,23 @@ pub(super) enum Move {
     Deliver(Name),
     Carry(u32),
     Wake(Name),
+}
+
+/// The first `WORDS` characters of it. The rest is not even written: frames are long, and every step is noted.
+fn brief(words: fmt::Arguments) -> String {
+    struct Brief(String, usize);
+    impl fmt::Write for Brief {
+        fn write_str(&mut self, more: &str) -> fmt::Result {
+            let before = self.0.len();
+            self.0.extend(more.chars().take(self.1));
+            self.1 -= self.0[before..].chars().count();
+            if self.1 == 0 { Err(fmt::Error) } else { Ok(()) }
+        }
+    }
+    let mut brief = Brief(String::new(), WORDS);
+    // An error means that it is full.
+    let _ = fmt::write(&mut brief, words);
+    brief.0
 }
 
 /// One run.
@@ -139,7 +159,7 @@ impl<'a> Play<'a> {
         if self.steps.len() == TOLD {
             self.steps.pop_front();
         }
-        self.steps.push_back(words().chars().take(WORDS).collect());
+        self.steps.push_back(brief(format_args!("{}", words())));
     }
 
     /// The last steps.
@@ -230,10 +250,8 @@ impl<'a> Play<'a> {
         let Some(effect) = self.world.people[name].queue.front() else {
             return Ok(());
         };
-        let mut words = format!("{name}: {effect:?}");
-        if let Effect::Frame(bytes) = effect {
+        let words = if let Effect::Frame(bytes) = effect {
             let frame = codec::decode::<ClientFrame>(bytes).map_err(|_| "a frame that is none leaves".to_owned())?;
-            words = format!("{name} sends {frame:?}");
             if let ClientFrame::Publish(publish) = &frame
                 && self.plan.kind != Kind::Copies
             {
@@ -241,7 +259,10 @@ impl<'a> Play<'a> {
                     .leaves(&publish.payload)
                     .map_err(|wrong| format!("{wrong} {name}"))?;
             }
-        }
+            brief(format_args!("{name} sends {frame:?}"))
+        } else {
+            brief(format_args!("{name}: {effect:?}"))
+        };
         self.note(|| words);
         self.world.effect(name);
         self.events(name)
