@@ -64,7 +64,7 @@ pub fn sentence(code: ErrorCode) -> &'static str {
         E::NoSuchTopic => "The server does not know this conversation. Nothing was sent. Start it again.",
         E::NoSuchInstallation => "The other side's browser is gone. Nothing was sent. Try again in a moment.",
         E::CursorAhead => {
-            "The server remembers less than this browser: it was restored from a backup. Reload the page."
+            "The server was put back from a backup, and what it has was read again. Here nothing is lost; what was written last may not have reached everybody. If an answer is missing, write once more."
         }
         E::BadName => "That name does not work. Use 1 to 40 characters, without control characters.",
         E::NotFound => "There is nothing here any more. Reload to see what there is.",

@@ -9,6 +9,31 @@ use crate::{
     state::{State, flow::trouble_sentence},
 };
 
+/// How a trouble is said.
+#[derive(Debug, PartialEq, Eq)]
+struct Look {
+    class: &'static str,
+    role: &'static str,
+    /// The page must be loaded again to go on.
+    reload: bool,
+}
+
+fn look(trouble: Trouble) -> Look {
+    let (class, role) = match trouble {
+        // Nothing is wrong here any more: what the server has was read again.
+        Trouble::Refused(ErrorCode::CursorAhead) => ("bar", "status"),
+        _ => ("bar bad", "alert"),
+    };
+    let reload = matches!(
+        trouble,
+        Trouble::Internal
+            | Trouble::VaultNewer
+            | Trouble::OtherTab
+            | Trouble::Refused(ErrorCode::Superseded | ErrorCode::UnknownVersion)
+    );
+    Look { class, role, reload }
+}
+
 /// What one must know wherever one is: no connection, and what keeps the worker from working.
 #[component]
 pub fn Bars() -> impl IntoView {
@@ -32,12 +57,9 @@ pub fn Bars() -> impl IntoView {
     });
     let trouble = live(move || {
         state.trouble.get().map(|trouble| {
-            let reload = matches!(trouble, Trouble::Internal
-                    | Trouble::VaultNewer
-                    | Trouble::OtherTab
-                    | Trouble::Refused(ErrorCode::Superseded | ErrorCode::UnknownVersion | ErrorCode::CursorAhead));
+            let Look { class, role, reload } = look(trouble);
             view! {
-                <div class="bar bad" role="alert">
+                <div class=class role=role>
                     <Icon shape=Shape::Warning />
                     <span>{trouble_sentence(trouble)}</span>
                     {if reload {
@@ -73,4 +95,17 @@ pub fn Bars() -> impl IntoView {
         })
     });
     view! { <div class="bars">{offline} {trouble} {unchecked}</div> }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_mended_itself_is_said_calmly_and_asks_for_nothing() {
+        let calm = look(Trouble::Refused(ErrorCode::CursorAhead));
+        assert_eq!((calm.role, calm.reload), ("status", false));
+        let broken = look(Trouble::Internal);
+        assert_eq!((broken.role, broken.reload), ("alert", true));
+    }
 }

@@ -61,7 +61,9 @@ pub fn Message(
     let meta = live(move || match progress.get() {
         MessageState::Received => clock(),
         MessageState::Sending if unpaid.get() => clock(),
-        MessageState::Sending if state.connection.get() != Connection::Live => "Waiting".to_owned(),
+        MessageState::Sending if matches!(state.connection.get(), Connection::Waiting { .. }) => {
+            "Sending when the connection is back".to_owned()
+        }
         MessageState::Sending => "Sending".to_owned(),
         MessageState::Sent => format!("{} · Sent", clock()),
         MessageState::NotSent(_) => "Not sent".to_owned(),

@@ -54,7 +54,7 @@ pub fn Thread(
         Shown::Waiting => view! { <Bones /> }.into_any(),
         Shown::Oneself => view! {
             <div class="empty">
-                <p>"This is your own address. Notes to yourself come later; write to somebody else for now."</p>
+                <p>"This is your own address. A conversation needs somebody else: start one with their address."</p>
                 <A place=Place::New class="btn">"New conversation"</A>
             </div>
         }

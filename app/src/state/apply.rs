@@ -113,7 +113,11 @@ fn take_in(state: State, event: Event) {
         Event::Connection(connection) => {
             state.connection.set(connection);
             match connection {
-                Connection::Live => calm(state, |trouble| matches!(trouble, Trouble::Refused(_))),
+                // What the server has forgotten concerns people also when all of the rest has been read again.
+                Connection::Live => calm(
+                    state,
+                    |trouble| matches!(trouble, Trouble::Refused(code) if *code != ErrorCode::CursorAhead),
+                ),
                 Connection::SignedOut => flow::session_lost(state),
                 Connection::Revoked => flow::revoked(state),
                 _ => {}
@@ -325,5 +329,25 @@ fn draw(state: State) {
         .with_untracked(|old| old.len() == new.len() && old.iter().zip(&new).all(|(a, b)| a.0 == b.0));
     if !same {
         state.messages.set(new);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_server_has_forgotten_is_still_said_when_the_rest_is_read_again() {
+        let owner = Owner::new();
+        owner.set();
+        let state = State::new();
+        let said = |code| {
+            state.trouble.set(Some(Trouble::Refused(code)));
+            take_in(state, Event::Connection(Connection::Live));
+            state.trouble.get_untracked()
+        };
+        assert_eq!(said(ErrorCode::TooMany), None);
+        let forgotten = ErrorCode::CursorAhead;
+        assert_eq!(said(forgotten), Some(Trouble::Refused(forgotten)));
     }
 }

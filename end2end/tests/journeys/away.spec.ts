@@ -30,7 +30,7 @@ test('Bob loses the network; what both wrote meanwhile arrives once, in order', 
   await test.step('what Bob writes is kept, and he sees that it waits', async () => {
     await bob.jackdaw.thread.send('I am in a tunnel');
     await bob.jackdaw.thread.send('and write anyway');
-    await expect(bob.jackdaw.thread.around('I am in a tunnel')).toContainText('Waiting');
+    await expect(bob.jackdaw.thread.around('I am in a tunnel')).toContainText('Sending when the connection is back');
     await expect(bob.page.getByRole('status').filter({ hasText: /offline/i })).toContainText('2');
   });
 
@@ -136,7 +136,7 @@ test('what was written offline survives a reload and a closed browser, and is se
   await bob.jackdaw.thread.send('one');
   await bob.jackdaw.thread.send('two');
   await bob.jackdaw.thread.box.fill('and a draft');
-  await expect(bob.jackdaw.thread.around('two')).toContainText('Waiting');
+  await expect(bob.jackdaw.thread.around('two')).toContainText('Sending when the connection is back');
   await expect(waits).toContainText('2 messages wait');
 
   await test.step('the page, which cannot be loaded now, is loaded later', async () => {
@@ -154,7 +154,7 @@ test('what was written offline survives a reload and a closed browser, and is se
     await bob.context.setOffline(true);
     await bob.jackdaw.thread.send('three');
     await bob.jackdaw.thread.send('four');
-    await expect(bob.jackdaw.thread.around('four')).toContainText('Waiting');
+    await expect(bob.jackdaw.thread.around('four')).toContainText('Sending when the connection is back');
     await bob.close();
     bob.network.putBack();
     await bob.open();
