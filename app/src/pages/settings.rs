@@ -73,6 +73,11 @@ fn Profile() -> impl IntoView {
             said.set(Some(Err(sentence(ErrorCode::BadName))));
             return;
         }
+        let words = if chosen.is_empty() {
+            "Your name is removed. Others see your address when they next open Jackdaw."
+        } else {
+            "Saved. Others see it when they next open Jackdaw."
+        };
         spawn_local(async move {
             match server_fns::set_name(chosen).await {
                 Ok(chosen) => {
@@ -85,7 +90,7 @@ fn Profile() -> impl IntoView {
                             });
                         }
                     });
-                    said.set(Some(Ok("Saved. Others see it when they next open Jackdaw.")));
+                    said.set(Some(Ok(words)));
                 }
                 Err(error) => said.set(Some(Err(refused(state, error)))),
             }
@@ -94,7 +99,7 @@ fn Profile() -> impl IntoView {
     view! {
         <section aria-labelledby="profile">
             <h2 id="profile">"Profile"</h2>
-            <p>"Others see your name beside your address. It is a word you choose, not a proof."</p>
+            <p>"Others see your name beside your address. It is a word you choose, not a proof. Leave it empty to have none."</p>
             <form on:submit=submit>
                 <div>
                     <label class="label" for="name">"Name"</label>
@@ -123,9 +128,9 @@ fn Profile() -> impl IntoView {
     }
 }
 
-/// The rule for names, before the server has its say.
+/// The rule for names, before the server has its say. An empty one is no name, and takes away the one there was.
 fn name_holds(name: &str) -> bool {
-    !name.is_empty() && name.chars().count() <= limits::NAME && !name.chars().any(char::is_control)
+    name.chars().count() <= limits::NAME && !name.chars().any(char::is_control)
 }
 
 #[component]
@@ -338,8 +343,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_one_to_forty_characters_of_any_script() {
-        assert!(!name_holds(""));
+    fn names_are_forty_characters_of_any_script_or_none_at_all() {
+        assert!(name_holds(""));
         assert!(name_holds(&"é".repeat(40)));
         assert!(!name_holds(&"é".repeat(41)));
         assert!(!name_holds("a\nb"));
