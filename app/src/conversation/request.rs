@@ -63,6 +63,8 @@ fn Request(
                 <button type="button" class="btn first" on:click=on(move |_| answer(Consent::Accepted))>"Accept"</button>
                 {asked.then(|| view! {
                     <button type="button" class="btn" on:click=on(move |_| answer(Consent::Declined))>"Decline"</button>
+                })}
+                {(consent != Consent::Blocked).then(|| view! {
                     <button type="button" class="btn bad" on:click=on(move |_| answer(Consent::Blocked))>"Block"</button>
                 })}
             </div>

@@ -105,6 +105,17 @@ test('declining tells the sender nothing; blocking neither', async ({ alice, bob
     await expect(bob.jackdaw.conversation(carol.short)).toBeHidden();
     expect(await bob.page.content()).not.toContain('still there?');
   });
+  await test.step('whoever was declined can still be blocked; whoever is blocked can only be accepted', async () => {
+    await bob.page.goto(`/app/c/${alice.address}`);
+    await expect(bob.page.getByRole('heading', { name: /was turned away/ })).toBeVisible();
+    await expect(bob.jackdaw.thread.accept).toBeVisible();
+    await expect(bob.jackdaw.thread.decline).toBeHidden();
+    await bob.jackdaw.thread.block.click();
+    await expect(bob.page).toHaveURL(/\/app$/);
+    await bob.page.goto(`/app/c/${alice.address}`);
+    await expect(bob.jackdaw.thread.accept).toBeVisible();
+    await expect(bob.jackdaw.thread.block).toBeHidden();
+  });
 });
 
 test('somebody who is not here gets a link', async ({ alice, stack }) => {
@@ -120,6 +131,13 @@ test('somebody who is not here gets a link', async ({ alice, stack }) => {
     await alice.jackdaw.addressOrName.fill('0x1234');
     await alice.jackdaw.startButton.click();
     await expect(alice.page.getByRole('alert')).toBeVisible();
+  });
+
+  await test.step("one's own address leads to somebody else's", async () => {
+    await alice.page.goto(`/app/c/${alice.address}`);
+    await expect(alice.page.getByText('This is your own address.')).toBeVisible();
+    await alice.page.getByRole('main').getByRole('link', { name: 'New conversation' }).last().click();
+    await expect(alice.jackdaw.addressOrName).toBeVisible();
   });
 });
 
