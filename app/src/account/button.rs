@@ -53,6 +53,7 @@ pub fn AccountMenu() -> impl IntoView {
                 on:click=on(move |_| open.update(|open| *open = !*open))
             >
                 {live(move || view! { <Avatar account=me.get() size=0 /> }.into_any())}
+                <bdi class="name">{live(name)}</bdi>
                 <span class=live(move || if elsewhere.get() { "pill net wrong" } else { "pill net" })>{live(network)}</span>
             </button>
             {when(move || open.get(), move || view! {

@@ -16,6 +16,14 @@ test('on a phone the list gives way to the thread and comes back', async ({ peop
   await alice.page.getByRole('link', { name: 'Back' }).tap();
   await expect(alice.page).toHaveURL(/\/app$/);
   await expect(alice.jackdaw.conversation(bob.short)).toBeInViewport();
+  await test.step('whose account it is stands above the list, also on the narrowest phone', async () => {
+    await alice.page.setViewportSize({ width: 320, height: 640 });
+    await expect(alice.jackdaw.account).toContainText(alice.short);
+    await expect(alice.jackdaw.account).toBeInViewport({ ratio: 1 });
+    const [account, plus] = await Promise.all([alice.jackdaw.account, alice.jackdaw.newConversation].map((each) => each.boundingBox()));
+    expect(plus!.x + plus!.width, 'nothing lies under it').toBeLessThanOrEqual(account!.x);
+    await alice.page.setViewportSize(viewport);
+  });
   await alice.jackdaw.conversation(bob.short).tap();
   await expect(alice.jackdaw.thread.message('to your pocket')).toBeInViewport();
   expect(await alice.page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth)).toBe(true);
