@@ -30,13 +30,11 @@ pub fn start(state: State) {
         let account = wallet.account();
         let mut before = None;
         effect(move || {
-            let now = account.get();
-            if let (Some(before), Some(now)) = (before, now)
-                && before != now
-            {
+            // A wallet that is locked has none for a while; the one it has afterwards is followed from the one before.
+            let Some(now) = account.get() else { return };
+            if before.replace(now).is_some_and(|before| before != now) {
                 account_switched(state, now);
             }
-            before = now;
         });
     }
     load(state, 1);
@@ -125,6 +123,14 @@ pub(super) fn vault_opened(state: State) {
     }
 }
 
+/// Nobody is in, and nobody is on the way in: whatever the worker or the wallet says is not what the person asked for.
+fn is_outside(state: State) -> bool {
+    matches!(
+        state.stage.get_untracked(),
+        Stage::Loading | Stage::Unreachable | Stage::Insecure | Stage::Welcome | Stage::Connecting(_)
+    )
+}
+
 fn enter(state: State) {
     state.problem.set(None);
     state.stage.set(Stage::In);
@@ -208,7 +214,8 @@ pub fn connect(state: State, id: String, name: String) {
         match answer {
             Ok(account) => open(state, account),
             Err(error) => {
-                state.problem.set(Some(wallet_problem(state, &error)));
+                let chain_id = wallet.chain_id().get_untracked();
+                state.problem.set(Some(wallet_problem(state, &error, chain_id)));
                 state.stage.set(Stage::Welcome);
             }
         }
@@ -271,7 +278,7 @@ pub fn sign_in(state: State) {
             let signature = wallet
                 .sign(text.clone(), opened.account)
                 .await
-                .map_err(|e| wallet_problem(state, &e))?;
+                .map_err(|e| wallet_problem(state, &e, Some(chain_id)))?;
             if !is_current(state, this) {
                 return Err(String::new());
             }
@@ -368,9 +375,11 @@ pub fn trouble_sentence(trouble: Trouble) -> &'static str {
     }
 }
 
-fn wallet_problem(state: State, error: &WalletError) -> String {
-    let network = untrack(|| state.network()).map_or_else(|| "its network".to_owned(), |network| network.name);
-    wallet_sentence(error, &network)
+/// What a wallet's refusal means, in words; `chain_id` is where it was asked, if it was asked for a chain.
+fn wallet_problem(state: State, error: &WalletError, chain_id: Option<u64>) -> String {
+    let network = chain_id.and_then(|chain_id| untrack(|| state.network_of(chain_id)));
+    let name = network.as_ref().map_or("its network", |network| &network.name);
+    wallet_sentence(error, name)
 }
 
 /// The server does not accept the session any more. What was typed stays.
@@ -398,7 +407,7 @@ pub fn revoked(state: State) {
 }
 
 fn account_switched(state: State, account: Address) {
-    if state.account.get_untracked() == Some(account) || state.stage.get_untracked() == Stage::Loading {
+    if state.account.get_untracked() == Some(account) || is_outside(state) {
         return;
     }
     open(state, account);
@@ -522,3 +531,6 @@ fn ask_names(state: State) {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;
