@@ -116,12 +116,12 @@ pub async fn copy(text: &str) -> bool {
 
 /// What the tab keeps until it is closed.
 pub fn session_get(key: &str) -> Option<String> {
-    window().session_storage().ok()??.get_item(key).ok()?
+    drawer()?.get_item(key).ok()?
 }
 
 /// Keeps a text until the tab is closed; an empty one is taken away.
 pub fn session_set(key: &str, value: &str) {
-    if let Ok(Some(storage)) = window().session_storage() {
+    if let Some(storage) = drawer() {
         put(&storage, key, value);
     }
 }
@@ -133,6 +133,10 @@ fn put(storage: &web_sys::Storage, key: &str, value: &str) {
     } else {
         storage.set_item(key, value)
     };
+}
+
+fn drawer() -> Option<web_sys::Storage> {
+    window().session_storage().ok()?
 }
 
 fn shelf() -> Option<web_sys::Storage> {
@@ -151,13 +155,14 @@ pub fn keep(key: &str, value: &str) {
     }
 }
 
-/// Takes away everything kept whose key begins so.
-pub fn drop_kept(beginning: &str) {
-    let Some(storage) = shelf() else { return };
-    let count = storage.length().unwrap_or_default();
-    let keys: Vec<String> = (0..count).filter_map(|at| storage.key(at).ok()?).collect();
-    for key in keys.iter().filter(|key| key.starts_with(beginning)) {
-        let _ = storage.remove_item(key);
+/// Takes away everything whose key begins so: what this tab keeps, and what the browser keeps for all tabs.
+pub fn drop_all(beginning: &str) {
+    for storage in [drawer(), shelf()].into_iter().flatten() {
+        let count = storage.length().unwrap_or_default();
+        let keys: Vec<String> = (0..count).filter_map(|at| storage.key(at).ok()?).collect();
+        for key in keys.iter().filter(|key| key.starts_with(beginning)) {
+            let _ = storage.remove_item(key);
+        }
     }
 }
 

@@ -80,6 +80,14 @@ export class Jackdaw {
     await this.menuItem('Sign out').click();
   }
 
+  /** Signs out and deletes what is here. */
+  async signOutAndDelete(): Promise<void> {
+    await this.signOut();
+    const dialog = this.page.getByRole('dialog');
+    await dialog.getByRole('checkbox', { name: 'Delete the history in this browser' }).check();
+    await dialog.getByRole('button', { name: 'Sign out and delete' }).click();
+  }
+
   // Conversations.
 
   get conversations(): Locator {

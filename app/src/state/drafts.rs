@@ -7,9 +7,17 @@ use protocol::{Address, MessageId};
 use super::State;
 use crate::browser;
 
+fn me(state: State) -> Address {
+    state.account.get_untracked().unwrap_or_default()
+}
+
+/// What the keys of this account's drafts begin with.
+fn draft_of(account: Address) -> String {
+    format!("draft {account} ")
+}
+
 fn key(state: State, peer: Address) -> String {
-    let me = state.account.get_untracked().unwrap_or_default();
-    format!("draft {me} {peer}")
+    format!("{}{peer}", draft_of(me(state)))
 }
 
 /// What was typed for this account.
@@ -31,8 +39,13 @@ pub fn set(state: State, peer: Address, text: &str) {
     });
 }
 
+/// Beside this draft: the amount that was typed.
+fn tip_of(draft: &str) -> String {
+    format!("tip {draft}")
+}
+
 fn tip_key(state: State, peer: Address) -> String {
-    format!("tip {}", key(state, peer))
+    tip_of(&key(state, peer))
 }
 
 /// The amount that was typed for this account.
@@ -49,8 +62,12 @@ pub fn set_tip(state: State, peer: Address, amount: &str) {
 const MESSAGE: char = '\u{1e}';
 const FIELD: char = '\u{1f}';
 
+fn unsent_of(account: Address) -> String {
+    format!("unsent {account}")
+}
+
 fn unsent_key(state: State) -> String {
-    format!("unsent {}", state.account.get_untracked().unwrap_or_default())
+    unsent_of(me(state))
 }
 
 /// Remembers a sent text until the worker shows that it has it: also over a reload, which ends the worker before it has kept
@@ -108,9 +125,15 @@ pub(super) fn send_again(state: State) {
 }
 
 /// Nothing that was typed for this account stays in this browser.
-pub(super) fn forget(state: State) {
-    forget_unsent(state);
-    browser::drop_kept(&format!("draft {} ", state.account.get_untracked().unwrap_or_default()));
+pub(super) fn forget(state: State, account: Address) {
+    let draft = draft_of(account);
+    for beginning in [unsent_of(account), tip_of(&draft), draft] {
+        browser::drop_all(&beginning);
+    }
+    state.memory.change_silently(|memory| {
+        memory.drafts.take();
+        memory.unechoed.take();
+    });
 }
 
 /// Nothing waits to be sent any more.

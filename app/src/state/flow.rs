@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use bridge::{Command, Connection, Consent, Trouble};
+use bridge::{Command, Consent, Trouble};
 use leptos::{prelude::*, task::spawn_local};
 use protocol::{Address, ErrorCode, api::Me};
 
@@ -15,6 +15,15 @@ use crate::{
     server_fns,
     signal::effect,
 };
+
+mod leave;
+mod names;
+#[cfg(test)]
+mod tests;
+
+pub(super) use leave::forgotten;
+pub use leave::{revoked, session_lost, sign_out};
+pub use names::want_names;
 
 /// Begins, once, in the browser.
 pub fn start(state: State) {
@@ -382,30 +391,6 @@ fn wallet_problem(state: State, error: &WalletError, chain_id: Option<u64>) -> S
     wallet_sentence(error, name)
 }
 
-/// The server does not accept the session any more. What was typed stays.
-pub fn session_lost(state: State) {
-    if untrack(|| state.me()).is_none() {
-        return;
-    }
-    set_me(state, None);
-    state.problem.set(Some(sentence(ErrorCode::SessionEnded).to_owned()));
-    state.stage.set(if state.opened.with_untracked(Option::is_some) {
-        Stage::SignIn
-    } else {
-        Stage::Welcome
-    });
-}
-
-/// This browser was removed from the account: nothing comes or goes here any more. What waits is shown, so that it can be
-/// copied.
-pub fn revoked(state: State) {
-    set_me(state, None);
-    state.problem.set(None);
-    state.left_over.set(Vec::new());
-    state.send(Command::LeftOver);
-    state.stage.set(Stage::Revoked);
-}
-
 fn account_switched(state: State, account: Address) {
     if state.account.get_untracked() == Some(account) || is_outside(state) {
         return;
@@ -416,62 +401,6 @@ fn account_switched(state: State, account: Address) {
             "Your wallet changed to {}. It has conversations of its own. What you typed is kept.",
             short(account)
         )));
-    }
-}
-
-/// Ends the session. The history stays in this browser, encrypted, unless it is to be forgotten.
-pub fn sign_out(state: State, forget: bool) {
-    if forget && state.connection.get_untracked() == Connection::Live {
-        // The worker revokes this browser first, which takes the session; the rest follows when all is deleted.
-        state.send(Command::Forget);
-        return;
-    }
-    spawn_local(async move {
-        if let Err(error) = server_fns::sign_out().await {
-            state.trouble.set(Some(Trouble::Refused(error.0)));
-            return;
-        }
-        state.send(Command::Disconnect);
-        if forget {
-            state.send(Command::Forget);
-        }
-        if let Some(wallet) = state.wallet() {
-            wallet.forget();
-        }
-        set_me(state, None);
-        leave(state);
-    });
-}
-
-fn leave(state: State) {
-    attempt(state);
-    state.account.set(None);
-    state.opened.set(None);
-    state.conversations.set(None);
-    state.unchecked.set(Vec::new());
-    state.thread.set(None);
-    state.messages.set(Vec::new());
-    state.problem.set(None);
-    state.stage.set(Stage::Welcome);
-    crate::navigate::go(state, Place::Chats);
-}
-
-pub(super) fn forgotten(state: State) {
-    drafts::forget(state);
-    state
-        .announcement
-        .set("The history in this browser is deleted.".to_owned());
-    // Also when another tab has signed out before: nothing that is shown here is there any more.
-    if state.opened.with_untracked(Option::is_some) {
-        // The browser's cookie goes too; its session is over as a rule.
-        spawn_local(async {
-            let _ = server_fns::sign_out().await;
-        });
-        if let Some(wallet) = state.wallet() {
-            wallet.forget();
-        }
-        set_me(state, None);
-        leave(state);
     }
 }
 
@@ -491,46 +420,3 @@ pub fn older(state: State) {
         state.send(Command::Older { peer, before });
     }
 }
-
-/// Asks for the names of accounts that are not known yet; those that come together are asked for together.
-pub fn want_names(state: State, accounts: impl IntoIterator<Item = Address>) {
-    let first = state.memory.change_silently(|memory| {
-        let quiet = memory.to_ask.is_empty();
-        memory
-            .to_ask
-            .extend(accounts.into_iter().filter(|account| memory.asked.insert(*account, ())));
-        quiet && !memory.to_ask.is_empty()
-    });
-    if first == Some(true) {
-        set_timeout(move || ask_names(state), Duration::from_millis(30));
-    }
-}
-
-fn ask_names(state: State) {
-    let all = state
-        .memory
-        .change_silently(|memory| std::mem::take(&mut memory.to_ask))
-        .unwrap_or_default();
-    for some in all.chunks(50).map(<[Address]>::to_vec) {
-        spawn_local(async move {
-            match server_fns::people(some.clone()).await {
-                Ok(people) => state.names.update(|names| {
-                    for person in people {
-                        names.insert(person.address, person.name);
-                    }
-                }),
-                // Shown by address meanwhile, asked for again with the next occasion.
-                Err(_) => {
-                    state.memory.change_silently(|memory| {
-                        for account in &some {
-                            memory.asked.remove(account);
-                        }
-                    });
-                }
-            }
-        });
-    }
-}
-
-#[cfg(test)]
-mod tests;
