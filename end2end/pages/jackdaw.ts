@@ -53,6 +53,11 @@ export class Jackdaw {
     await expect(this.conversations).toBeVisible();
   }
 
+  /** What keeps the conversations does not open. */
+  get shut(): Locator {
+    return this.page.getByRole('heading', { name: 'Your conversations do not open' });
+  }
+
   /** Signed out: the way in is there. */
   async out(): Promise<void> {
     await expect(this.connectButton.or(this.signIn).first()).toBeVisible();

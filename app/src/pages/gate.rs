@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 
-use super::welcome::WELCOME;
+use super::{shut::SHUT, welcome::WELCOME};
 use crate::{
     app::Announcer,
     browser,
@@ -28,6 +28,7 @@ pub fn Gate() -> impl IntoView {
                 .into_any()
         }
         Stage::Entering => view! { <Waits words="Checking the signature".to_owned() cancel=false /> }.into_any(),
+        Stage::Shut(_) => SHUT.show().into_any(),
         Stage::In => ().into_any(),
     });
     // After a step the keyboard is where the next one is.

@@ -7,6 +7,7 @@ mod new;
 mod not_found;
 mod revoked;
 mod settings;
+mod shut;
 mod sign_out;
 mod welcome;
 

@@ -175,6 +175,7 @@ fn take_in(state: State, event: Event) {
         Event::Waiting(waiting) => state.waiting.set(waiting),
         Event::Unchecked(accounts) => state.unchecked.set(accounts),
         Event::Forgotten => flow::forgotten(state),
+        Event::NotOpened { account, why } => flow::not_opened(state, account, why),
         Event::Wallet { number, request } => spawn_local(async move {
             let answer = match state.wallet() {
                 Some(wallet) => wallet.answer(request).await,

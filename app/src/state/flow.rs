@@ -105,6 +105,7 @@ pub fn open(state: State, account: Address) {
     state.messages.set(Vec::new());
     state.waiting.set(0);
     state.trouble.set(None);
+    state.problem.set(None);
     state.tips.forget();
     state.stage.set(Stage::Opening);
     state.send(Command::Open { account, domain });
@@ -114,7 +115,9 @@ pub(super) fn vault_opened(state: State) {
     let Some(opened) = state.opened.get_untracked() else {
         return;
     };
-    if state.account.get_untracked() != Some(opened.account) {
+    // A vault that is told once more, of somebody who may not come in any more, changes nothing.
+    let stays = is_outside(state) || state.stage.get_untracked() == Stage::Revoked;
+    if state.account.get_untracked() != Some(opened.account) || stays {
         return;
     }
     match untrack(|| state.me()) {
@@ -138,6 +141,23 @@ fn is_outside(state: State) -> bool {
         state.stage.get_untracked(),
         Stage::Loading | Stage::Unreachable | Stage::Insecure | Stage::Welcome | Stage::Connecting(_)
     )
+}
+
+/// The vault does not open, or could not be deleted: there is nothing to show, and it is said why.
+pub(super) fn not_opened(state: State, account: Address, why: Trouble) {
+    if state.account.get_untracked() != Some(account) || is_outside(state) {
+        return;
+    }
+    // Whatever a wallet answers now comes too late.
+    attempt(state);
+    let again = matches!(state.stage.get_untracked(), Stage::Shut(_));
+    state.problem.set(again.then(|| {
+        "It could not be deleted. Close the other tabs of Jackdaw and try again, or clear this site's data in the browser's settings."
+            .to_owned()
+    }));
+    state.opened.set(None);
+    state.trouble.set(None);
+    state.stage.set(Stage::Shut(why));
 }
 
 fn enter(state: State) {
@@ -341,21 +361,26 @@ fn set_me(state: State, me: Option<Me>) {
 }
 
 pub(super) fn trouble(state: State, trouble: Trouble) {
-    let reached = state.stage.get_untracked();
-    match trouble {
-        Trouble::WrongAssociation if reached == Stage::Entering => {
-            state.problem.set(Some(trouble_sentence(trouble).to_owned()));
-            state.stage.set(Stage::SignIn);
+    match (state.stage.get_untracked(), trouble) {
+        (Stage::Entering, Trouble::WrongAssociation) => back_to_sign_in(state, trouble_sentence(trouble)),
+        (Stage::Entering, Trouble::VaultFull) => back_to_sign_in(
+            state,
+            "This browser's storage is full, so your signature could not be kept. Free some space, then sign in again.",
+        ),
+        // There is no worker that could open it.
+        (Stage::Opening | Stage::Entering, Trouble::VaultNewer | Trouble::OtherTab | Trouble::Internal) => {
+            state.stage.set(Stage::Shut(trouble));
         }
-        Trouble::Refused(ErrorCode::NotSignedIn | ErrorCode::SessionEnded | ErrorCode::NotYourInstallation) => {
+        (_, Trouble::Refused(ErrorCode::NotSignedIn | ErrorCode::SessionEnded | ErrorCode::NotYourInstallation)) => {
             session_lost(state);
-        }
-        // Stands in the card, while there is nothing else to show.
-        _ if matches!(reached, Stage::Opening | Stage::Entering) => {
-            state.problem.set(Some(trouble_sentence(trouble).to_owned()));
         }
         _ => {}
     }
+}
+
+fn back_to_sign_in(state: State, problem: &str) {
+    state.problem.set(Some(problem.to_owned()));
+    state.stage.set(Stage::SignIn);
 }
 
 /// What keeps the worker from working, in words: what happened, what it means, what next.

@@ -52,6 +52,8 @@ pub enum Stage {
     Entering,
     /// Signed in.
     In,
+    /// The vault does not open, for this reason.
+    Shut(Trouble),
     /// This browser was removed from the account.
     Revoked,
 }

@@ -8,7 +8,7 @@ use crate::{WalletAnswer, WalletRefusal};
 /// A wish of the person at the page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Command {
-    /// Open this account's vault, or make one. Answered by `Opened` (or `Trouble`). Any other open vault is closed first.
+    /// Open this account's vault, or make one. Answered by `Opened` or `NotOpened`. Any other open vault is closed first.
     Open {
         /// Whose.
         account: Address,
@@ -79,7 +79,7 @@ pub enum Command {
         consent: crate::Consent,
     },
     /// Delete this account's vault in this browser, keys and history, for ever. If there is a connection, this installation is
-    /// revoked first. Answered by `Forgotten`.
+    /// revoked first. A vault that does not open can be deleted too. Answered by `Forgotten` or `NotOpened`.
     Forget,
     /// The networks of this site. After every `Open`, and when they change.
     Networks(Vec<Network>),

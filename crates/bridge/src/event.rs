@@ -120,6 +120,14 @@ pub enum Event {
     },
     /// Answer to `LeftOver`: to whom, and what, in the order in which it was written.
     LeftOver(Vec<(Address, String)>),
+    /// Answer to `Open`, or to `Forget`: the vault does not open, or could not be deleted. There is nothing to work with until
+    /// one of the two goes well.
+    NotOpened {
+        /// Whose.
+        account: Address,
+        /// Why.
+        why: Trouble,
+    },
 }
 
 /// Why a tip was not made.

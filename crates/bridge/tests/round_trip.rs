@@ -70,6 +70,10 @@ fn an_event_arrives_as_it_happened() {
             messages: states.map(message).to_vec(),
         },
         Event::Trouble(Trouble::Refused(ErrorCode::Unavailable)),
+        Event::NotOpened {
+            account: peer,
+            why: Trouble::VaultDamaged,
+        },
     ] {
         assert_eq!(
             bridge::decode::<Event>(&bridge::encode(&event).unwrap()).unwrap(),

@@ -83,9 +83,9 @@ impl Lead {
             (None, Command::Open { domain, .. }) => match self.open(front, domain).await {
                 // Who comes later is told when it opens.
                 Ok(effects) => effects.into_iter().map(|effect| for_tab(tab, effect)).collect(),
-                Err(trouble) => vec![Effect::Tell {
+                Err(why) => vec![Effect::Tell {
                     tab,
-                    event: Event::Trouble(trouble),
+                    event: self.not_opened(why),
                 }],
             },
             // A vault that cannot be opened can still be deleted.
@@ -162,7 +162,12 @@ impl Lead {
             match (effect, &mut self.open) {
                 (Effect::Event(event), _) => self.tell(front, None, &event),
                 (Effect::Tell { tab, event }, _) => self.tell(front, Some(tab), &event),
-                (Effect::DeleteVault, _) => self.delete(front).await,
+                (Effect::DeleteVault, _) => {
+                    if let Err(why) = self.delete(front).await {
+                        // It is still there: nobody is told that it is forgotten.
+                        return self.tell(front, None, &self.not_opened(why));
+                    }
+                }
                 (Effect::OpenSocket, Some(open)) => open.transport.open(&front.inputs),
                 (Effect::CloseSocket, Some(open)) => open.transport.close(),
                 (Effect::Frame(frame), Some(open)) => open.transport.send(&frame),
@@ -187,13 +192,19 @@ impl Lead {
     }
 
     /// Delete what is kept of the account, its vault open or not.
-    async fn delete(&mut self, front: &mut Front) {
+    async fn delete(&mut self, front: &Front) -> Result<(), Trouble> {
         self.close();
-        front.inputs.forget_lead();
-        if IdbVault::delete(&place_of(self.account)).await.is_err() {
-            front.page.event(&Event::Trouble(Trouble::Internal));
-        }
         self.over = true;
+        front.inputs.forget_lead();
+        let deleted = IdbVault::delete(&place_of(self.account)).await;
+        deleted.map_err(|error| vault::trouble(&error))
+    }
+
+    const fn not_opened(&self, why: Trouble) -> Event {
+        Event::NotOpened {
+            account: self.account,
+            why,
+        }
     }
 
     /// Let go of the open vault: socket, alarm and database.

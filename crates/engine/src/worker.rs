@@ -118,7 +118,10 @@ impl Worker {
         } else {
             self.front.taken += 1;
             self.front.page.done(self.front.taken);
-            self.front.page.event(&Event::Trouble(Trouble::NoVault));
+            self.front.page.event(&Event::NotOpened {
+                account,
+                why: Trouble::NoVault,
+            });
         }
     }
 }

@@ -4,7 +4,7 @@ use bridge::{Command, Connection};
 use leptos::{prelude::*, task::spawn_local};
 use protocol::ErrorCode;
 
-use super::{attempt, set_me};
+use super::{attempt, open, set_me};
 use crate::{
     error::{AppError, sentence},
     place::Place,
@@ -84,7 +84,10 @@ pub fn forgotten(state: State) {
     let Some(account) = state.account.get_untracked() else {
         return;
     };
-    if state.opened.with_untracked(Option::is_some) {
+    if matches!(state.stage.get_untracked(), Stage::Shut(_)) {
+        // It did not open: one begins anew, with a new key. What was typed has nothing to do with that, and stays.
+        open(state, account);
+    } else if state.opened.with_untracked(Option::is_some) {
         // Also when another tab has signed out: nothing that is shown here is there any more.
         drafts::forget(state, account);
         // The browser's cookie goes too; its session is over as a rule.

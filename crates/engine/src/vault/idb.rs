@@ -324,6 +324,15 @@ impl Database {
     }
 }
 
+impl Drop for Database {
+    /// A connection that is left open would keep everybody from deleting the database, and call a listener that is gone.
+    fn drop(&mut self) {
+        self.idb.set_onversionchange(None);
+        self.idb.set_onclose(None);
+        self.close();
+    }
+}
+
 fn request_all(transaction: &IdbTransaction, changes: &[Change], sealed: &[Option<Uint8Array>]) -> Result<(), JsValue> {
     for (change, sealed) in changes.iter().zip(sealed) {
         let store = transaction.object_store(change.space.name())?;
