@@ -99,6 +99,30 @@ test('a wallet that never answers can be left alone', async ({ alice }) => {
   });
 });
 
+test('a wallet that never answers while it is connected can be left alone too', async ({ alice }) => {
+  await alice.page.goto('/app');
+  alice.wallet.mood = 'never';
+  await alice.jackdaw.connect();
+  await expect(alice.page.getByRole('status')).toContainText('Waiting for Jay Wallet. Open it to continue.');
+  await expect.poll(() => alice.wallet.prompts.length, 'the prompt is open').toBe(1);
+  await alice.page.getByRole('button', { name: 'Cancel' }).click();
+  await expect(alice.jackdaw.connectButton).toBeFocused();
+
+  await test.step('its prompt is still open, and the page says so', async () => {
+    await alice.jackdaw.connect();
+    await expect(alice.page.getByText('Your wallet is already waiting for you. Open it to continue.')).toBeVisible();
+  });
+
+  await test.step('answered too late it leads nowhere; the next press does', async () => {
+    for (const prompt of [...alice.wallet.prompts]) prompt.approve();
+    alice.wallet.mood = 'approve';
+    await expect(alice.jackdaw.signIn).toBeHidden();
+    await alice.jackdaw.connect();
+    await alice.jackdaw.signIn.click();
+    await alice.jackdaw.in();
+  });
+});
+
 test('a signature by another account opens nothing', async ({ alice, stack }) => {
   await alice.page.goto('/app');
   await alice.jackdaw.connect();
