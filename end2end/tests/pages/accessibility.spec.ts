@@ -1,19 +1,32 @@
+import fs from 'node:fs';
+import path from 'node:path';
 import { accessible } from '../../fixtures/looks';
+import { files } from '../../fixtures/postgres';
+import type { Stack } from '../../fixtures/stack';
 import { befriend, pay } from '../../fixtures/stories';
 import { expect, test } from '../../fixtures/test';
 import { Wallet } from '../../fixtures/wallet';
 import { LOOK } from '../../pages/tips';
-import type { Page } from '@playwright/test';
+import { KEY, MESSAGE, damage } from '../../pages/vault';
+import { devices, type Page } from '@playwright/test';
 
 // Each state is looked at in two themes and two widths.
 test.slow();
 
-test('public pages', async ({ alice }) => {
-  alice.watch.expect(/status of 404/);
+test('public pages', async ({ alice, stack }) => {
+  alice.watch.expect(/status of 404/, /status of 503/);
   for (const path of ['/', `/invite/${alice.address}`, '/no/such/page']) {
     await alice.page.goto(path);
     await accessible(alice.page, path);
   }
+  tell(stack, 'SIGSTOP');
+  try {
+    await alice.page.goto('/readyz');
+  } finally {
+    tell(stack, 'SIGCONT');
+  }
+  await expect(alice.page.getByRole('heading', { name: 'The server could not answer' })).toBeVisible();
+  await accessible(alice.page, 'the error page');
 });
 
 test('the way in', async ({ people, stack }) => {
@@ -21,6 +34,11 @@ test('the way in', async ({ people, stack }) => {
   await nobody.page.goto('/app');
   await expect(nobody.page.getByRole('heading', { level: 1 })).toBeVisible();
   await accessible(nobody.page, 'no wallet');
+  const { userAgent } = devices['Pixel 7'];
+  const walker = await people.arrive('Walker', { wallets: [], userAgent });
+  await walker.page.goto('/app');
+  await expect(walker.page.getByRole('heading', { name: "Open in your wallet's browser" })).toBeVisible();
+  await accessible(walker.page, 'a phone without a wallet');
 
   const wallets = ['Magpie Wallet', 'Rook Wallet'].map((name) => new Wallet(stack.rpc, [stack.account()], name));
   const alice = await people.arrive('Alice', { wallets });
@@ -40,6 +58,39 @@ test('the way in', async ({ people, stack }) => {
   await wallets[1]!.goTo(1);
   await expect(alice.jackdaw.changeNetwork('Jackdaw development chain')).toBeVisible();
   await accessible(alice.page, 'the wrong network');
+});
+
+test('whoever waits', async ({ alice }) => {
+  await alice.page.goto('/app');
+  alice.wallet.mood = 'never';
+  await alice.jackdaw.connect();
+  await expect(alice.page.getByRole('button', { name: 'Cancel' })).toBeVisible();
+  await accessible(alice.page, 'waiting for the wallet to connect');
+  for (const prompt of [...alice.wallet.prompts]) prompt.approve();
+  await alice.jackdaw.signIn.click();
+  await expect(alice.page.getByRole('button', { name: 'Cancel' })).toBeVisible();
+  await accessible(alice.page, 'waiting for the signature');
+
+  alice.watch.expectDisconnection();
+  await alice.page.route('**/api/site', (route) => route.abort());
+  await alice.page.reload();
+  await expect(alice.page.getByRole('heading', { name: 'No connection to Jackdaw' })).toBeVisible();
+  await accessible(alice.page, 'the server does not answer');
+});
+
+test('whose vault is damaged', async ({ alice, bob }) => {
+  await befriend(alice, bob);
+  await damage(alice.page, MESSAGE);
+  await alice.page.reload();
+  await expect(alice.page.getByRole('alert')).toContainText('cannot be read');
+  await accessible(alice.page, 'a trouble');
+  await damage(alice.page, KEY);
+  await alice.page.reload();
+  await expect(alice.jackdaw.shut).toBeVisible();
+  await accessible(alice.page, 'a vault that does not open');
+  await alice.page.getByRole('button', { name: 'Delete and begin anew' }).click();
+  await expect(alice.page.getByRole('dialog')).toBeVisible();
+  await accessible(alice.page, 'before one begins anew');
 });
 
 test('nothing there yet', async ({ alice, stack }) => {
@@ -82,6 +133,10 @@ test('in a conversation', async ({ alice, bob, carol }) => {
 
   await alice.jackdaw.openSettings();
   await accessible(alice.page, 'settings');
+  await alice.page.getByRole('button', { name: 'Sign out', exact: true }).click();
+  await alice.page.getByRole('dialog').getByRole('checkbox').check();
+  await expect(alice.page.getByRole('button', { name: 'Sign out and delete' })).toBeVisible();
+  await accessible(alice.page, 'before one signs out');
 
   bob.watch.expectDisconnection();
   bob.network.pullOut();
@@ -157,6 +212,24 @@ test('arriving messages are announced once', async ({ alice, bob }) => {
   await expect(bob.jackdaw.thread.message('ding dong')).toBeVisible();
   await expect.poll(() => heard(bob.page, /ding dong/)).toBe(1);
 });
+
+/** Every process of the private Postgres stands still, or goes on. */
+function tell(stack: Stack, signal: 'SIGSTOP' | 'SIGCONT'): void {
+  const file = files(stack.data).find((file) => path.basename(file) === 'postmaster.pid');
+  const first = Number(fs.readFileSync(file!, 'utf8').split('\n')[0]);
+  const children = fs.readdirSync('/proc').map(Number).filter((id) => parent(id) === first);
+  for (const id of [first, ...children]) process.kill(id, signal);
+}
+
+/** The process that started this one; none if it is gone. */
+function parent(id: number): number | undefined {
+  try {
+    const stat = fs.readFileSync(`/proc/${id}/stat`, 'utf8');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+  } catch {
+    return undefined;
+  }
+}
 
 /** From now on, what a screen reader would say is kept. */
 async function listen(page: Page): Promise<void> {

@@ -1,6 +1,10 @@
 import { chromium as engine } from '@playwright/test';
 import { chromium } from '../../fixtures/env';
+import { accessible } from '../../fixtures/looks';
 import { expect, test } from '../../fixtures/test';
+
+// Looked at in two themes and two widths.
+test.slow();
 
 test('plain http on another host than localhost says that encryption is impossible there', async ({ stack }) => {
   const options = chromium();
@@ -14,6 +18,7 @@ test('plain http on another host than localhost says that encryption is impossib
     expect(await page.evaluate(() => window.isSecureContext)).toBe(false);
     await expect(page.getByText(/https/i).first()).toBeVisible();
     await expect(page.getByRole('button', { name: 'Connect wallet' })).toBeHidden();
+    await accessible(page, 'plain http');
   } finally {
     await browser.close();
   }
