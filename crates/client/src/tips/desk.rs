@@ -19,6 +19,11 @@ pub(crate) enum Question {
     Send,
     /// Has the contract counted it?
     Used,
+    /// Has it not, although the transaction that we know of was taken back (`deep`: as deep as the network asks for)? One before
+    /// it, whose hash was lost, may have paid.
+    Unpaid {
+        deep: bool,
+    },
     Receipt(TxHash),
     Transaction(TxHash),
 }
@@ -48,6 +53,9 @@ pub(crate) struct Look {
     pub last: UnixMillis,
     pause: i64,
     pub hint: Option<Hint>,
+    /// It was read to the end, and is read anew because the server says something else. Until that has shown something else, no
+    /// word makes the wallet be asked faster than by the longest pause.
+    pub doubted: bool,
 }
 
 impl Look {
@@ -60,8 +68,15 @@ impl Look {
     /// There may be something new: soon, but never faster than the shortest pause.
     pub fn soon(&mut self, now: UnixMillis) {
         self.pause = 0;
-        let next = self.last.0.saturating_add(PAUSE.0).clamp(now.0, now.0 + PAUSE.0);
+        let least = if self.doubted { PAUSE.1 } else { PAUSE.0 };
+        let next = self.last.0.saturating_add(least).clamp(now.0, now.0 + least);
         self.next = UnixMillis(next);
+    }
+
+    /// What was read to the end is said to be something else.
+    pub fn doubt(&mut self, now: UnixMillis) {
+        self.doubted = true;
+        self.soon(now);
     }
 }
 
@@ -132,6 +147,7 @@ impl Desk {
         self.open.retain(|_, open| open.question == Question::Send);
         for (_, look) in self.looks.iter_mut() {
             let last = look.last;
+            look.doubted = false;
             look.soon(last);
         }
     }

@@ -6,7 +6,7 @@ use protocol::{
     Address, Ask, MessageId, TipId, TipMismatch, TipReference, TipReport, TipSight, UnixMillis, api::Network, limits,
 };
 
-use super::{Then, desk::Hint, put_among};
+use super::{Then, desk::Hint, doubt::FRESH, put_among};
 use crate::{
     Client, Environment, Vault, VaultError,
     records::{Message, Tip},
@@ -101,18 +101,23 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         self.ask(ask);
     }
 
-    /// Asks the server about every tip that is not finished.
+    /// Asks the server about every tip that is not finished, and about those that were finished lately.
     pub(crate) fn watch_tips(&mut self) {
         let now = self.environment.now();
-        let mut newest = Vec::new();
+        let (mut newest, mut fresh) = (Vec::new(), Vec::new());
         for (id, tip) in self.state.tips.iter() {
-            let open = !tip.settled && tip.state != TipState::Draft;
-            let remembered = !tip.gone || now.0 - tip.at.0 < REMEMBERED;
-            if open && remembered && (tip.mine || self.may_read(tip.peer)) {
+            let age = now.0 - tip.at.0;
+            if tip.state == TipState::Draft || !(tip.mine || self.may_read(tip.peer)) {
+                continue;
+            } else if tip.settled {
+                if age < FRESH && !tip.is_hopeless(*id) {
+                    put_among(&mut fresh, limits::TIPS_WATCHED, tip.at.0, *id);
+                }
+            } else if !tip.gone || age < REMEMBERED {
                 put_among(&mut newest, limits::TIPS_WATCHED, tip.at.0, *id);
             }
         }
-        for (_, id) in newest {
+        for (_, id) in newest.into_iter().chain(fresh).take(limits::TIPS_WATCHED) {
             let tip = self.state.tips[&id];
             self.ask_server(&tip);
         }
@@ -138,12 +143,19 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         };
         let claim = tip.claim(self.account);
         let same = tip.id == tip_id && tip.chain_id == chain_id && claim.sender == sender;
-        let confirmed = tip.settled && tip.state == TipState::Confirmed;
-        let hopeless = tip.settled && tip.contract != CONTRACT || tip.id.message() != id;
-        if !same || confirmed || hopeless || report.sight == TipSight::Unknown {
+        if !same || tip.is_hopeless(id) || report.sight == TipSight::Unknown {
             return Then::Nothing;
         }
-        let other = report.hash.filter(|hash| tip.hash != Some(*hash));
+        let of = self
+            .desk
+            .network(chain_id)
+            .map_or(1, |network| network.confirmations.max(1));
+        if tip.settled && !tip.is_doubted_by(&claim, report, of) {
+            return Then::Nothing;
+        }
+        // What was taken away is read only if it is spoken of, then under its own hash too.
+        let other = report.hash.filter(|hash| tip.gone || tip.hash != Some(*hash));
+        let now = self.environment.now();
         let look = self.desk.looks.get_or_default(id);
         if let (Some(hash), TipSight::Mined { .. } | TipSight::Replaced) = (other, report.sight) {
             let sight = report.sight;
@@ -153,14 +165,14 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 deep: false,
             });
         }
-        self.soon(id);
+        if tip.settled {
+            look.doubt(now);
+            return Then::Keep(Tip { settled: false, ..tip });
+        }
+        look.soon(now);
         if tip.witness == Witness::Device || tip.hash.is_none() || tip.gone {
             return Then::Nothing;
         }
-        let of = self
-            .desk
-            .network(chain_id)
-            .map_or(1, |network| network.confirmations.max(1));
         let state = match report.sight {
             TipSight::Mined { recipient, .. } if recipient != claim.recipient => {
                 TipState::Mismatch(TipMismatch::Recipient)

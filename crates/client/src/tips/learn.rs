@@ -64,8 +64,13 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             return Then::Nothing;
         }
         self.forget_hint(id, hash);
+        if state == TipState::Reverted && tip.mine {
+            // The contract takes back what it has counted before. Only what it has not may be paid another time.
+            self.ask_wallet(id, Question::Unpaid { deep });
+            return Then::Nothing;
+        }
         if state != tip.state {
-            self.soon(id);
+            self.is_news(id);
         }
         let known = Tip {
             hash: Some(hash),
@@ -83,10 +88,29 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         }
     }
 
+    /// Whether a tip of ours, whose transaction was taken back, was not paid by another one.
+    pub(crate) fn learn_unpaid(&mut self, id: MessageId, tip: Tip, deep: bool, returned: &[u8]) -> Then {
+        let (state, witness, settled) = match is_used(returned) {
+            Some(false) => (TipState::Reverted, Witness::Device, deep),
+            // In which transaction, only the server can say.
+            Some(true) => (TipState::Submitted, Witness::Claim, false),
+            None => return Then::Nothing,
+        };
+        if state != tip.state {
+            self.is_news(id);
+        }
+        Then::Keep(Tip {
+            state,
+            witness,
+            settled,
+            ..tip
+        })
+    }
+
     /// The chain has no receipt for it.
     fn learn_absence(&mut self, id: MessageId, tip: Tip, hash: TxHash, own: bool) -> Then {
+        self.forget_hint(id, hash);
         if !own {
-            self.forget_hint(id, hash);
             return Then::Nothing;
         }
         if tip.nonce.is_none() || matches!(tip.state, TipState::Dropped | TipState::Replaced) {
@@ -97,7 +121,9 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             TipState::Confirming { .. } | TipState::Confirmed | TipState::Reverted | TipState::Mismatch(_)
         );
         if tip.witness == Witness::Device && read && !tip.settled {
-            // Its block is not of this chain any more.
+            // Its block is not of this chain any more. What has become of it, the server can say first.
+            self.is_news(id);
+            self.ask_server(&tip);
             let (state, witness) = (TipState::Submitted, Witness::Claim);
             return Then::Keep(Tip { state, witness, ..tip });
         }
@@ -131,7 +157,12 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         // Somebody may have sent it on the sender's behalf: its place says nothing about them.
         let foreign = found.is_some_and(|found| found.from != sender);
         if tip.hash == Some(hash) {
-            let lost = tip.state == TipState::Dropped;
+            let dropped = tip.state == TipState::Dropped;
+            // Also if this device has seen another in its place: that one's block is not of this chain any more.
+            let lost = dropped || tip.state == TipState::Replaced && tip.witness == Witness::Device;
+            if lost && found.is_some() {
+                self.is_news(id);
+            }
             return Then::Keep(match found {
                 Some(found) => Tip {
                     nonce: (!foreign).then_some(found.nonce),
@@ -139,7 +170,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                     witness: if lost { Witness::Claim } else { tip.witness },
                     ..tip
                 },
-                None if lost => Tip {
+                None if dropped => Tip {
                     witness: Witness::Device,
                     ..tip
                 },
@@ -159,6 +190,12 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             }),
             _ => Then::Nothing,
         }
+    }
+
+    /// The chain says something else than before: there may be more, soon.
+    fn is_news(&mut self, id: MessageId) {
+        self.desk.looks.get_or_default(id).doubted = false;
+        self.soon(id);
     }
 
     fn forget_hint(&mut self, id: MessageId, hash: TxHash) {

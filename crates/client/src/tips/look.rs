@@ -22,7 +22,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         match question {
             Question::Try => WalletRequest::Try(self.call_of(tip)),
             Question::Send => WalletRequest::Send(self.call_of(tip)),
-            Question::Used | Question::Stands => WalletRequest::Call {
+            Question::Used | Question::Unpaid { .. } | Question::Stands => WalletRequest::Call {
                 chain_id,
                 to: Some(CONTRACT),
                 data: chain::tips::used_call(self.account, tip.id),
@@ -58,8 +58,11 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         let mut sides = Map::<_, Vec<_>>::default();
         for (id, tip) in self.state.tips.iter() {
             if self.question(*id, tip).is_some() {
-                let seen = self.desk.looks.get(id).is_some_and(|look| look.last.0 > 0);
-                let side = sides.get_or_default((tip.peer, tip.mine));
+                let look = self.desk.looks.get(id);
+                let seen = look.is_some_and(|look| look.last.0 > 0);
+                // What may not be final after all has places of its own: neither keeps the other out.
+                let doubted = look.is_some_and(|look| look.doubted);
+                let side = sides.get_or_default((tip.peer, tip.mine, doubted));
                 put_among(side, OF_ONE, if seen { tip.at.0 } else { i64::MAX }, *id);
             }
         }
@@ -171,6 +174,9 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 let tip = self.state.tips[&id];
                 match (question, answer) {
                     (Question::Used, Ok(WalletAnswer::Returned(bytes))) => self.learn_used(tip, &bytes),
+                    (Question::Unpaid { deep }, Ok(WalletAnswer::Returned(bytes))) => {
+                        self.learn_unpaid(id, tip, deep, &bytes)
+                    }
                     (Question::Receipt(hash), Ok(WalletAnswer::Receipt { receipt, head })) => {
                         self.learn_receipt(id, tip, hash, receipt, head)
                     }

@@ -2,16 +2,17 @@
 //!
 //! A tip of ours goes `Draft` → (tried out) → `Waiting` → (the wallet sends) → `Submitted`, each kept before the next begins;
 //! with the hash, in one commit, the reference goes into the outbox. From there on, ours and others' are alike: the chain
-//! is read through the page's wallet until nothing can change any more. What the server says makes this device look, and is
-//! shown as the server's word until it has.
+//! is read through the page's wallet until nothing should change any more; from then on only if the server sees something else.
+//! What the server says makes this device look, and is shown as the server's word until it has.
 //!
 //! One wish is one id for ever. The contract counts it once for its sender, so the wallet may be asked for it twice when an
 //! answer was lost, and a tip that was given up comes back if it was paid after all.
 //!
 //! [`make`]: wishes and the wallet's answers to them. [`look`]: when the chain is read. [`learn`]: what follows from what it
-//! says. [`hear`]: references and the server's hints. [`desk`]: what is only in memory.
+//! says. [`hear`]: references and the server's hints. [`doubt`]: which of these make it look anew. [`desk`]: what is only in memory.
 
 mod desk;
+mod doubt;
 mod hear;
 mod learn;
 mod look;

@@ -19,4 +19,5 @@ mod tips;
 mod tips_crashes;
 mod tips_lies;
 mod tips_making;
+mod tips_reorgs;
 mod vaults;

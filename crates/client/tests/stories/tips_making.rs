@@ -333,6 +333,28 @@ fn asked_again_it_is_the_same_tip_and_paid_once() {
 }
 
 #[test]
+fn what_an_earlier_transaction_has_paid_is_not_said_to_have_come_to_nothing() {
+    let (mut world, chain) = World::friends(303, &["alice", "bob"]);
+    // The server says nothing; the hash of the first one is lost, and the second one is kept.
+    world.server.borrow_mut().blind = true;
+    world.hand("alice", Hand::ApproveAndLose);
+    let id = world.tip("alice", "bob");
+    world.hand("alice", Hand::Approve);
+    world.command("alice", Command::TipAgain { id });
+    world.mine(u64::from(BLOCKS));
+    world.pass(20_000);
+    let second = world.hash("alice", "bob", id);
+    assert!(!chain.borrow().mined[&second].succeeded, "the contract counts it once");
+    let tip = world.tip_view("alice", "bob", id).unwrap();
+    assert_eq!(tip.state, TipState::Submitted, "else it would be paid another time");
+    world.server.borrow_mut().blind = false;
+    world.server.borrow_mut().tell_of_tips();
+    world.pass(20_000);
+    assert_eq!(world.tip_state("alice", "bob", id), CONFIRMED);
+    assert_eq!(world.tip_state("bob", "alice", id), CONFIRMED);
+}
+
+#[test]
 fn asked_again_after_it_was_paid_no_prompt_opens() {
     let (mut world, chain) = World::friends(233, &["alice", "bob"]);
     world.server.borrow_mut().blind = true;
