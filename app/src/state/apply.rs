@@ -187,7 +187,7 @@ fn take_in(state: State, event: Event) {
         Event::NoPayee { peer, why } => tips::payee(state, peer, Payee::Nobody(why)),
         Event::Revoked { installation, refused } => state.revoked.set(Some((installation, refused))),
         Event::LeftOver(texts) => state.left_over.set(texts),
-        Event::TipRefused { peer, id, why } => tips::refused(state, peer, id, &why),
+        Event::TipRefused { peer, id, why, waits } => tips::refused(state, peer, id, &why, waits),
         // Of a thread that is not shown any more; or what passes by itself, where the bar about the connection says enough.
         Event::Older { .. }
         | Event::Discarded { .. }

@@ -158,20 +158,33 @@ fn answered(state: State, id: MessageId) -> Option<Asked> {
     Some(asked)
 }
 
+/// What was typed has become a tip.
+fn settle(state: State, peer: Address) {
+    drafts::set_tip(state, peer, "");
+    if state.tips.desk.get_untracked() == Some(peer) {
+        close(state);
+    }
+}
+
 pub(super) fn payee(state: State, peer: Address, payee: Payee) {
     state.tips.payees.update(|all| {
         all.insert(peer, payee);
     });
 }
 
-pub(super) fn refused(state: State, peer: Address, id: MessageId, why: &TipRefusal) {
+pub(super) fn refused(state: State, peer: Address, id: MessageId, why: &TipRefusal, waits: bool) {
     let networks = untrack(|| state.networks());
-    let chain = answered(state, id).map(|asked| asked.chain_id);
+    let asked = answered(state, id);
+    if waits && asked.is_some() {
+        // It is in the thread, where the wallet can be asked for this very tip. The dialog would make another one.
+        settle(state, peer);
+    }
+    let chain = asked.map(|asked| asked.chain_id);
     let network = networks
         .iter()
         .find(|network| Some(network.chain_id) == chain)
         .map_or("its network", |network| &network.name);
-    let words = words::refused(why, &untrack(|| state.name(peer)), network, &networks);
+    let words = words::refused(why, waits, &untrack(|| state.name(peer)), network, &networks);
     state.tips.refused.update(|all| {
         all.insert(peer, words);
     });
@@ -189,10 +202,7 @@ pub(super) fn told(
         let Some(tip) = message.tip else { continue };
         let waits = matches!(tip.state, TipState::Draft | TipState::Waiting);
         if !waits && answered(state, message.id).is_some() {
-            drafts::set_tip(state, peer, "");
-            if state.tips.desk.get_untracked() == Some(peer) {
-                close(state);
-            }
+            settle(state, peer);
         }
         let Some(before) = before(message.id) else { continue };
         let signs = |tip: &TipView| (std::mem::discriminant(&tip.state), tip.witness);

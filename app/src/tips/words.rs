@@ -5,7 +5,7 @@ use protocol::{U256, api::Network};
 
 use crate::{
     amount::{self, AmountError},
-    error::refusal_sentence,
+    error::{PERHAPS, refusal_sentence},
 };
 
 /// Shown wherever money of a development network is.
@@ -60,7 +60,6 @@ pub fn line(tip: &TipView, mine: bool, who: &str) -> String {
         (TipState::Confirmed, false) => "It is yours.",
         (TipState::Reverted, true) => "In a block, but the contract took it back. Only the fee is gone.",
         (TipState::Reverted, false) => "In a block, but the contract took it back. Nothing was paid.",
-        // Nobody sends twice on the server's word alone.
         (TipState::Replaced, true) if tip.witness != Witness::Device => {
             "Another transaction took its place. Look into your wallet before you send another."
         }
@@ -115,28 +114,28 @@ pub fn coins(tip: &TipView, networks: &[Network]) -> String {
     }
 }
 
-/// Why a tip was not made: what happened, what it means, what next. `who`: the other side; `network`: where it was tried.
-pub fn refused(why: &TipRefusal, who: &str, network: &str, networks: &[Network]) -> String {
-    match why {
-        TipRefusal::Wallet(refusal) => refusal_sentence(refusal, network),
+/// Why a tip was not made: what happened, what it means, what next. `waits`: it may have been sent all the same. `who`: the other
+/// side; `network`: where it was tried.
+pub fn refused(why: &TipRefusal, waits: bool, who: &str, network: &str, networks: &[Network]) -> String {
+    let what = match why {
+        TipRefusal::Wallet(refusal) => return refusal_sentence(refusal, network, waits),
         TipRefusal::WouldRevert(Some(said)) => {
             let said = said.trim().trim_end_matches('.');
-            format!("It would not go through: {said}. Nothing was sent.")
+            format!("It would not go through: {said}.")
         }
-        TipRefusal::WouldRevert(None) => {
-            "It would not go through, and the network does not say why. Nothing was sent.".to_owned()
-        }
-        TipRefusal::NotEnough => "There is not enough for the tip and its fee. Nothing was sent.".to_owned(),
+        TipRefusal::WouldRevert(None) => "It would not go through, and the network does not say why.".to_owned(),
+        TipRefusal::NotEnough => "There is not enough for the tip and its fee.".to_owned(),
         TipRefusal::NoContract => {
-            format!("Tips do not work on {network}: its contract is not the one this page knows. Nothing was sent.")
+            format!("Tips do not work on {network}: its contract is not the one this page knows.")
         }
-        TipRefusal::OtherChain(chain) => format!("{} Nothing was sent.", elsewhere(who, *chain, networks)),
-        TipRefusal::Nothing => "A tip needs an amount. Nothing was sent.".to_owned(),
-        TipRefusal::OwnAccount => "This is your own account. Nothing was sent.".to_owned(),
+        TipRefusal::OtherChain(chain) => elsewhere(who, *chain, networks),
+        TipRefusal::Nothing => "A tip needs an amount.".to_owned(),
+        TipRefusal::OwnAccount => "This is your own account.".to_owned(),
         TipRefusal::Unverified => {
-            format!("The address of {who} could not be verified. Nothing was sent. Try again later.")
+            return format!("The address of {who} could not be verified. Nothing was sent. Try again later.");
         }
-    }
+    };
+    format!("{what} {}", if waits { PERHAPS } else { "Nothing was sent." })
 }
 
 /// Somebody can only be paid on one network.

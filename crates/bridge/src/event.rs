@@ -92,7 +92,7 @@ pub enum Event {
         /// It is a smart account, which exists on this chain only: money sent to its address elsewhere may be lost.
         only: Option<u64>,
     },
-    /// Nothing was paid and nothing is kept: the tip is gone.
+    /// The wallet did not send it, as far as is known.
     TipRefused {
         /// Whom it was for.
         peer: Address,
@@ -100,6 +100,8 @@ pub enum Event {
         id: MessageId,
         /// Why.
         why: TipRefusal,
+        /// It may have been sent all the same, and waits. Otherwise nothing was paid and nothing is kept: the tip is gone.
+        waits: bool,
     },
     /// Answer to `Payee`: nothing can be paid there.
     NoPayee {

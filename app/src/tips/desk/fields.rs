@@ -21,7 +21,7 @@ pub fn Recipient(form: Form) -> impl IntoView {
         _ => None,
     });
     let nobody = Memo::new(move |()| match payee.get() {
-        Some(Payee::Nobody(why)) => Some(words::refused(&why, &name(), "this network", &state.networks())),
+        Some(Payee::Nobody(why)) => Some(words::refused(&why, false, &name(), "this network", &state.networks())),
         _ => None,
     });
     view! {

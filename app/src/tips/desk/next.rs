@@ -48,7 +48,13 @@ pub fn Problem(form: Form) -> impl IntoView {
             _ if quote.offline => format!("Your wallet lost its connection to {network}."),
             Some(said) => {
                 let said = Some(said.clone()).filter(|said| !said.is_empty());
-                words::refused(&bridge::TipRefusal::WouldRevert(said), &state.name(peer), &network, &[])
+                words::refused(
+                    &bridge::TipRefusal::WouldRevert(said),
+                    false,
+                    &state.name(peer),
+                    &network,
+                    &[],
+                )
             }
             None => String::new(),
         })

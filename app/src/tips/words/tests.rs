@@ -170,7 +170,7 @@ fn what_is_no_amount_is_said_in_words() {
 #[test]
 fn every_refusal_says_that_nothing_was_sent_or_what_to_do() {
     let networks = [network(1, "Rookery", "ETH")];
-    let said = |why| refused(&why, "Bob", "Rookery", &networks);
+    let said = |why| refused(&why, false, "Bob", "Rookery", &networks);
     let cancelled = "Cancelled in your wallet. Nothing was sent.";
     assert_eq!(said(TipRefusal::Wallet(W::Rejected)), cancelled);
     assert_eq!(
@@ -192,6 +192,39 @@ fn every_refusal_says_that_nothing_was_sent_or_what_to_do() {
         assert!(said.contains("Nothing was sent."), "{said}");
         assert!(seen.insert(said));
     }
+}
+
+#[test]
+fn a_tip_that_may_have_been_sent_is_never_said_not_to_be() {
+    let networks = [network(1, "Rookery", "ETH")];
+    let mut seen = HashSet::new();
+    for why in [
+        TipRefusal::Wallet(W::Rejected),
+        TipRefusal::Wallet(W::Other("locked".to_owned())),
+        TipRefusal::WouldRevert(Some("closed".to_owned())),
+        TipRefusal::WouldRevert(None),
+        TipRefusal::NotEnough,
+        TipRefusal::NoContract,
+    ] {
+        let said = refused(&why, true, "Bob", "Rookery", &networks);
+        assert!(!said.contains("Nothing was sent"), "{said}");
+        assert!(said.ends_with("Look into your wallet before you try again."), "{said}");
+        assert!(seen.insert(said));
+    }
+}
+
+#[test]
+fn nobody_sends_twice_on_the_servers_word() {
+    for is in [S::Reverted, S::Replaced, S::Dropped] {
+        let said = |witness| line(&tip(is, witness), true, "Bob");
+        for witness in [Witness::Server, Witness::Claim] {
+            let said = said(witness);
+            assert!(said.ends_with("ook into your wallet before you send another."), "{said}");
+            assert!(!said.contains("Only the fee is gone"), "{said}");
+        }
+    }
+    let checked = line(&tip(S::Reverted, Witness::Device), true, "Bob");
+    assert!(checked.contains("Only the fee is gone. Checked by this device."));
 }
 
 #[test]

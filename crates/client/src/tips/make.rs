@@ -103,7 +103,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             return Ok(());
         }
         if let Some(why) = self.why_not(peer, chain_id, amount) {
-            self.reply(Event::TipRefused { peer, id, why });
+            self.reply(refused(peer, id, why, false));
             return Ok(());
         }
         let text = self.desk.words(chain_id, amount);
@@ -181,6 +181,11 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             Then::Keep(tip) if self.state.tips.get(&id) == Some(&tip) => return Ok(()),
             Then::Keep(tip) | Then::Prompt(tip) => step.put_tip(id, tip),
             Then::Speak(tip) => self.speak_of(&mut step, id, tip).await?,
+            Then::Wait(tip, why) => {
+                step.put_tip(id, tip);
+                step.events.push(refused(tip.peer, id, why, true));
+                self.desk.wished.remove(&id);
+            }
             Then::PutAway(tip, why) => self.put_away(&mut step, id, tip, why).await?,
         }
         self.finish(step).await?;
@@ -205,7 +210,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         }
         let peer = tip.peer;
         self.take_back(step, peer, id).await?;
-        step.events.extend(why.map(|why| Event::TipRefused { peer, id, why }));
+        step.events.extend(why.map(|why| refused(peer, id, why, false)));
         self.desk.wished.remove(&id);
         self.desk
             .open
@@ -274,7 +279,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             self.later(id);
             return Then::Nothing;
         }
-        Then::PutAway(tip, Some(why))
+        unpaid(tip, why)
     }
 
     /// The wallet's answer to `Stands`: only our contract answers this question. That it stands there is else the server's word,
@@ -297,7 +302,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             Ok(_) => TipRefusal::Wallet(WalletRefusal::Garbage),
             Err(refusal) => TipRefusal::Wallet(refusal),
         };
-        Then::PutAway(tip, Some(why))
+        unpaid(tip, why)
     }
 
     /// Paid already: only where is not known. The server is asked, and the chain itself.
@@ -317,21 +322,23 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 self.desk.unkept.insert(id, hash);
                 return Then::Nothing;
             }
-            // It may have sent it all the same: the tip goes on waiting, and is looked for.
-            Ok(_) | Err(WalletRefusal::Garbage | WalletRefusal::Offline) => return Then::Nothing,
+            Ok(_) => WalletRefusal::Garbage,
             Err(refusal) => refusal,
         };
         let Some(tip) = self.unsent_tip(id) else {
             return Then::Nothing;
         };
-        // In words of its own it may say anything.
-        let certain = !matches!(refusal, WalletRefusal::Other(_));
-        let asked = tip.asked.saturating_sub(u8::from(certain));
+        // Without a connection, in words of its own, or without sense it may have sent it all the same: then it is looked for.
+        let unclear = matches!(
+            refusal,
+            WalletRefusal::Garbage | WalletRefusal::Offline | WalletRefusal::Other(_)
+        );
+        let asked = tip.asked.saturating_sub(u8::from(!unclear));
         let why = match refusal {
             WalletRefusal::NotEnough => TipRefusal::NotEnough,
             refusal => TipRefusal::Wallet(refusal),
         };
-        Then::PutAway(Tip { asked, ..tip }, Some(why))
+        unpaid(Tip { asked, ..tip }, why)
     }
 
     /// The tip that was prompted for under this number, if its answer is not known: perhaps by the worker before this one.
@@ -430,6 +437,20 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         };
         self.desk.open.insert(number, open);
     }
+}
+
+/// A try came to nothing. Only if no other may have been answered with yes, nothing was sent.
+fn unpaid(tip: Tip, why: TipRefusal) -> Then {
+    let state = TipState::Waiting;
+    if tip.asked > 0 {
+        Then::Wait(Tip { state, ..tip }, why)
+    } else {
+        Then::PutAway(tip, Some(why))
+    }
+}
+
+fn refused(peer: Address, id: MessageId, why: TipRefusal, waits: bool) -> Event {
+    Event::TipRefused { peer, id, why, waits }
 }
 
 /// It is being found out whether it would go through.

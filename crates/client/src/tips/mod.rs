@@ -35,6 +35,8 @@ pub(crate) enum Then {
     Prompt(Tip),
     /// Keep it, and tell the other side.
     Speak(Tip),
+    /// Keep it, and say why the wallet did not say that it was sent: it may have been.
+    Wait(Tip, TipRefusal),
     /// Take it out of its thread, and say why, if it is not the person's wish.
     PutAway(Tip, Option<TipRefusal>),
 }

@@ -420,29 +420,99 @@ fn whom_we_paid_cannot_take_the_place_of_a_tip_that_comes_back() {
     assert!(texts.contains(&"Tip of 0.01 ETH".to_owned()), "{texts:?}");
 }
 
+/// Why the wallet did not send, and whether the tip waits all the same.
+fn refused(world: &World) -> Vec<(TipRefusal, bool)> {
+    let events = world.people["alice"].events.iter();
+    let refused = events.filter_map(|event| match event {
+        Event::TipRefused { why, waits, .. } => Some((why.clone(), *waits)),
+        _ => None,
+    });
+    refused.collect()
+}
+
+/// What makes the wallet, or its node, refuse a tip that it is asked for once more; and why it then does.
+type Second = (fn(&mut World), TipRefusal);
+
 #[test]
 fn a_no_to_the_second_prompt_does_not_forget_the_first() {
-    let (mut world, chain) = World::friends(235, &["alice", "bob"]);
-    world.hand("alice", Hand::Think);
-    let id = world.tip("alice", "bob");
-    let (_, call) = world.page("alice").prompts[0].clone();
-    world.crash("alice");
-    world.run();
-    world.hand("alice", Hand::Refuse(WalletRefusal::Rejected));
-    world.command("alice", Command::TipAgain { id });
-    assert_eq!(world.refusals("alice"), [TipRefusal::Wallet(WalletRefusal::Rejected)]);
-    assert_eq!(world.message("alice", "bob", id), None);
-    chain.borrow_mut().send(&call);
-    world.mine(u64::from(BLOCKS));
-    world.pass(20_000);
-    assert_eq!(world.tip_state("alice", "bob", id), CONFIRMED);
-    assert_eq!(world.tip_state("bob", "alice", id), CONFIRMED);
+    let seconds: [Second; 8] = [
+        (
+            |world| world.hand("alice", Hand::Refuse(WalletRefusal::Rejected)),
+            TipRefusal::Wallet(WalletRefusal::Rejected),
+        ),
+        (
+            |world| world.hand("alice", Hand::Refuse(WalletRefusal::Busy)),
+            TipRefusal::Wallet(WalletRefusal::Busy),
+        ),
+        (
+            |world| world.hand("alice", Hand::Refuse(WalletRefusal::NotAuthorised)),
+            TipRefusal::Wallet(WalletRefusal::NotAuthorised),
+        ),
+        (
+            |world| world.hand("alice", Hand::Refuse(WalletRefusal::NotEnough)),
+            TipRefusal::NotEnough,
+        ),
+        (
+            |world| world.page("alice").chain_id = 1,
+            TipRefusal::Wallet(WalletRefusal::WrongChain),
+        ),
+        (
+            |world| world.page("alice").account = world.address("bob"),
+            TipRefusal::Wallet(WalletRefusal::WrongAccount),
+        ),
+        (|world| world.page("alice").balance = U256::ZERO, TipRefusal::NotEnough),
+        (
+            |world| {
+                let (chain, bob) = (world.server.borrow().chain.clone().unwrap(), world.address("bob"));
+                chain.borrow_mut().refusing.insert(bob, Vec::new());
+            },
+            TipRefusal::WouldRevert(None),
+        ),
+    ];
+    for (refuse, why) in seconds {
+        let (mut world, chain) = World::friends(235, &["alice", "bob"]);
+        world.hand("alice", Hand::Think);
+        let id = world.tip("alice", "bob");
+        let (number, call) = world.page("alice").prompts[0].clone();
+        world.crash("alice");
+        world.run();
+        refuse(&mut world);
+        world.command("alice", Command::TipAgain { id });
+        assert_eq!(refused(&world), [(why.clone(), true)]);
+        assert_eq!(
+            world.tip_state("alice", "bob", id),
+            WAITING,
+            "{why:?}: nobody knows of the first"
+        );
+        if why == TipRefusal::Wallet(WalletRefusal::Rejected) {
+            // And now to the first one too: nothing is open any more.
+            let answer = Err(WalletRefusal::Rejected);
+            world.command("alice", Command::Wallet { number, answer });
+            assert_eq!(refused(&world).last(), Some(&(why, false)));
+            is_nothing(&mut world, id);
+            continue;
+        }
+        chain.borrow_mut().send(&call);
+        chain.borrow_mut().refusing.clear();
+        world.page("alice").account = world.address("alice");
+        world.switch("alice", CHAIN);
+        world.mine(u64::from(BLOCKS));
+        world.pass(20_000);
+        assert_eq!(world.tip_state("alice", "bob", id), CONFIRMED, "{why:?}");
+        assert_eq!(world.tip_state("bob", "alice", id), CONFIRMED, "{why:?}");
+    }
 }
 
 #[test]
 fn an_answer_that_may_mean_anything_is_not_taken_for_no() {
-    for refusal in [WalletRefusal::Garbage, WalletRefusal::Offline] {
+    for refusal in [
+        WalletRefusal::Garbage,
+        WalletRefusal::Offline,
+        WalletRefusal::Other(String::new()),
+        WalletRefusal::Other("Internal error".to_owned()),
+    ] {
         let (mut world, chain) = World::friends(236, &["alice", "bob"]);
+        let why = TipRefusal::Wallet(refusal.clone());
         world.page("alice").twist = Some(Box::new(move |request, answer| {
             Some(match request {
                 WalletRequest::Send(_) => Err(refusal.clone()),
@@ -450,7 +520,11 @@ fn an_answer_that_may_mean_anything_is_not_taken_for_no() {
             })
         }));
         let id = world.tip("alice", "bob");
-        assert!(world.refusals("alice").is_empty());
+        assert_eq!(
+            refused(&world),
+            [(why, true)],
+            "it is said, and that it may have been sent"
+        );
         assert_eq!(world.tip_state("alice", "bob", id), WAITING);
         assert_eq!(chain.borrow().sent.len(), 1, "it was sent");
         world.mine(u64::from(BLOCKS));
