@@ -2,12 +2,18 @@ use bridge::{TipState, TipView, Witness};
 use leptos::prelude::*;
 use protocol::{Address, MessageId, api::Network};
 
-use super::{coin::coin, facts::Facts, words};
+use super::{
+    act::{Act, act},
+    coin::coin,
+    facts::Facts,
+    slow::Slow,
+    words,
+};
 use crate::{
     account::ChangeNetwork,
-    amount, browser,
+    amount,
     components::{Shape, icon},
-    signal::{Memo, RwSignal, effect, live, on},
+    signal::{Memo, live, on},
     state::{State, tips},
 };
 
@@ -64,7 +70,7 @@ pub fn TipCard(
             </div>
             <div class="body">
                 <StateLine tip=tip mine=mine peer=peer />
-                <Slow is=is at=at />
+                <Slow is=is mine=mine at=at />
                 {live(move || view! { <Facts tip=tip.get() network=network.get() /> }.into_any())}
                 <Actions peer=peer id=id mine=mine tip=tip network=network />
             </div>
@@ -117,36 +123,6 @@ fn StateLine(tip: Memo<TipView>, mine: bool, peer: Address) -> impl IntoView {
     }
 }
 
-/// So long, in milliseconds, and a tip that is still on its way is slow.
-const SLOW: i64 = 30_000;
-
-#[component]
-fn Slow(is: Memo<TipState>, at: protocol::UnixMillis) -> impl IntoView {
-    let slow = RwSignal::new(false);
-    effect(move || {
-        if !matches!(is.get(), TipState::Submitted | TipState::Confirming { .. }) {
-            return;
-        }
-        let left = u64::try_from((at.0 + SLOW - browser::now().0).clamp(0, SLOW)).unwrap_or_default();
-        set_timeout(move || slow.set(true), std::time::Duration::from_millis(left));
-    });
-    live(move || {
-        let waits = matches!(is.get(), TipState::Submitted | TipState::Confirming { .. });
-        (waits && slow.get())
-            .then(|| view! { <p class="why small">"Still confirming. You can leave this page."</p> }.into_any())
-    })
-}
-
-/// What one can do about a tip.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Act {
-    Nothing,
-    /// The wallet has the word.
-    Change,
-    Wait,
-    Again,
-}
-
 #[component]
 fn Actions(
     peer: Address,
@@ -166,16 +142,7 @@ fn Actions(
         let chain = tip.with(|tip| tip.chain_id);
         state.wallet_connected() && network.with(Option::is_some) && state.wallet_chain() != Some(chain)
     });
-    let act = Memo::new(move |()| {
-        tip.with(|tip| match (tip.state, mine) {
-            (TipState::Waiting, true) if asked.get() => Act::Nothing,
-            (TipState::Waiting, true) => Act::Wait,
-            (TipState::Reverted | TipState::Replaced | TipState::Dropped, true) => Act::Again,
-            (TipState::Draft | TipState::Waiting | TipState::Mismatch(_), _) => Act::Nothing,
-            _ if tip.witness != Witness::Device && away.get() => Act::Change,
-            _ => Act::Nothing,
-        })
-    });
+    let act = Memo::new(move |()| tip.with(|tip| act(tip, mine, asked.get(), away.get())));
     let give_up = move |word: &'static str| {
         view! { <button type="button" class="btn" on:click=on(move |_| tips::give_up(state, id))>{word}</button> }
     };

@@ -3,6 +3,7 @@
 //! The dialog is a part of its own (`later.rs`), loaded when it is first opened. The worker pays and checks; here stands only what is
 //! shown of it.
 
+mod act;
 mod button;
 mod card;
 mod coin;
@@ -13,6 +14,7 @@ mod facts;
 mod notice;
 mod place;
 mod quote;
+mod slow;
 pub mod words;
 
 pub use button::TipButton;

@@ -58,6 +58,10 @@ pub fn line(tip: &TipView, mine: bool, who: &str) -> String {
         (TipState::Confirming { .. }, _) => "In a block. More blocks make it final.",
         (TipState::Confirmed, true) => "It has arrived.",
         (TipState::Confirmed, false) => "It is yours.",
+        // Nobody sends twice on the server's word alone.
+        (TipState::Reverted, true) if tip.witness != Witness::Device => {
+            "In a block, but the contract took it back. Look into your wallet before you send another."
+        }
         (TipState::Reverted, true) => "In a block, but the contract took it back. Only the fee is gone.",
         (TipState::Reverted, false) => "In a block, but the contract took it back. Nothing was paid.",
         (TipState::Replaced, true) if tip.witness != Witness::Device => {
