@@ -13,7 +13,7 @@ use crate::{
     later::part,
     navigate,
     place::{Place, grouped},
-    signal::{Memo, RwSignal, live, on},
+    signal::{Memo, RwSignal, live, on, when},
     state::State,
     tips::{Connect, words::TEST_MONEY},
 };
@@ -58,6 +58,7 @@ fn Menu() -> impl IntoView {
             <div role="menu" aria-label="Account">
                 <CopyAddress />
                 <Explorer />
+                <AnotherWallet />
                 <button
                     type="button"
                     role="menuitem"
@@ -134,7 +135,7 @@ fn About() -> impl IntoView {
                 let others = state.networks().into_iter().filter(|network| Some(network.chain_id) != here);
                 others.map(|network| view! { <ChangeNetwork network=network id=None /> }.into_any()).collect_view().into_any()
             } else {
-                view! { <Connect /> }.into_any()
+                view! { <Connect id=CHOICE /> }.into_any()
             })}
             {live(move || {
                 let given = state.served().or_else(|| state.network()).is_some_and(|network| network.development);
@@ -196,6 +197,35 @@ fn Explorer() -> impl IntoView {
         })
     })
 }
+
+/// Lets the wallet go, without signing out: which one is to be used instead is asked above, where its network stood.
+#[component]
+fn AnotherWallet() -> impl IntoView {
+    let state = expect_context::<State>();
+    when(
+        move || state.wallet_connected(),
+        move || {
+            let press = on(move |_| {
+                if let Some(wallet) = state.wallet() {
+                    wallet.forget();
+                }
+                state.announcement.set("Choose a wallet".to_owned());
+                // A frame later the choice is there. What was pressed is not.
+                request_animation_frame(|| browser::focus(CHOICE));
+            });
+            view! {
+                <button type="button" role="menuitem" tabindex="-1" on:click=press>
+                    <Icon shape=Shape::Wallet />
+                    "Use another wallet"
+                </button>
+            }
+            .into_any()
+        },
+    )
+}
+
+/// The first of the wallets to choose from.
+const CHOICE: &str = "choice";
 
 /// Moves the keyboard among the menu's items; `to` gives the next index from the present one and their number.
 fn move_focus(popup: NodeRef<html::Div>, to: impl Fn(usize, usize) -> usize) {
