@@ -82,6 +82,9 @@ pub fn sentence(code: ErrorCode) -> &'static str {
         E::Revoked => {
             "This browser was removed from your account. Nothing comes here any more. Delete what is here and sign in again for a new key."
         }
+        E::EnoughCoins => {
+            "This account has enough test ETH, so nothing was sent. There is more when it has less than 1."
+        }
         E::Unknown => "The server refused for a reason this page does not know yet. Reload the page.",
     }
 }

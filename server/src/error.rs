@@ -22,7 +22,9 @@ pub const fn status(code: ErrorCode) -> StatusCode {
         E::NotSignedIn | E::SessionEnded | E::Revoked => StatusCode::UNAUTHORIZED,
         E::NotYourInstallation | E::CrossSite | E::NotAMember => StatusCode::FORBIDDEN,
         E::NoSuchTopic | E::NoSuchInstallation | E::NotFound => StatusCode::NOT_FOUND,
-        E::StaleEpoch | E::CursorAhead | E::Superseded | E::OtherNetwork | E::KeyAccount => StatusCode::CONFLICT,
+        E::StaleEpoch | E::CursorAhead | E::Superseded | E::OtherNetwork | E::KeyAccount | E::EnoughCoins => {
+            StatusCode::CONFLICT
+        }
         E::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         E::TooMany | E::TooSlow => StatusCode::TOO_MANY_REQUESTS,
         E::CannotVerify | E::ChainDown | E::Restarting | E::Unavailable => StatusCode::SERVICE_UNAVAILABLE,

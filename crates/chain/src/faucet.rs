@@ -33,7 +33,7 @@ impl From<&FaucetError> for ErrorCode {
     fn from(error: &FaucetError) -> Self {
         match error {
             FaucetError::BadUrl => Self::Internal,
-            FaucetError::Enough => Self::TooMany,
+            FaucetError::Enough => Self::EnoughCoins,
             FaucetError::ChainDown(_) => Self::ChainDown,
         }
     }

@@ -107,7 +107,7 @@ async fn who_has_one_coin_is_refused_politely() {
         .await
         .unwrap_err();
     assert!(matches!(refused, FaucetError::Enough));
-    assert_eq!(ErrorCode::from(&refused), ErrorCode::TooMany);
+    assert_eq!(ErrorCode::from(&refused), ErrorCode::EnoughCoins);
     assert!(
         asked
             .lock()

@@ -112,6 +112,8 @@ codes! {
     KeyAccount = 27, "key_account";
     /// The installation was revoked: its key is never accepted again.
     Revoked = 28, "revoked";
+    /// The account has so many test coins that it is not given more.
+    EnoughCoins = 44, "enough_coins";
 }
 
 impl std::fmt::Display for ErrorCode {
