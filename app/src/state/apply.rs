@@ -186,6 +186,7 @@ fn take_in(state: State, event: Event) {
         Event::Payee { peer, first, only } => tips::payee(state, peer, Payee::Account { first, only }),
         Event::NoPayee { peer, why } => tips::payee(state, peer, Payee::Nobody(why)),
         Event::Revoked { installation, refused } => state.revoked.set(Some((installation, refused))),
+        Event::NotKept { id } => super::drafts::take_back(state, id),
         Event::LeftOver(texts) => state.left_over.set(texts),
         Event::TipRefused { peer, id, why, waits } => tips::refused(state, peer, id, &why, waits),
         // Of a thread that is not shown any more; or what passes by itself, where the bar about the connection says enough.
@@ -194,9 +195,6 @@ fn take_in(state: State, event: Event) {
         | Event::Trouble(Trouble::Refused(ErrorCode::Restarting | ErrorCode::TooSlow | ErrorCode::StaleEpoch)) => {}
         Event::Trouble(trouble) => {
             state.trouble.set(Some(trouble));
-            if matches!(trouble, Trouble::VaultFull | Trouble::NoVault | Trouble::Internal) {
-                super::drafts::take_back(state);
-            }
             flow::trouble(state, trouble);
         }
     }

@@ -93,15 +93,21 @@ pub(super) fn echoed(state: State, messages: &[MessageView]) {
         waited
     });
     if waited == Some(true) {
-        let ids: Vec<String> = messages.iter().map(|message| message.id.to_string()).collect();
-        let key = unsent_key(state);
-        let kept = browser::session_get(&key).unwrap_or_default();
-        let rest = kept.split_inclusive(MESSAGE);
-        let rest: String = rest
-            .filter(|kept| !ids.iter().any(|id| kept.starts_with(id.as_str())))
-            .collect();
-        browser::session_set(&key, &rest);
+        let ids: Vec<MessageId> = messages.iter().map(|message| message.id).collect();
+        expect_no_more(state, &ids);
     }
+}
+
+/// These are kept, or will not be sent: they are not said again.
+fn expect_no_more(state: State, ids: &[MessageId]) {
+    let ids: Vec<String> = ids.iter().map(MessageId::to_string).collect();
+    let key = unsent_key(state);
+    let kept = browser::session_get(&key).unwrap_or_default();
+    let rest = kept.split_inclusive(MESSAGE);
+    let rest: String = rest
+        .filter(|kept| !ids.iter().any(|id| kept.starts_with(id.as_str())))
+        .collect();
+    browser::session_set(&key, &rest);
 }
 
 /// Gives the worker once more what the one before may not have kept. The ids make it harmless if it has.
@@ -136,30 +142,21 @@ pub(super) fn forget(state: State, account: Address) {
     });
 }
 
-/// Nothing waits to be sent any more.
-fn forget_unsent(state: State) {
-    browser::session_set(&unsent_key(state), "");
-}
-
 /// The worker could not keep what was sent: it goes back into the text box.
-pub(super) fn take_back(state: State) {
-    let lost: Vec<_> = state
-        .memory
-        .change_silently(|memory| memory.unechoed.take())
-        .unwrap_or_default();
-    forget_unsent(state);
-    for (_, (peer, text)) in lost {
-        let draft = get(state, peer);
-        set(
-            state,
-            peer,
-            if draft.is_empty() {
-                text
-            } else {
-                format!("{text}\n{draft}")
-            }
-            .as_str(),
-        );
-        state.redraft.update(|n| *n += 1);
-    }
+pub(super) fn take_back(state: State, id: MessageId) {
+    let lost = state.memory.change_silently(|memory| {
+        let lost = memory.unechoed.get(&id).cloned();
+        memory.unechoed.remove(&id);
+        lost
+    });
+    let Some((peer, text)) = lost.flatten() else { return };
+    expect_no_more(state, &[id]);
+    let draft = get(state, peer);
+    let text = if draft.is_empty() {
+        text
+    } else {
+        format!("{text}\n{draft}")
+    };
+    set(state, peer, &text);
+    state.redraft.update(|n| *n += 1);
 }

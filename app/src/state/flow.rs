@@ -403,6 +403,9 @@ pub fn trouble_sentence(trouble: Trouble) -> &'static str {
         Trouble::Unreadable => {
             "Something in a conversation could not be read: it was changed or left out on its way. What you see may not be all. Ask the other side."
         }
+        Trouble::Withheld => {
+            "The server does not say who vouches for a new browser in a conversation. What was written there since then waits until it does. Ask whoever runs this server."
+        }
         Trouble::Copied => {
             "Something was sent with this browser's keys that it does not know: its data was put back from a copy, or is used twice. New messages get new keys; what the copy sent is not shown here. If that was not you, remove this browser in the settings."
         }

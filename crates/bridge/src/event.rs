@@ -122,6 +122,11 @@ pub enum Event {
     },
     /// Answer to `LeftOver`: to whom, and what, in the order in which it was written.
     LeftOver(Vec<(Address, String)>),
+    /// Answer to `Send`, behind the `Trouble` that says why: this text is not kept, and will not be sent.
+    NotKept {
+        /// Which.
+        id: MessageId,
+    },
     /// Answer to `Open`, or to `Forget`: the vault does not open, or could not be deleted. There is nothing to work with until
     /// one of the two goes well.
     NotOpened {
@@ -198,4 +203,6 @@ pub enum Trouble {
     /// This installation has said things that this vault does not know of: an old vault was put back, or there are two of it.
     /// Its keys are renewed before it says more.
     Copied,
+    /// What vouches for a new installation in a conversation is not given out: what is said there since then waits.
+    Withheld,
 }

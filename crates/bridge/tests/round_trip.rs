@@ -70,6 +70,7 @@ fn an_event_arrives_as_it_happened() {
             messages: states.map(message).to_vec(),
         },
         Event::Trouble(Trouble::Refused(ErrorCode::Unavailable)),
+        Event::NotKept { id: MessageId([7; 16]) },
         Event::NotOpened {
             account: peer,
             why: Trouble::VaultDamaged,

@@ -375,6 +375,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                         Log {
                             cursor: Seq(0),
                             last_commit: Seq(0),
+                            reread: log.cursor.max(log.reread),
                             ..log
                         },
                     );
@@ -383,7 +384,11 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                     });
                 }
                 ErrorCode::NotAMember | ErrorCode::NoSuchTopic if log.peer.is_some() => self.leave(&mut step, topic),
-                _ => {}
+                // Nothing would come or go in it any more, and nobody would know: asked for again on another socket.
+                _ => {
+                    self.drop_link();
+                    return Ok(());
+                }
             }
             self.finish(step).await?;
         }
@@ -495,7 +500,12 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 self.transmit(ClientFrame::Subscribe {
                     topics: vec![(topic, cursor)],
                 });
+            } else {
+                // Nobody knows for how long; the rest is as it should be.
+                self.link.behind.remove(&topic);
+                self.report(Trouble::Withheld);
             }
         }
+        self.check_live();
     }
 }

@@ -243,7 +243,16 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             step.messages.insert(key, None);
         }
         let waiting = self.state.outbox.iter().filter(|(_, intent)| intent.peer == peer);
-        step.outbox.extend(waiting.map(|(order, _)| (*order, None)));
+        for (order, intent) in waiting {
+            step.outbox.insert(*order, None);
+            // It may be stored by now, and comes back then.
+            if let Some(sealed) = &intent.sealed
+                && let Some(mut log) = self.log(step, sealed.topic)
+            {
+                log.await_back(intent.id, &sealed.payload);
+                step.logs.insert(sealed.topic, log);
+            }
+        }
         self.forget_tips(step, peer);
         Ok(())
     }

@@ -1,14 +1,14 @@
 //! What comes in: invitations and the logs of conversations. Each is read in order, and what was read is kept together with
 //! the place up to which it was read. What does not hold is skipped; it never blocks what comes behind it.
 
-use bridge::{Consent, Event, MessageState, Trouble};
+use bridge::{Event, MessageState, Trouble};
 use e2ee::{ContentBody, E2eeError, Member, Processed};
 use protocol::{Address, AssociationHash, Body, ClientFrame, Envelope, MessageId, Seq, Topic};
 
 use crate::{
     Client, Environment, Vault, VaultError,
     directory::Standing,
-    records::{self, Log, Message, SPENT, Stage, Untold},
+    records::{self, Log, Message, SPENT, Settings, Stage, Untold},
     step::Step,
 };
 
@@ -151,7 +151,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 }
                 self.take_message(step, topic, peer, log, envelope, payload).await
             }
-            Body::Commit(payload) => self.take_commit(step, topic, peer, &log, payload),
+            Body::Commit(payload) => self.take_commit(step, topic, peer, &log, envelope.seq, payload),
             Body::Welcome { .. } => Err(Stop::Unreadable),
         }
     }
@@ -167,10 +167,16 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     /// A message that our keys have sealed, says its sender data, which any member can write. If this vault does not know of
     /// it, it is an old one, or there are two: our keys are renewed before they seal anything more. If it has come back before,
     /// it stands where something else should.
-    async fn take_own(&self, step: &mut Step, topic: Topic, mut log: Log, envelope: &Envelope) -> Result<(), Stop> {
+    async fn take_own(
+        &self,
+        step: &mut Step,
+        topic: Topic,
+        mut log: Log,
+        envelope: &Envelope,
+        payload: &[u8],
+    ) -> Result<(), Stop> {
         let id = envelope.id;
-        if let Some(place) = log.awaited.iter().position(|awaited| *awaited == id) {
-            log.awaited.remove(place);
+        if log.has_come_back(id, payload) {
             self.take_echo(step, topic, log, envelope).await;
             return Ok(());
         }
@@ -178,12 +184,16 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         let known = self.state.tips.contains_key(&id) || self.find_message(step, id).await?.is_some();
         let placed = |(_, _, message): (_, _, Message)| message.at <= log.newest;
         let placed = self.message(step, id).await.is_none_or(placed);
-        if known && waiting.is_none() && placed {
-            return Err(Stop::Unreadable);
+        if known && waiting.is_none() {
+            return Err(if envelope.seq <= log.reread {
+                Stop::Skip
+            } else {
+                Stop::Unreadable
+            });
         }
         if !known || waiting.is_some() {
             if log.since != SPENT {
-                step.events.push(Event::Trouble(Trouble::Copied));
+                self.is_copied(step);
                 log.untold = Some(Untold::Copied);
             }
             log.since = SPENT;
@@ -196,6 +206,17 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             self.take_echo(step, topic, log, envelope).await;
         }
         Ok(())
+    }
+
+    /// This vault is an old one, or there are two, in this step. Key packages that were given since may be the other's:
+    /// invitations with them would lead nowhere.
+    fn is_copied(&self, step: &mut Step) {
+        step.events.push(Event::Trouble(Trouble::Copied));
+        step.settings = Some(Settings {
+            last_resort: false,
+            ..self.state.settings.clone()
+        });
+        step.anew = true;
     }
 
     async fn take_message(
@@ -211,8 +232,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         let (from, content) = match read {
             Ok(Processed::Message { from, content }) => (from, content),
             Ok(Processed::Commit { .. }) => return Err(Stop::Unreadable),
-            Err(E2eeError::OwnMessage) => return self.take_own(step, topic, log, envelope).await,
-            Err(error) => return Err(self.stop(topic, &error)),
+            Err(E2eeError::OwnMessage) => return self.take_own(step, topic, log, envelope, payload).await,
+            Err(error) => return Err(self.stop(&log, envelope.seq, &error)),
         };
         match self.directory.standing(&from.association) {
             Standing::Proven => {}
@@ -282,6 +303,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         topic: Topic,
         peer: Address,
         log: &Log,
+        seq: Seq,
         payload: &[u8],
     ) -> Result<(), Stop> {
         let own = log.commit.as_ref().is_some_and(|own| own.commit == payload);
@@ -320,15 +342,17 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 Ok(())
             }
             Ok(Processed::Message { .. }) => Err(Stop::Unreadable),
+            // Merged when it was read first.
+            Err(E2eeError::OwnCommit) if seq <= log.reread => Err(Stop::Skip),
             Err(E2eeError::OwnCommit) => {
                 // A commit of ours that this vault knows nothing of: the secrets of the epoch it begins are elsewhere.
                 let untold = Some(Untold::Copied);
                 step.logs.insert(topic, Log { untold, ..log.clone() });
                 self.leave(step, topic);
-                step.events.push(Event::Trouble(Trouble::Copied));
+                self.is_copied(step);
                 Ok(())
             }
-            Err(error) => Err(self.stop(topic, &error)),
+            Err(error) => Err(self.stop(log, seq, &error)),
         }
     }
 
@@ -338,7 +362,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             return Err(Stop::Skip);
         }
         let read = self.installation.join(topic, message, &self.directory);
-        let members = read.map_err(|error| self.stop(inbox, &error))?;
+        let members = read.map_err(|error| self.stop_welcome(&error))?;
         let rejected = |member: &Member| self.directory.standing(&member.association) == Standing::Rejected;
         let known_wrong = members.iter().any(rejected);
         let others: Vec<_> = members
@@ -348,10 +372,9 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             .collect();
         let peer = others.first().copied().unwrap_or(self.account);
         let two = others.iter().all(|other| *other == peer);
-        let blocked = self
-            .conversation(step, peer)
-            .is_some_and(|known| known.consent == Consent::Blocked);
-        if !two || blocked || known_wrong {
+        // Also of somebody blocked: we are a member for the others, and a message that comes after the block is over must not
+        // be lost. Until then nothing of it is kept (`receive`).
+        if !two || known_wrong {
             return Err(Stop::Skip);
         }
         step.logs.insert(
@@ -368,18 +391,25 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         Ok(())
     }
 
-    fn stop(&self, topic: Topic, error: &E2eeError) -> Stop {
-        let inbox = topic == self.installation.id().inbox();
-        let hash = match *error {
-            E2eeError::MissingAssociation(hash) => hash,
-            // Anybody may put anything into an inbox.
-            _ if inbox => return Stop::Skip,
-            _ => return Stop::Unreadable,
-        };
-        if self.directory.is_rejected(&hash) || (inbox && self.directory.is_withheld(&hash)) {
-            Stop::Skip
-        } else {
-            Stop::Hold(hash)
+    fn stop(&self, log: &Log, seq: Seq, error: &E2eeError) -> Stop {
+        match *error {
+            E2eeError::MissingAssociation(hash) if self.directory.is_rejected(&hash) => Stop::Skip,
+            E2eeError::MissingAssociation(hash) => Stop::Hold(hash),
+            // Read before, and here once more because the server has forgotten what came behind it.
+            E2eeError::AlreadyUsed | E2eeError::WrongEpoch if seq <= log.reread => Stop::Skip,
+            _ => Stop::Unreadable,
+        }
+    }
+
+    /// Anybody may put anything into an inbox.
+    fn stop_welcome(&self, error: &E2eeError) -> Stop {
+        match *error {
+            E2eeError::MissingAssociation(hash)
+                if !self.directory.is_rejected(&hash) && !self.directory.is_withheld(&hash) =>
+            {
+                Stop::Hold(hash)
+            }
+            _ => Stop::Skip,
         }
     }
 }

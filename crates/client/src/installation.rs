@@ -227,6 +227,10 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         }
         self.begin().await;
         self.tabs.asking = Some(tab);
+        let text = match &command {
+            Command::Send { id, .. } => Some(*id),
+            _ => None,
+        };
         let done = match command {
             Command::Open { .. } => {
                 self.tell_opened();
@@ -319,6 +323,9 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 last = Some(effect.clone());
                 !again
             });
+            if let Some(id) = text {
+                self.reply(Event::NotKept { id });
+            }
         }
         self.tabs.asking = None;
         self.pump().await;

@@ -70,6 +70,8 @@ pub(crate) struct Link {
     pub key_packages: u32,
     /// Key packages are on their way.
     pub topping: bool,
+    /// Those it has may be another's: so many are given that they go.
+    pub anew: bool,
     /// Nothing is published or asked before this.
     pub paused: Option<UnixMillis>,
     pub pauses: u32,

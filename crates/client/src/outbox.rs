@@ -37,6 +37,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 ErrorCode::TooLarge
             };
             self.reply(Event::Trouble(Trouble::Refused(code)));
+            self.reply(Event::NotKept { id });
             return Ok(());
         }
         self.say_once(peer, id, text).await
@@ -223,7 +224,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         }
         self.answer_finds();
         self.answer_payees();
-        if self.top_up().await.is_err() {
+        if self.renew().await.is_err() || self.top_up().await.is_err() {
             self.drop_link();
         }
     }
@@ -256,7 +257,9 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     fn repeat(&mut self) {
         let mut frames = Vec::new();
         let link = &self.link;
-        let is_read = |topic: &Topic| link.subscribed.contains(topic) && !link.behind.contains(topic);
+        let is_read = |topic: &Topic| {
+            link.subscribed.contains(topic) && !link.behind.contains(topic) && !link.held.contains_key(topic)
+        };
         for (topic, log) in self.state.logs.iter() {
             let Some(pending) = log.commit.as_ref() else { continue };
             if log.stage == Stage::Left || (log.stage == Stage::Joined && !is_read(topic)) {
@@ -286,7 +289,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             if let Some(sealed) = intent.sealed
                 && let Some(mut log) = self.log(&step, sealed.topic)
             {
-                log.awaited.push(id);
+                log.await_back(id, &sealed.payload);
                 step.logs.insert(sealed.topic, log);
             }
             return self.finish(step).await;
@@ -422,7 +425,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         better.or(first).or_else(|| of(Stage::Made).next())
     }
 
-    /// Whether a message can be encrypted into this topic now: everything read, no commit of ours on its way.
+    /// Whether a message can be encrypted into this topic now: everything read, no commit of ours on its way, and nothing
+    /// before it that may still have to be encrypted anew, behind it.
     pub(crate) fn is_writable(&self, topic: Topic) -> bool {
         let Some(log) = self.state.logs.get(&topic) else {
             return false;
@@ -437,6 +441,16 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 .stale
                 .get(&topic)
                 .is_none_or(|stale: &Seq| log.last_commit > *stale)
+            && !self.state.outbox.values().any(|intent| {
+                let before = |sealed: &Sealed| {
+                    if sealed.topic == topic {
+                        sealed.last_commit < log.last_commit
+                    } else {
+                        Some(intent.peer) == log.peer && self.link.in_flight.contains_key(&intent.id)
+                    }
+                };
+                intent.sealed.as_ref().is_some_and(before)
+            })
     }
 }
 

@@ -28,12 +28,24 @@ impl Stored for Intent {}
 impl Stored for Tip {}
 
 impl Stored for Log {
-    const VERSION: u8 = 3;
+    const VERSION: u8 = 4;
 
     fn older(version: u8, bytes: &[u8]) -> Option<Self> {
-        if version == 2 {
-            // What came later stands behind: nothing awaited, nothing untold.
-            return whole(&[bytes, &[0, 0]].concat());
+        if version == 2 || version == 3 {
+            // What came with the third stands behind: nothing awaited, nothing untold.
+            let later: &[u8] = if version == 2 { &[0, 0] } else { &[] };
+            let old: LogV3 = whole(&[bytes, later].concat())?;
+            let awaited = old.awaited.into_iter().map(|id| Awaited { id, mark: None });
+            return Some(Self {
+                cursor: old.cursor,
+                last_commit: old.last_commit,
+                newest: old.newest,
+                commit: old.commit,
+                since: old.since,
+                awaited: awaited.collect(),
+                untold: old.untold,
+                ..Self::new(old.peer, old.stage, old.renewed)
+            });
         }
         let old: LogV1 = whole(bytes)?;
         Some(Self {
@@ -143,9 +155,20 @@ pub(crate) struct Log {
     /// How many messages came since, or [`SPENT`].
     pub since: u32,
     /// Messages of ours that are stored and have not come back yet. Each comes back once.
-    pub awaited: Vec<MessageId>,
+    pub awaited: Vec<Awaited>,
     /// What is wrong with it, until a page has certainly heard of it.
     pub untold: Option<Untold>,
+    /// It was read up to here before the server forgot some of it and it had to be read anew: what is known stands there a
+    /// second time.
+    pub reread: Seq,
+}
+
+/// A message of ours that is to come back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Awaited {
+    pub id: MessageId,
+    /// Of its ciphertext ([`e2ee::mark`]): the id beside it is the server's word. `None`: of a build that kept none.
+    pub mark: Option<[u8; 8]>,
 }
 
 impl Log {
@@ -162,7 +185,22 @@ impl Log {
             since: 0,
             awaited: Vec::new(),
             untold: None,
+            reread: Seq(0),
         }
+    }
+
+    /// This ciphertext of ours is stored, or may be, and is to come back.
+    pub fn await_back(&mut self, id: MessageId, payload: &[u8]) {
+        let mark = Some(e2ee::mark(payload));
+        self.awaited.push(Awaited { id, mark });
+    }
+
+    /// Whether this ciphertext was to come back under this id. It is not awaited any more.
+    pub fn has_come_back(&mut self, id: MessageId, payload: &[u8]) -> bool {
+        let mark = e2ee::mark(payload);
+        let same = |awaited: &Awaited| awaited.id == id && awaited.mark.is_none_or(|kept| kept == mark);
+        let place = self.awaited.iter().position(same);
+        place.map(|place| self.awaited.remove(place)).is_some()
     }
 }
 
@@ -177,6 +215,21 @@ pub(crate) enum Untold {
 
 /// Instead of a number of messages: our keys have sealed what is not known here. Nothing is sealed before they are renewed.
 pub(crate) const SPENT: u32 = u32::MAX;
+
+/// [`Log`] as it was before ciphertexts were marked and logs read anew.
+#[derive(Serialize, Deserialize)]
+struct LogV3 {
+    peer: Option<Address>,
+    stage: Stage,
+    cursor: Seq,
+    last_commit: Seq,
+    newest: UnixMillis,
+    commit: Option<PendingCommit>,
+    renewed: UnixMillis,
+    since: u32,
+    awaited: Vec<MessageId>,
+    untold: Option<Untold>,
+}
 
 /// [`Log`] as it was before keys were renewed and installations removed.
 #[derive(Serialize, Deserialize)]

@@ -24,8 +24,12 @@ const FRESH: i64 = 300_000;
 const PATIENCE: i64 = 5_000;
 /// How many installations one commit adds: a welcome repeats for each, and all must fit into a frame.
 const CHUNK: usize = 4;
-/// Our keys in a group are renewed with the next message after so long, in milliseconds, or after so many messages.
+/// Our keys in a group are renewed after so long, in milliseconds, or after so many messages, at the latest.
 const RENEWED: (i64, u32) = (7 * 24 * 3600 * 1000, 1_000);
+/// By up to so much earlier, each installation by its own part of it: not all members of a group at the same moment.
+const EARLIER: (i64, u32) = (24 * 3600 * 1000, 100);
+/// While so many questions are open, no group more is renewed.
+const QUESTIONS: usize = 8;
 /// How far our clock may go back before the time of the last renewal means nothing, in milliseconds.
 const BACK: i64 = 60_000;
 /// How many unused key packages the server should have of us.
@@ -178,12 +182,33 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     /// Whether our keys in this group are to be renewed before we write.
     fn is_renewal_due(&self, peer: Address, topic: Topic) -> bool {
         let stuck = self.rosters.get(&peer).is_some_and(|roster| roster.stuck);
+        let part = self.installation.id().0[0];
+        let time = RENEWED.0 - EARLIER.0 * i64::from(part) / 256;
+        let messages = RENEWED.1 - EARLIER.1 * u32::from(part) / 256;
         let old = |log: &Log| {
             let age = self.now().0.saturating_sub(log.renewed.0);
-            let due = log.since >= RENEWED.1 || !(-BACK..RENEWED.0).contains(&age);
+            let due = log.since >= messages || !(-BACK..time).contains(&age);
             log.since == SPENT || (due && !stuck)
         };
         self.state.logs.get(&topic).is_some_and(old)
+    }
+
+    /// Renews our keys where they have grown old, also if nothing is written there: who only reads heals too.
+    pub(crate) async fn renew(&mut self) -> Result<(), VaultError> {
+        if !self.link.live {
+            return Ok(());
+        }
+        let logs = self.state.logs.iter();
+        let due = logs.filter_map(|(topic, log)| {
+            let peer = log.peer.filter(|peer| self.may_read(*peer))?;
+            (self.is_writable(*topic) && self.is_renewal_due(peer, *topic)).then_some((peer, *topic))
+        });
+        for (peer, topic) in due.collect::<Vec<_>>() {
+            if self.topic_of(peer) == Some(topic) && self.link.asks.len() < QUESTIONS {
+                self.settle(peer).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Whether the account's list is here and fresh; asks for it otherwise.
@@ -428,6 +453,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 ..log.clone()
             },
         );
+        let mut again = false;
         match code {
             ErrorCode::StaleEpoch if log.stage == Stage::Joined => {
                 self.link.stale.insert(topic, pending.last_commit);
@@ -439,14 +465,19 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             }
             _ => {
                 let roster = self.rosters.get_or_default(peer);
-                roster.stuck |= pending.welcomes.is_empty();
-                roster
-                    .bad
-                    .extend(pending.welcomes.iter().map(|welcome| welcome.installation));
+                match &pending.welcomes[..] {
+                    [] => roster.stuck = true,
+                    [welcome] => drop(roster.bad.insert(welcome.installation)),
+                    // It is one of them: the others are not left out for it.
+                    _ => {
+                        roster.single = true;
+                        again = true;
+                    }
+                }
             }
         }
         self.finish(step).await?;
-        let lost = !reached && code != ErrorCode::StaleEpoch;
+        let lost = !reached && !again && code != ErrorCode::StaleEpoch;
         if lost {
             self.fail_all(peer, Unsent::Refused(code)).await
         } else {
@@ -457,10 +488,14 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     /// Gives the server more key packages if it has few.
     pub(crate) async fn top_up(&mut self) -> Result<(), VaultError> {
         let last_resort = !self.state.settings.last_resort;
-        if self.link.topping || (self.link.key_packages >= FEW_KEY_PACKAGES && !last_resort) {
+        if self.link.topping || (self.link.key_packages >= FEW_KEY_PACKAGES && !last_resort && !self.link.anew) {
             return Ok(());
         }
-        let count = KEY_PACKAGES.saturating_sub(self.link.key_packages) as usize;
+        let count = if self.link.anew {
+            limits::KEY_PACKAGES
+        } else {
+            KEY_PACKAGES.saturating_sub(self.link.key_packages) as usize
+        };
         let made = self.installation.key_packages(count).and_then(|packages| {
             let resort = if last_resort {
                 Some(self.installation.last_resort()?)
@@ -490,6 +525,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             });
         }
         self.link.topping = true;
+        self.link.anew = false;
         self.finish(step).await
     }
 

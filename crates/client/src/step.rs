@@ -50,6 +50,8 @@ pub(crate) struct Step {
     pub changed: Vec<(Address, MessageId, Message)>,
     /// Tips that have changed while their messages have not: shown behind those.
     pub touched: Vec<MessageId>,
+    /// The server is given new key packages instead of all it has.
+    pub anew: bool,
 }
 
 impl Step {
@@ -219,6 +221,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 None => self.state.tips.remove(&id),
             };
         }
+        self.link.anew |= step.anew;
         for frame in step.frames {
             self.transmit(frame);
         }

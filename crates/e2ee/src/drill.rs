@@ -1,12 +1,19 @@
 //! What only drills see: which key sealed what, and on what a group has agreed (`docs/reliability.md`).
 
-use std::cell::RefCell;
+use std::{cell::RefCell, collections::HashMap, hash::Hash};
 
+use openmls_traits::types::{CryptoError, HpkeKeyPair};
 use protocol::Topic;
+use sha2::{Digest, Sha256};
 
 use crate::Installation;
 
+/// So many answers of the curve are remembered.
+const REMEMBERED: usize = 100_000;
+
 thread_local! {
+    static FITS: RefCell<HashMap<[u8; 32], Result<(), CryptoError>>> = RefCell::default();
+    static PAIRS: RefCell<HashMap<Vec<u8>, HpkeKeyPair>> = RefCell::default();
     static SEALED: RefCell<Option<Vec<Sealed>>> = const { RefCell::new(None) };
 }
 
@@ -38,6 +45,38 @@ pub(crate) fn note(key: &[u8], ciphertext: &[u8]) {
             });
         }
     });
+}
+
+/// Whether a signature fits. All members of a drill live in one thread and verify the same ones: what the curve has said before
+/// it would say again.
+pub(crate) fn fits(
+    parts: [&[u8]; 3],
+    verify: impl FnOnce() -> Result<(), CryptoError>,
+) -> Result<(), CryptoError> {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part.len().to_be_bytes());
+        hash.update(part);
+    }
+    FITS.with(|known| remembered(known, hash.finalize().into(), verify))
+}
+
+/// The key pair of a path secret, which every member derives.
+pub(crate) fn pair(secret: &[u8], derive: impl FnOnce() -> HpkeKeyPair) -> HpkeKeyPair {
+    PAIRS.with(|known| remembered(known, secret.to_vec(), derive))
+}
+
+fn remembered<K: Hash + Eq, V: Clone>(known: &RefCell<HashMap<K, V>>, key: K, find: impl FnOnce() -> V) -> V {
+    if let Some(found) = known.borrow().get(&key) {
+        return found.clone();
+    }
+    let found = find();
+    let mut known = known.borrow_mut();
+    if known.len() == REMEMBERED {
+        known.clear();
+    }
+    known.insert(key, found.clone());
+    found
 }
 
 impl Installation {

@@ -34,7 +34,7 @@ mod settings;
 mod tests;
 
 pub use content::{Content, ContentBody};
-pub use conversation::{Processed, Proposed};
+pub use conversation::{Processed, Proposed, mark};
 pub use credential::{Associations, Member};
 pub use error::E2eeError;
 pub use installation::{Changes, Installation};

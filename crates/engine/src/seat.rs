@@ -4,7 +4,7 @@
 //! again and again whether it is there; one that does not answer is asleep, and its lock is stolen. It may wake up and
 //! believe that it leads: the vault knows better (see `vault`). ADR 13.
 
-use bridge::{Command, Trouble};
+use bridge::{Command, Event, Trouble};
 use client::Tab;
 use gloo_timers::callback::Interval;
 use protocol::{Address, UnixMillis};
@@ -136,35 +136,43 @@ impl Seat {
             }
             Role::Following { term, .. } => {
                 let term = *term;
-                self.keep(front, &command).await;
+                // If it cannot be kept here, the leader will say what the matter is.
+                let _ = self.keep(front, &command).await;
                 if let Ok(bytes) = bridge::encode(&command) {
                     self.channel.ask(term, self.tab, &bytes);
                 }
             }
             Role::Ousted | Role::Joining => {
-                if self.keep(front, &command).await {
-                    self.channel.tell_wishes();
+                match (self.keep(front, &command).await, command) {
+                    (Ok(true), _) => self.channel.tell_wishes(),
+                    (Err(why), Command::Send { id, .. }) => {
+                        front.page.event(&Event::Trouble(why));
+                        front.page.event(&Event::NotKept { id });
+                    }
+                    _ => {}
                 }
                 front.page.done(front.taken);
             }
         }
     }
 
-    /// What the person has written is in the vault before anything else happens to it. Whether it is.
-    async fn keep(&mut self, front: &mut Front, command: &Command) -> bool {
+    /// What the person has written is in the vault before anything else happens to it. Whether it is a text, and kept.
+    async fn keep(&mut self, front: &mut Front, command: &Command) -> Result<bool, Trouble> {
         let Command::Send { peer, id, text } = command else {
-            return false;
+            return Ok(false);
         };
         if self.visit.as_ref().is_none_or(IdbVault::is_closed) {
-            self.visit = IdbVault::visit(&place_of(self.account)).await.ok();
+            let visited = IdbVault::visit(&place_of(self.account)).await;
+            self.visit = Some(visited.map_err(|error| vault::trouble(&error))?);
         }
-        let Some(vault) = &self.visit else { return false };
-        // If it cannot be kept here, the leader will say what the matter is.
+        let Some(vault) = &self.visit else { return Ok(false) };
         self.wished = UnixMillis(clock::now().0.max(self.wished.0 + 1));
         let kept = client::wish(vault, self.account, self.wished, (*peer, *id, text)).await;
-        let Ok(Some(event)) = kept else { return false };
+        let Some(event) = kept.map_err(|error| vault::trouble(&error))? else {
+            return Ok(false);
+        };
         front.page.event(&event);
-        true
+        Ok(true)
     }
 
     pub async fn input(&mut self, front: &mut Front, input: Input) {
@@ -274,7 +282,7 @@ impl Seat {
         front.outdated = true;
         self.role = Role::Ousted;
         front.page.done(front.taken);
-        front.page.event(&bridge::Event::Trouble(trouble));
+        front.page.event(&Event::Trouble(trouble));
     }
 
     /// The leader's words to our page: pairs of a tab (or null: all) and an event, or how many of its commands are done with.

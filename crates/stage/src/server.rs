@@ -485,6 +485,8 @@ impl Server {
                 installed
                     .key_packages
                     .extend(key_packages.into_iter().map(ByteBuf::into_vec));
+                let over = installed.key_packages.len().saturating_sub(limits::KEY_PACKAGES);
+                installed.key_packages.drain(..over);
                 if let Some(last_resort) = last_resort {
                     installed.last_resort = Some(last_resort.into_vec());
                 }

@@ -55,10 +55,14 @@ fn records_keep_their_bytes() {
             commit: Some(commit),
             renewed: UnixMillis(9),
             since: 300,
-            awaited: vec![MessageId([6; 16])],
+            awaited: vec![Awaited {
+                id: MessageId([6; 16]),
+                mark: Some([7; 8]),
+            }],
             untold: Some(Untold::Copied),
+            reread: Seq(5),
         },
-        "030114aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa01ac020202010101010101010101010101010101010102020304010505050505050505050505050505050505050505050505050505050505050505010601080808080808080808080808080808080808080808080808080808080808080812ac0201060606060606060606060606060606060101",
+        "040114aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa01ac020202010101010101010101010101010101010102020304010505050505050505050505050505050505050505050505050505050505050505010601080808080808080808080808080808080808080808080808080808080808080812ac020106060606060606060606060606060606010707070707070707010105",
     );
     keeps(
         &Message {
@@ -132,6 +136,18 @@ fn a_log_from_before_anything_was_awaited_is_read() {
     let read = read::<Log>(Space::Topic, b"", &hex::decode(written).unwrap()).unwrap();
     assert_eq!((read.cursor, read.since), (Seq(300), 300));
     assert_eq!((read.awaited, read.untold), (Vec::new(), None));
+}
+
+#[test]
+fn a_log_from_before_ciphertexts_were_marked_is_read() {
+    let written = "030114aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa01ac020202010101010101010101010101010101010102020304010505050505050505050505050505050505050505050505050505050505050505010601080808080808080808080808080808080808080808080808080808080808080812ac0201060606060606060606060606060606060101";
+    let read = read::<Log>(Space::Topic, b"", &hex::decode(written).unwrap()).unwrap();
+    let awaited = Awaited {
+        id: MessageId([6; 16]),
+        mark: None,
+    };
+    assert_eq!((read.awaited, read.untold), (vec![awaited], Some(Untold::Copied)));
+    assert_eq!((read.since, read.reread), (300, Seq(0)));
 }
 
 #[test]

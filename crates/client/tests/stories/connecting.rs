@@ -217,6 +217,12 @@ fn another_life_of_the_server_gets_what_it_does_not_have() {
             .troubles("bob")
             .contains(&bridge::Trouble::Refused(ErrorCode::CursorAhead))
     );
+    for who in ["alice", "bob"] {
+        assert!(
+            !world.troubles(who).contains(&bridge::Trouble::Unreadable),
+            "what {who} has read before is no alarm"
+        );
+    }
     assert!(
         world
             .server

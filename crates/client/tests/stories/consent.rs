@@ -74,16 +74,17 @@ fn of_somebody_blocked_nothing_is_kept() {
 }
 
 #[test]
-fn an_invitation_of_somebody_blocked_is_ignored() {
+fn of_somebody_blocked_an_invitation_shows_nothing_and_after_the_block_nothing_is_lost() {
     let mut world = World::with(23, &["alice", "bob"]);
     answer(&mut world, "bob", "alice", Consent::Blocked);
     world.send("alice", "bob", "spam");
     assert!(world.list("bob").is_empty());
-    assert_eq!(
-        world.people["bob"].vault.keys(client::Space::Topic).len(),
-        1,
-        "the inbox only"
-    );
+    assert!(world.people["bob"].vault.keys(client::Space::Message).is_empty());
+    answer(&mut world, "bob", "alice", Consent::Accepted);
+    world.send("alice", "bob", "sorry");
+    assert_eq!(world.texts("bob", "alice"), ["sorry"]);
+    world.send("bob", "alice", "well");
+    assert_eq!(world.texts("alice", "bob"), ["spam", "sorry", "well"]);
 }
 
 #[test]

@@ -19,10 +19,10 @@ fn an_old_vault_that_is_put_back_seals_nothing_before_its_keys_are_renewed() {
     let old = world.people["alice"].vault.snapshot();
     world.send("alice", "bob", "two");
     world.send("alice", "bob", "three");
+    let before = world.server.borrow().arrived.len();
     world.reopen("alice", old);
     world.run();
     assert_eq!(copied(&world, "alice"), 1, "she is told, once");
-    let before = world.server.borrow().arrived.len();
     let four = world.send("alice", "bob", "four");
     assert_eq!(world.state("alice", "bob", four), Some(MessageState::Sent));
     {
@@ -235,8 +235,28 @@ fn who_was_blocked_may_be_read_again_and_own_words_that_come_back_are_known() {
     world.server.borrow_mut().restart();
     world.run();
     world.pass(5_000);
-    assert_eq!(copied(&world, "alice"), 0);
+    assert!(world.troubles("alice").is_empty(), "{:?}", world.troubles("alice"));
     assert!(world.texts("alice", "bob").is_empty());
+}
+
+#[test]
+fn an_old_vault_gives_new_key_packages_instead_of_those_it_does_not_have() {
+    let mut world = World::with(908, &["alice", "bob", "carol"]);
+    world.send("alice", "bob", "one");
+    world.accept("bob", "alice");
+    let alice = world.installation("alice");
+    let old = world.people["alice"].vault.snapshot();
+    // Given out, used up, topped up: what the server has now is not in the old vault.
+    world.server.borrow_mut().installed.get_mut(&alice).unwrap().key_packages.clear();
+    world.go_offline("alice");
+    world.go_online("alice");
+    world.send("alice", "bob", "two");
+    world.reopen("alice", old);
+    world.run();
+    assert_eq!(copied(&world, "alice"), 1);
+    world.send("carol", "alice", "hello");
+    world.accept("alice", "carol");
+    assert_eq!(world.texts("alice", "carol"), ["hello"]);
 }
 
 #[test]

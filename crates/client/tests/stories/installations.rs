@@ -380,24 +380,35 @@ fn renewals(world: &World) -> usize {
 }
 
 #[test]
-fn keys_are_renewed_every_week_by_who_writes_next() {
+fn keys_are_renewed_every_week_also_by_who_only_reads() {
     let mut world = friends(14);
     world.send("alice", "bob", "young");
-    world.pass(8 * 24 * 3_600_000);
-    assert_eq!(renewals(&world), 0, "nobody has written");
+    world.pass(5 * 24 * 3_600_000);
+    assert_eq!(renewals(&world), 0);
+    world.pass(2 * 24 * 3_600_000 + 600_000);
+    assert_eq!(renewals(&world), 2, "each has renewed its own, and nobody has written");
     world.send("alice", "bob", "a week later");
-    world.send("alice", "bob", "and at once again");
-    assert_eq!(renewals(&world), 1);
-    world.send("bob", "alice", "mine are old too");
-    world.send("bob", "alice", "not any more");
+    world.send("bob", "alice", "so it is");
     assert_eq!(renewals(&world), 2);
-    let last = ["a week later", "and at once again", "mine are old too", "not any more"];
+    let last = ["a week later", "so it is"];
     assert_eq!(world.texts("alice", "bob")[2..], last);
     assert_eq!(world.texts("bob", "alice")[2..], last);
 }
 
 #[test]
-fn keys_are_renewed_after_a_thousand_messages() {
+fn who_comes_back_after_weeks_renews_its_keys_before_it_writes() {
+    let mut world = friends(19);
+    world.go_offline("alice");
+    world.send("alice", "bob", "written on an island");
+    world.pass(15 * 24 * 3_600_000);
+    let before = renewals(&world);
+    world.go_online("alice");
+    assert_eq!(renewals(&world), before + 1);
+    assert_eq!(world.texts("bob", "alice").last().unwrap(), "written on an island");
+}
+
+#[test]
+fn keys_are_renewed_within_a_thousand_messages() {
     let mut world = friends(15);
     for number in 0..1_000u64 {
         let mut id = [0; 16];
@@ -406,7 +417,7 @@ fn keys_are_renewed_after_a_thousand_messages() {
         let text = String::from("x");
         world.command("alice", Command::Send { peer, id, text });
     }
-    assert_eq!(renewals(&world), 1);
+    assert_eq!(renewals(&world), 2, "by who writes, and by who reads");
 }
 
 #[test]

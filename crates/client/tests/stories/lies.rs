@@ -1,7 +1,7 @@
 //! A server that lies, and members that cheat. They can withhold; they cannot put words into anybody's mouth, and what
 //! does not hold never blocks what does.
 
-use bridge::{Command, MessageState, Trouble, Unsent};
+use bridge::{Command, Connection, MessageState, Trouble, Unsent};
 use client::Space;
 use identity::Association;
 use protocol::{Body, ErrorCode, MessageId, ServerFrame, Topic};
@@ -331,6 +331,59 @@ fn an_invitation_whose_association_is_withheld_does_not_block_the_inbox() {
     let list = world.list("bob");
     assert_eq!(list.len(), 1);
     assert_eq!(list[0].peer, world.address("carol"));
+}
+
+#[test]
+fn whose_association_is_withheld_in_a_conversation_holds_that_one_and_it_is_said() {
+    let mut world = World::with(118, &["alice", "bob", "carol"]);
+    world.send("alice", "bob", "one");
+    world.accept("bob", "alice");
+    world.go_offline("bob");
+    world.arrive_again("alice", "alice's phone");
+    world.sign_in("alice's phone");
+    world.pass(10_000);
+    world.send("alice", "bob", "two");
+    let phone = world.installation("alice's phone");
+    let hash = world.server.borrow().installed[&phone].association.hash();
+    world.server.borrow_mut().forged.insert(hash, None);
+    world.go_online("bob");
+    assert_eq!(world.texts("bob", "alice"), ["one"]);
+    assert!(world.troubles("bob").contains(&Trouble::Withheld));
+    assert_eq!(world.connection("bob"), Some(Connection::Live), "the rest goes on");
+    world.send("carol", "bob", "hello");
+    assert_eq!(world.list("bob").len(), 2);
+    // The server thinks better of it.
+    world.server.borrow_mut().forged.clear();
+    world.go_offline("bob");
+    world.go_online("bob");
+    assert_eq!(world.texts("bob", "alice"), ["one", "two"]);
+}
+
+#[test]
+fn two_own_words_that_change_places_are_noticed() {
+    let mut world = World::with(119, &["alice", "bob"]);
+    world.send("alice", "bob", "zero");
+    world.accept("bob", "alice");
+    // Both are stored, and their echoes are kept back.
+    world.server.borrow_mut().lie = Some(Box::new(|frame| match frame {
+        ServerFrame::Envelopes { .. } => vec![],
+        frame => vec![frame],
+    }));
+    world.send("alice", "bob", "one");
+    world.send("alice", "bob", "two");
+    let topic = world.server.borrow().arrived[0].1.topic;
+    {
+        let mut server = world.server.borrow_mut();
+        let envelopes = &mut server.logs.get_mut(&topic).unwrap().envelopes;
+        let [.., one, two] = &mut envelopes[..] else {
+            panic!("both are there")
+        };
+        std::mem::swap(&mut one.body, &mut two.body);
+        server.lie = None;
+        server.restart();
+    }
+    world.pass(5_000);
+    assert!(world.troubles("alice").contains(&Trouble::Unreadable));
 }
 
 #[test]

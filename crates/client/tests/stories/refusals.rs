@@ -157,6 +157,60 @@ fn a_sealed_message_refused_as_stale_is_sealed_again() {
 }
 
 #[test]
+fn what_was_written_later_waits_for_what_must_be_sealed_again() {
+    let mut world = World::with(39, &["alice", "bob"]);
+    world.send("alice", "bob", "one");
+    world.accept("bob", "alice");
+    world.send("bob", "alice", "two");
+    // Bob's first word is sealed, and lost with his socket; his second is written offline. Meanwhile the epoch changes.
+    let mut lost = false;
+    world.server.borrow_mut().refuse = Some(Box::new(move |publish| {
+        let first = matches!(publish.kind, Kind::Application) && !std::mem::replace(&mut lost, true);
+        first.then_some(ErrorCode::Unavailable)
+    }));
+    world.send("bob", "alice", "three");
+    world.server.borrow_mut().refuse = None;
+    world.go_offline("bob");
+    world.send("bob", "alice", "four");
+    world.arrive_again("alice", "alice's phone");
+    world.sign_in("alice's phone");
+    world.pass(61_000);
+    world.send("alice", "bob", "a new member comes in");
+    world.go_online("bob");
+    world.pass(1_000);
+    let texts = ["one", "two", "a new member comes in", "three", "four"];
+    assert_eq!(world.texts("alice", "bob"), texts);
+    assert_eq!(world.texts("bob", "alice"), texts);
+}
+
+#[test]
+fn one_invitation_that_is_refused_leaves_nobody_else_out() {
+    let mut world = World::with(40, &["alice", "bob"]);
+    world.send("alice", "bob", "one");
+    world.accept("bob", "alice");
+    for browser in ["bob's phone", "bob's tablet"] {
+        world.arrive_again("bob", browser);
+        world.sign_in(browser);
+    }
+    // The tablet is gone by the time it is invited, and nobody has said so yet.
+    let tablet = world.installation("bob's tablet");
+    world.server.borrow_mut().refuse = Some(Box::new(move |publish| {
+        let Kind::Commit { welcomes, .. } = &publish.kind else {
+            return None;
+        };
+        let invited = welcomes.iter().any(|welcome| welcome.installation == tablet);
+        invited.then_some(ErrorCode::NoSuchInstallation)
+    }));
+    world.pass(10_000);
+    world.send("alice", "bob", "two");
+    world.pass(10_000);
+    world.accept("bob's phone", "alice");
+    assert_eq!(world.texts("bob's phone", "alice"), ["two"]);
+    assert!(world.texts("bob's tablet", "alice").is_empty());
+    assert_eq!(world.texts("bob", "alice"), ["one", "two"]);
+}
+
+#[test]
 fn a_text_that_is_too_long_or_empty_is_never_kept() {
     let mut world = World::with(37, &["alice", "bob"]);
     world.send("alice", "bob", "");

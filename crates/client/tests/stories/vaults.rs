@@ -15,11 +15,11 @@ fn what_cannot_be_kept_is_not_sent_and_said() {
     world.people["alice"].vault.set_full(true);
     for _ in 0..2 {
         let told = world.people["alice"].events.len();
-        world.send("alice", "bob", "no room");
+        let id = world.send("alice", "bob", "no room");
         assert_eq!(
             world.people["alice"].events[told..],
-            [Event::Trouble(Trouble::VaultFull)],
-            "every time"
+            [Event::Trouble(Trouble::VaultFull), Event::NotKept { id }],
+            "every time, and of which"
         );
     }
     assert_eq!(world.server.borrow().arrived.len(), arrived);

@@ -1,6 +1,6 @@
 //! What people do, and what befalls their machines.
 
-use bridge::{Command, Consent, Event, Trouble};
+use bridge::{Command, Consent, Event};
 use client::{Effect, Space, Vault as _, memory::MemoryVault};
 use protocol::{Address, Kind as PublishKind, MessageId, Publish, Topic};
 use stage::{wallet::DOMAIN, world::Name};
@@ -349,10 +349,7 @@ fn is_not_kept(effect: &Effect) -> bool {
     let (Effect::Event(event) | Effect::Tell { event, .. }) = effect else {
         return false;
     };
-    matches!(
-        event,
-        Event::Trouble(Trouble::VaultFull | Trouble::NoVault | Trouble::OtherTab)
-    )
+    matches!(event, Event::NotKept { .. })
 }
 
 /// Whether a message is in the vault.

@@ -8,7 +8,7 @@ use std::{
 use bridge::{Command, MessageState, MessageView, Trouble};
 use client::{Space, Vault as _};
 use e2ee::{Installation, Randomness};
-use protocol::{Address, MessageId, Seq, Topic};
+use protocol::{Address, ErrorCode, MessageId, Seq, Topic};
 use stage::world::Name;
 
 use super::{
@@ -80,6 +80,7 @@ impl Play<'_> {
         }
         self.no_false_alarm()?;
         self.everything_arrived(&threads, &places)?;
+        self.in_the_order_written(&threads)?;
         self.one_order(&threads)?;
         self.one_epoch()
     }
@@ -172,6 +173,9 @@ impl Play<'_> {
         for text in self.texts.clone() {
             if text.queued && !matches!(self.state(&text)?, Some(MessageState::Sent)) {
                 any = true;
+                if matches!(self.state(&text)?, Some(MessageState::NotSent(_))) {
+                    self.again.insert(text.id);
+                }
                 self.world.tell(text.by, Command::Retry { id: text.id });
             }
         }
@@ -332,6 +336,30 @@ impl Play<'_> {
             .collect()
     }
 
+    /// What one installation wrote stands everywhere in the order in which it was written, but for what was not sent and tried
+    /// again.
+    fn in_the_order_written(&self, threads: &Threads) -> Result<(), String> {
+        let twice = self.said_twice();
+        for ((name, _), thread) in threads {
+            let mut last: BTreeMap<Name, usize> = BTreeMap::new();
+            for view in thread {
+                let Some(number) = self.by_text.get(&view.text).copied() else {
+                    continue;
+                };
+                let text = &self.texts[number];
+                let free = self.again.contains(&text.id) || twice.contains(&text.text[..]);
+                if free || self.copied.contains(text.by) || self.copied.contains(name) {
+                    continue;
+                }
+                if let Some(before) = last.insert(text.by, number).filter(|before| *before > number) {
+                    let later = &self.texts[before].text;
+                    return Err(format!("{name} sees {later:?} before {:?}, which was written first", text.text));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Everybody sees one order.
     fn one_order(&self, threads: &Threads) -> Result<(), String> {
         let twice = self.said_twice();
@@ -422,7 +450,15 @@ impl Play<'_> {
             .collect();
         for (text, by, name, _) in missing {
             let mut told = self.troubles.get(name).into_iter().flatten();
-            let told = told.any(|trouble| !matches!(trouble, Trouble::VaultFull | Trouble::NoVault));
+            let told = told.any(|trouble| {
+                matches!(
+                    trouble,
+                    Trouble::Unreadable
+                        | Trouble::Copied
+                        | Trouble::Withheld
+                        | Trouble::Refused(ErrorCode::CursorAhead | ErrorCode::NotAMember | ErrorCode::NoSuchTopic)
+                )
+            });
             if told || self.unsent.contains(name) {
                 self.counts.add("divergences shown");
             } else {

@@ -112,6 +112,8 @@ pub struct Play<'a> {
     pub(super) troubles: BTreeMap<Name, Vec<Trouble>>,
     /// Who saw that something of its own was not sent.
     pub(super) unsent: BTreeSet<Name>,
+    /// What was not sent, and tried again.
+    pub(super) again: BTreeSet<MessageId>,
     /// Events looked at.
     seen: BTreeMap<Name, usize>,
     pub(super) counts: Counts,
@@ -139,6 +141,7 @@ impl<'a> Play<'a> {
             copied: BTreeSet::new(),
             troubles: BTreeMap::new(),
             unsent: BTreeSet::new(),
+            again: BTreeSet::new(),
             seen: BTreeMap::new(),
             counts: Counts::default(),
             steps: VecDeque::new(),

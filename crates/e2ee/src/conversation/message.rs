@@ -2,6 +2,7 @@
 
 use openmls::prelude::{ContentType, MlsMessageIn, ProcessedMessageContent, ProtocolMessage, Sender};
 use protocol::{MessageId, Topic, limits};
+use sha2::{Digest, Sha256};
 use tls_codec::DeserializeBytes;
 
 use crate::{
@@ -10,6 +11,13 @@ use crate::{
     error::{internal, is_too_old},
     installation::group_id,
 };
+
+/// A short name of sealed bytes: the first 8 of their SHA-256.
+pub fn mark(sealed: &[u8]) -> [u8; 8] {
+    let mut mark = [0; 8];
+    mark.copy_from_slice(&Sha256::digest(sealed)[..8]);
+    mark
+}
 
 impl Installation {
     /// Seals a message for all members. The bytes may leave only after the changes are durable.

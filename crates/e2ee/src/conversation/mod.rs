@@ -4,10 +4,11 @@ mod commit;
 mod create;
 mod message;
 
-use protocol::Welcome;
+pub use message::mark;
+
+use protocol::{Topic, Welcome};
 
 use crate::{Content, Installation, Member, credential::merged};
-use protocol::Topic;
 
 /// A commit of ours that waits for the server's order.
 #[derive(Debug, Clone, PartialEq, Eq)]

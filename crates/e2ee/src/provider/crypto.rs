@@ -263,12 +263,18 @@ impl OpenMlsCrypto for Crypto {
         if pk.len() != 65 {
             return Err(CryptoError::InvalidPublicKey);
         }
-        let key = VerifyingKey::from_sec1_bytes(pk).map_err(|_| CryptoError::InvalidPublicKey)?;
-        let signature = Signature::from_der(signature).map_err(|_| CryptoError::SignatureDecodingError)?;
-        if cfg!(fuzzing) {
-            return Ok(());
-        }
-        key.verify(data, &signature).map_err(|_| CryptoError::InvalidSignature)
+        let verify = || {
+            let key = VerifyingKey::from_sec1_bytes(pk).map_err(|_| CryptoError::InvalidPublicKey)?;
+            let signature = Signature::from_der(signature).map_err(|_| CryptoError::SignatureDecodingError)?;
+            if cfg!(fuzzing) {
+                return Ok(());
+            }
+            key.verify(data, &signature).map_err(|_| CryptoError::InvalidSignature)
+        };
+        #[cfg(feature = "drill")]
+        return crate::drill::fits([pk, data, signature], verify);
+        #[cfg(not(feature = "drill"))]
+        verify()
     }
 
     fn sign(&self, scheme: SignatureScheme, data: &[u8], key: &[u8]) -> Result<Vec<u8>, CryptoError> {
@@ -382,10 +388,16 @@ impl OpenMlsCrypto for Crypto {
 
     fn derive_hpke_keypair(&self, config: HpkeConfig, ikm: &[u8]) -> Result<HpkeKeyPair, CryptoError> {
         suite2(&config)?;
-        let (private, public) = P256Kem::derive_keypair(ikm);
-        Ok(HpkeKeyPair {
-            private: private.to_bytes().as_slice().into(),
-            public: public.to_bytes().to_vec(),
-        })
+        let derive = || {
+            let (private, public) = P256Kem::derive_keypair(ikm);
+            HpkeKeyPair {
+                private: private.to_bytes().as_slice().into(),
+                public: public.to_bytes().to_vec(),
+            }
+        };
+        #[cfg(feature = "drill")]
+        return Ok(crate::drill::pair(ikm, derive));
+        #[cfg(not(feature = "drill"))]
+        Ok(derive())
     }
 }
