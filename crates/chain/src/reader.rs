@@ -68,7 +68,9 @@ struct RawLog {
 struct RawReceipt {
     transaction_hash: B256,
     block_number: U64,
-    status: U64,
+    /// Before Byzantium `root` stood in its place, and whether it was carried out was not said.
+    status: Option<U64>,
+    root: Option<B256>,
     logs: Vec<RawLog>,
 }
 
@@ -228,23 +230,15 @@ impl Reader {
         Ok(placed.map(|placed| TxHash(placed.hash.0)))
     }
 
-    /// What a transaction came to, if it is in a block.
+    /// What a transaction came to, if it is in a block. One from before Byzantium (2017), which does not say, counts as not
+    /// carried out: nobody could have tipped then.
     ///
     /// # Errors
     /// If the chain does not say.
     pub async fn receipt(&self, hash: TxHash) -> Result<Option<Receipt>, RpcError> {
         let asked = json!([hex::encode_prefixed(hash)]);
         let found: Option<RawReceipt> = self.rpc.ask("eth_getTransactionReceipt", asked).await?;
-        let Some(found) = found else { return Ok(None) };
-        if found.transaction_hash.0 != hash.0 {
-            return Err(RpcError::garbage("another receipt"));
-        }
-        Ok(Some(Receipt {
-            hash,
-            succeeded: found.status.to::<u64>() == 1,
-            block: found.block_number.to(),
-            logs: found.logs.into_iter().map(RawLog::log).collect(),
-        }))
+        found.map(|found| found.of(hash)).transpose()
     }
 
     /// How many transactions of this account stand in the blocks up to this one: every nonce below it is used up.
@@ -291,6 +285,23 @@ impl From<RawBlock> for Block {
     }
 }
 
+impl RawReceipt {
+    fn of(self, hash: TxHash) -> Result<Receipt, RpcError> {
+        if self.transaction_hash.0 != hash.0 {
+            return Err(RpcError::garbage("another receipt"));
+        }
+        if self.status.is_none() && self.root.is_none() {
+            return Err(RpcError::garbage("a receipt that does not say what it came to"));
+        }
+        Ok(Receipt {
+            hash,
+            succeeded: self.status == Some(U64::from(1)),
+            block: self.block_number.to(),
+            logs: self.logs.into_iter().map(RawLog::log).collect(),
+        })
+    }
+}
+
 impl RawLog {
     fn seen(self) -> Option<Seen> {
         let (block, block_hash) = (self.block_number.to(), self.block_hash.0);
@@ -311,5 +322,36 @@ impl RawLog {
             topics: self.topics.into_iter().map(|topic| topic.0).collect(),
             data: self.data.to_vec(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HASH: TxHash = TxHash([0x11; 32]);
+
+    /// A receipt as nodes give it, with this said of what it came to.
+    fn receipt(said: &str, what: &str) -> Result<Receipt, RpcError> {
+        let mut raw = json!({
+            "transactionHash": hex::encode_prefixed(HASH), "blockHash": hex::encode_prefixed([9; 32]),
+            "blockNumber": "0xb443", "from": format!("{:#x}", Address::repeat_byte(1)), "gasUsed": "0x5208", "logs": [],
+        });
+        raw[said] = json!(what);
+        serde_json::from_value::<RawReceipt>(raw).unwrap().of(HASH)
+    }
+
+    #[test]
+    fn a_receipt_says_whether_it_was_carried_out() {
+        assert!(receipt("status", "0x1").unwrap().succeeded);
+        assert!(!receipt("status", "0x0").unwrap().succeeded);
+    }
+
+    #[test]
+    fn a_receipt_from_before_byzantium_is_a_receipt() {
+        let old = receipt("root", &hex::encode_prefixed([5; 32])).unwrap();
+        assert_eq!((old.hash, old.block, old.succeeded), (HASH, 0xb443, false));
+        // One that says neither is none.
+        assert!(matches!(receipt("type", "0x0"), Err(RpcError::Garbage(_))));
     }
 }
