@@ -49,6 +49,9 @@ pub(super) enum LedgerError {
         /// Ours.
         cursor: u64,
     },
+    /// What the node says does not fit together, however often it is asked: two nodes behind one address, say.
+    #[error("the node contradicts itself: its blocks do not follow on one another")]
+    Contradiction,
 }
 
 impl From<sqlx::Error> for LedgerError {
@@ -62,8 +65,11 @@ impl From<sqlx::Error> for LedgerError {
 pub(super) enum Step {
     /// The cursor has moved, and may move on.
     Moved,
-    /// Something moved meanwhile: nothing was written.
+    /// Somebody else has moved the cursor meanwhile: nothing was written.
     Again,
+    /// The node says something else than before: nothing was written, or something was taken back. A chain that is reorganised
+    /// does that for a moment; a node of two minds does it for ever.
+    Doubt,
     /// Everything is read.
     Still,
 }
@@ -189,7 +195,7 @@ impl Ledger {
         let first = cursor.number.unsigned_abs() + 1;
         let last = near.min(first + self.range - 1);
         let Some(end) = self.reader.block(last).await? else {
-            return Ok(Step::Again);
+            return Ok(Step::Doubt);
         };
         let found = match self.reader.tips_between(first, last).await {
             Err(RpcError::Refused { .. } | RpcError::TooMuch) if self.range > 1 => {
@@ -200,7 +206,7 @@ impl Ledger {
         };
         // The range belongs to one chain only if its end has not changed meanwhile.
         if self.reader.block(last).await? != Some(end) {
-            return Ok(Step::Again);
+            return Ok(Step::Doubt);
         }
         self.range = (self.range * 2).min(RANGE);
         self.write(cursor, &[end], &found).await
@@ -233,7 +239,7 @@ impl Ledger {
 
     async fn write(&self, cursor: &Cursor, blocks: &[Block], found: &[Seen]) -> Result<Step, LedgerError> {
         let Some(last) = blocks.last() else {
-            return Ok(Step::Again);
+            return Ok(Step::Doubt);
         };
         let mut rows = store::Rows::default();
         for seen in found {
@@ -300,7 +306,7 @@ impl Ledger {
         let up_to = cursor.number.min(signed(head.number));
         let known = store::blocks(&self.pool, self.chain, up_to).await?;
         match self.last_common(&known).await? {
-            Some(common) if common.number == cursor.number => Ok(Step::Again),
+            Some(common) if common.number == cursor.number => Ok(Step::Doubt),
             Some(common) => self.take_back(cursor, &common).await,
             None => self.begin_anew(cursor).await,
         }
@@ -350,7 +356,7 @@ impl Ledger {
             tips,
             "chain {chain_id} was reorganised: {blocks} blocks with {tips} tips are read again"
         );
-        Ok(Step::Moved)
+        Ok(Step::Doubt)
     }
 
     async fn begin_anew(&self, cursor: &Cursor) -> Result<Step, LedgerError> {
@@ -362,6 +368,6 @@ impl Ledger {
             chain_id,
             "chain {chain_id} is another one than before: its tips are read anew"
         );
-        Ok(Step::Moved)
+        Ok(Step::Doubt)
     }
 }

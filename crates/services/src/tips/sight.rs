@@ -29,6 +29,23 @@ struct Known {
     replaced_by: Option<TxHash>,
     /// So often that was searched for in vain in a row; it is searched for again behind this block.
     vain: (u32, u64),
+    /// Looks in a row to which the node had no answer.
+    unanswered: u32,
+}
+
+impl Known {
+    fn unseen(looked: Instant) -> Self {
+        Self {
+            sight: TipSight::Unknown,
+            signed: None,
+            looked,
+            missing: None,
+            used_up: 0,
+            replaced_by: None,
+            vain: (0, 0),
+            unanswered: 0,
+        }
+    }
 }
 
 /// What was seen of the transactions of one chain.
@@ -54,6 +71,23 @@ impl Sights {
         self.0.get(&hash).and_then(|known| known.signed)
     }
 
+    /// Whether it is to be looked at by now. What the node has no answer to is asked more and more rarely, after pauses from
+    /// the first of these to the last: it may be dear, and whoever named it may have known.
+    pub(super) fn due(&self, hash: TxHash, now: Instant, (first, last): (Duration, Duration)) -> bool {
+        let known = self.0.get(&hash).filter(|known| known.unanswered > 0);
+        known.is_none_or(|known| {
+            let pause = first.saturating_mul(1 << (known.unanswered - 1).min(16)).min(last);
+            now.saturating_duration_since(known.looked) >= pause
+        })
+    }
+
+    /// It was looked at, and the node had no answer: what was known of it stays.
+    pub(super) fn unanswered(&mut self, hash: TxHash, now: Instant) {
+        let known = self.0.entry(hash).or_insert_with(|| Known::unseen(now));
+        known.looked = now;
+        known.unanswered = known.unanswered.saturating_add(1);
+    }
+
     /// Only these are waited for.
     pub(super) fn keep(&mut self, waited_for: impl Fn(TxHash) -> bool) {
         self.0.retain(|hash, _| waited_for(*hash));
@@ -68,17 +102,9 @@ impl Sights {
         now: Instant,
         forgotten: (u32, Duration),
     ) -> TipSight {
-        let known = self.0.entry(hash).or_insert(Known {
-            sight: TipSight::Unknown,
-            signed,
-            looked: now,
-            missing: None,
-            used_up: 0,
-            replaced_by: None,
-            vain: (0, 0),
-        });
+        let known = self.0.entry(hash).or_insert_with(|| Known::unseen(now));
         known.signed = known.signed.or(signed);
-        known.looked = now;
+        (known.looked, known.unanswered) = (now, 0);
         if shown != Shown::Nothing {
             known.missing = None;
         }
@@ -174,4 +200,61 @@ pub(super) async fn look(
     };
     let used_up = reader.transactions_of(signer, cursor).await? > nonce;
     Ok((if used_up { Shown::UsedUp } else { Shown::Nothing }, signed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HASH: TxHash = TxHash([7; 32]);
+    const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(1));
+    const FORGOTTEN: (u32, Duration) = (3, Duration::from_secs(2));
+
+    #[test]
+    fn what_the_node_has_no_answer_to_is_asked_more_and_more_rarely() {
+        let (mut sights, mut now) = (Sights::default(), Instant::now());
+        assert!(sights.due(HASH, now, PAUSES), "it was never looked at");
+        for seconds in [1, 2, 4, 8, 16, 32, 60, 60] {
+            sights.unanswered(HASH, now);
+            now += Duration::from_secs(seconds);
+            let early = now.checked_sub(Duration::from_millis(1)).unwrap();
+            assert!(!sights.due(HASH, early, PAUSES), "before {seconds} s");
+            assert!(sights.due(HASH, now, PAUSES), "after {seconds} s");
+        }
+        // One answer, and it is looked at as all others.
+        sights.take(HASH, Shown::Waiting, None, now, FORGOTTEN);
+        assert!(sights.due(HASH, now, PAUSES));
+        sights.unanswered(HASH, now);
+        assert!(sights.due(HASH, now + PAUSES.0, PAUSES));
+    }
+
+    #[test]
+    fn no_answer_changes_nothing_that_was_seen() {
+        let (mut sights, now) = (Sights::default(), Instant::now());
+        sights.unanswered(HASH, now);
+        assert_eq!(
+            (sights.last(HASH).sight, sights.signed(HASH)),
+            (TipSight::Unknown, None)
+        );
+        let signed = Signed {
+            signer: Address::repeat_byte(1),
+            nonce: 4,
+        };
+        sights.take(HASH, Shown::MovedNothing, Some(signed), now, FORGOTTEN);
+        sights.unanswered(HASH, now);
+        assert_eq!(sights.last(HASH).sight, TipSight::Reverted);
+        assert_eq!(sights.signed(HASH), Some(signed));
+        // Not known twice, and no answer between: that is not a third time.
+        let late = now + FORGOTTEN.1;
+        sights.take(HASH, Shown::Nothing, None, now, FORGOTTEN);
+        sights.unanswered(HASH, late);
+        assert_eq!(
+            sights.take(HASH, Shown::Nothing, None, late, FORGOTTEN),
+            TipSight::Pending
+        );
+        assert_eq!(
+            sights.take(HASH, Shown::Nothing, None, late, FORGOTTEN),
+            TipSight::Dropped
+        );
+    }
 }

@@ -26,8 +26,12 @@ const EVERY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs
 const BREATH: Duration = Duration::from_millis(200);
 /// How many steps are made before those who wait are told.
 const STEPS: u32 = 64;
+/// So many steps of a turn may lead nowhere or back, as they do while a chain is reorganised.
+const DOUBTS: u32 = 4;
 /// How many transactions are looked at in one turn, those longest not looked at first.
 const LOOKS: usize = 64;
+/// How long is looked in one turn: a node may be slow about what somebody names, and blocks are to be read meanwhile.
+const LOOKING: Duration = Duration::from_secs(10);
 /// How long is searched in one turn for what took the place of transactions.
 const SEARCHING: Duration = Duration::from_secs(5);
 /// How many new tips are read at once.
@@ -131,9 +135,13 @@ impl Watcher {
             self.ledger.verify().await?;
             self.verified = true;
         }
+        let mut doubts = 0;
         for _ in 0..if whole { STEPS } else { 0 } {
-            if self.ledger.step().await? == Step::Still {
-                break;
+            match self.ledger.step().await? {
+                Step::Still => break,
+                Step::Moved | Step::Again => {}
+                Step::Doubt if doubts == DOUBTS => return Err(LedgerError::Contradiction),
+                Step::Doubt => doubts += 1,
             }
         }
         self.announce(chain, whole).await
@@ -213,7 +221,7 @@ impl Watcher {
         cursor: &Cursor,
         whole: bool,
     ) -> Result<(), LedgerError> {
-        let at = cursor.number.unsigned_abs();
+        let (at, began) = (cursor.number.unsigned_abs(), tokio::time::Instant::now());
         let mut searching = SEARCHING;
         let mut wanted: HashMap<TxHash, &Open> = HashMap::new();
         for open in open {
@@ -234,16 +242,27 @@ impl Watcher {
                 .map(|(hash, open)| (sights.looked(*hash), *hash, *open))
                 // Whoever asks has the new looked at, and not everything by everybody: the node is paid by the question.
                 .filter(|(looked, ..)| whole || looked.is_none())
+                .filter(|(_, hash, _)| sights.due(*hash, began.into_std(), chain.pace.backoff))
                 .collect()
         };
         order.sort_by_key(|(looked, hash, _)| (*looked, *hash));
         for (_, hash, open) in order.into_iter().take(LOOKS) {
+            if began.elapsed() >= LOOKING {
+                break;
+            }
             let known = self.signed(chain, hash).await?;
-            let (shown, signed) = sight::look(&chain.reader, hash, (open.sender, open.id), known, at).await?;
+            let looked = sight::look(&chain.reader, hash, (open.sender, open.id), known, at).await;
+            let now = tokio::time::Instant::now().into_std();
+            let Ok((shown, signed)) = looked else {
+                // Anybody names transactions. What the node does not say of one keeps nobody else's from being looked at,
+                // if it still says what it must always say.
+                chain.board.sights().unanswered(hash, now);
+                chain.reader.head().await?;
+                continue;
+            };
             if let (None, Some(signed)) = (known, signed) {
                 self.keep(chain, hash, signed, open).await?;
             }
-            let now = tokio::time::Instant::now().into_std();
             let sight = chain
                 .board
                 .sights()
@@ -316,5 +335,6 @@ fn kind(error: &LedgerError) -> &'static str {
         LedgerError::Defect => "defect",
         LedgerError::WrongChain(_) => "wrong chain",
         LedgerError::Behind { .. } => "behind",
+        LedgerError::Contradiction => "contradiction",
     }
 }

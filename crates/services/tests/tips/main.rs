@@ -2,8 +2,10 @@
 //! is told.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod minds;
 mod node;
 mod random;
 mod replaced;
 mod stories;
+mod trouble;
 mod world;

@@ -5,12 +5,15 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
+use protocol::TxHash;
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream},
     task::JoinHandle,
 };
+
+use crate::minds::{self, Mix};
 
 /// How it behaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +46,39 @@ pub enum Mood {
     Narrow(u64),
     /// Knows accounts only as they are at the newest so many blocks.
     Forgets(u64),
+    /// Is two, of different minds.
+    Torn(Mix),
+    /// As it should, but for questions about this transaction.
+    Stumbles(Stumble, TxHash),
+}
+
+/// What it does instead of answering.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stumble {
+    /// Refuses.
+    Refuses,
+    /// Answers with something of another shape.
+    Babbles,
+    /// Answers with more than anybody reads.
+    Floods,
+    /// Closes the connection.
+    HangsUp,
+}
+
+impl Stumble {
+    /// Its answer, if there is one.
+    fn answer(self) -> Option<Vec<u8>> {
+        let text = match self {
+            Self::Refuses => {
+                let error = json!({"code": -32000, "message": "history is pruned"});
+                json!({"jsonrpc": "2.0", "id": 1, "error": error}).to_string()
+            }
+            Self::Babbles => json!({"jsonrpc": "2.0", "id": 1, "result": {"hash": 7}}).to_string(),
+            Self::Floods => " ".repeat(9 << 20),
+            Self::HangsUp => return None,
+        };
+        Some(text.into_bytes())
+    }
 }
 
 #[derive(Debug)]
@@ -52,6 +88,8 @@ pub struct Node {
     moving: Arc<AtomicU64>,
     handing: Arc<AtomicU64>,
     pub asked: Arc<AtomicU64>,
+    /// How often it has stumbled.
+    pub stumbled: Arc<AtomicU64>,
     /// Never more blocks than this in one question for logs.
     pub widest: Arc<AtomicU64>,
     listening: JoinHandle<()>,
@@ -69,13 +107,16 @@ impl Node {
         let url = format!("http://{}/v1/s3cret", listener.local_addr().unwrap());
         let mood = Arc::new(Mutex::new(Mood::Honest));
         let (moving, handing) = (Arc::<AtomicU64>::default(), Arc::<AtomicU64>::default());
-        let (asked, widest) = (Arc::<AtomicU64>::default(), Arc::<AtomicU64>::default());
+        let (asked, stumbled) = (Arc::<AtomicU64>::default(), Arc::<AtomicU64>::default());
+        let (newest, widest) = (Arc::<AtomicU64>::default(), Arc::<AtomicU64>::default());
         let desk = Desk {
             chain: chain.trim_start_matches("http://").to_owned(),
             mood: mood.clone(),
             moving: moving.clone(),
             handing: handing.clone(),
             asked: asked.clone(),
+            stumbled: stumbled.clone(),
+            newest,
             widest: widest.clone(),
         };
         let listening = tokio::spawn(async move {
@@ -89,6 +130,7 @@ impl Node {
             moving,
             handing,
             asked,
+            stumbled,
             widest,
             listening,
         }
@@ -121,6 +163,9 @@ struct Desk {
     /// Questions that were put to the chain and are not answered yet.
     handing: Arc<AtomicU64>,
     asked: Arc<AtomicU64>,
+    stumbled: Arc<AtomicU64>,
+    /// How often it was asked for the newest block.
+    newest: Arc<AtomicU64>,
     widest: Arc<AtomicU64>,
 }
 
@@ -180,6 +225,11 @@ async fn serve(socket: TcpStream, desk: Desk) {
                     tokio::time::sleep(std::time::Duration::from_millis(10)).await;
                 }
                 return;
+            }
+            Mood::Stumbles(how, hash) if question["params"][0] == json!(format!("0x{hash}")) => {
+                desk.stumbled.fetch_add(1, Ordering::SeqCst);
+                let Some(answer) = how.answer() else { return };
+                (200, answer)
             }
             Mood::Noise => (200, b"<html>no</html>".to_vec()),
             Mood::Busy => (503, b"busy".to_vec()),
@@ -253,7 +303,25 @@ async fn hand_on(desk: &Desk, mood: Mood, mut question: Value) -> Option<Value> 
             }
         }
     }
+    let other = if let Mood::Torn(mix) = mood {
+        let newest = minds::asks_for_newest(&question);
+        let before = desk.newest.fetch_add(u64::from(newest), Ordering::SeqCst);
+        mix.agrees_up_to(newest, before + u64::from(newest), head().await?)
+    } else {
+        None
+    };
+    if other.is_some() && method == "eth_getLogs" {
+        // It knows its own blocks by its own names.
+        let name = minds::other(&question["params"][0]["blockHash"]);
+        let known = json!({"jsonrpc": "2.0", "id": 1, "method": "eth_getBlockByHash", "params": [name, false]});
+        if ask(&desk.chain, &known).await?["result"].is_object() {
+            question["params"][0]["blockHash"] = name;
+        }
+    }
     let mut answer = ask(&desk.chain, &question).await?;
+    if let Some(agrees) = other {
+        minds::say_as_other(&method, &mut answer, agrees);
+    }
     match (mood, method.as_str()) {
         (Mood::Other, "eth_chainId") => answer["result"] = json!("0x1"),
         (Mood::Twice, "eth_getLogs") => {

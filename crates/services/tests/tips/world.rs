@@ -66,9 +66,14 @@ impl World {
 
     /// In the place of all others one that looks at the chain once, and then when it is asked.
     pub fn in_no_hurry(&mut self) {
-        self.stop();
         let every = Some(Duration::from_hours(1));
-        self.tips = tips(&self.pool, &self.node.url, Pace { every, ..pace() });
+        self.at_pace(Pace { every, ..pace() });
+    }
+
+    /// In the place of all others one that looks at this pace.
+    pub fn at_pace(&mut self, pace: Pace) {
+        self.stop();
+        self.tips = tips(&self.pool, &self.node.url, pace);
         self.watch();
     }
 
@@ -95,9 +100,7 @@ impl World {
 
     /// Ends the server and starts it again: nothing is left of it but its database.
     pub fn restart(&mut self) {
-        self.stop();
-        self.tips = tips(&self.pool, &self.node.url, pace());
-        self.watch();
+        self.at_pace(pace());
     }
 
     /// An id nobody has used.
