@@ -11,7 +11,7 @@ use crate::{
     pages::Begin,
     place::Place,
     signal::{Memo, RwSignal, live},
-    state::{ConversationLine, State},
+    state::{ConversationLine, State, is_listed},
     time,
 };
 
@@ -34,7 +34,7 @@ pub fn List() -> impl IntoView {
             .get()
             .unwrap_or_default()
             .into_iter()
-            .filter(|(_, line)| line.with(|view| !matches!(view.consent, Consent::Declined | Consent::Blocked)))
+            .filter(|(_, line)| line.with(is_listed))
             .map(|(peer, line)| {
                 row(peer.as_slice(), move || {
                     view! { <Line peer=peer line=line /> }.into_any()
@@ -42,7 +42,7 @@ pub fn List() -> impl IntoView {
             })
             .collect()
     };
-    let empty = Memo::new(move |()| state.conversations.with(|all| all.as_ref().map(Vec::is_empty)));
+    let empty = Memo::new(move |()| state.is_alone());
     view! {
         <div class="list">
             <header>

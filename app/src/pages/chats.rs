@@ -13,7 +13,7 @@ use crate::{
 #[component]
 pub fn Chats() -> impl IntoView {
     let state = expect_context::<State>();
-    let none = Memo::new(move |()| state.conversations.with(|all| all.as_ref().is_some_and(Vec::is_empty)));
+    let none = Memo::new(move |()| state.is_alone() == Some(true));
     view! {
         <section class="pane" aria-label="Conversation">
             <div class="empty">

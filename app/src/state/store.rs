@@ -1,6 +1,6 @@
 use std::collections::VecDeque;
 
-use bridge::{Command, Connection, ConversationView, Event, Trouble};
+use bridge::{Command, Connection, Consent, ConversationView, Event, Trouble};
 use leptos::prelude::use_context;
 use protocol::{
     Address, ErrorCode, InstallationId, MessageId, U256,
@@ -252,6 +252,12 @@ impl State {
         })
     }
 
+    /// Nobody stands in the list of conversations; `None` until the vault has been read. Reactive.
+    pub fn is_alone(self) -> Option<bool> {
+        self.conversations
+            .with(|all| all.as_ref().map(|all| !all.iter().any(|(_, line)| line.with(is_listed))))
+    }
+
     /// All unseen messages. Reactive.
     pub fn unread(self) -> u32 {
         self.conversations.with(|all| {
@@ -265,6 +271,11 @@ impl Default for State {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// Whether this conversation stands in the list: not, if somebody was turned away.
+pub fn is_listed(view: &ConversationView) -> bool {
+    matches!(view.consent, Consent::Asked | Consent::Accepted)
 }
 
 /// The thread's rows as signals: what is unchanged keeps its signal, so that only what changed is drawn again.

@@ -123,6 +123,11 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         match peer {
             Some(peer) => {
                 self.tabs.shown.insert(tab, peer);
+                // In no list, and yet one must see what was answered, to answer otherwise.
+                let unlisted = self.state.conversations.get(&peer).filter(|known| !is_listed(known.consent));
+                if let Some(view) = unlisted.map(|known| conversation_view(peer, known)) {
+                    self.reply(Event::Conversation(view));
+                }
                 let (messages, more) = self.page(peer, None).await;
                 self.reply(Event::Thread { peer, messages, more });
             }

@@ -112,6 +112,7 @@ test('declining tells the sender nothing; blocking neither', async ({ alice, bob
     await expect(bob.jackdaw.thread.decline).toBeHidden();
     await bob.jackdaw.thread.block.click();
     await expect(bob.page).toHaveURL(/\/app$/);
+    await expect(bob.page.getByText('No conversations yet.')).toBeVisible();
     await bob.page.goto(`/app/c/${alice.address}`);
     await expect(bob.jackdaw.thread.accept).toBeVisible();
     await expect(bob.jackdaw.thread.block).toBeHidden();

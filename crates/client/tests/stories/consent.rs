@@ -60,6 +60,25 @@ fn declining_is_silent_and_keeps_what_comes_unseen() {
 }
 
 #[test]
+fn whoever_opens_the_thread_of_somebody_turned_away_sees_what_was_answered() {
+    for consent in [Consent::Declined, Consent::Blocked] {
+        let mut world = World::with(24, &["alice", "bob"]);
+        let peer = world.address("alice");
+        world.send("alice", "bob", "let me in");
+        answer(&mut world, "bob", "alice", consent);
+        world.crash("bob");
+        world.people.get_mut("bob").unwrap().events.clear();
+        world.command("bob", Command::Show { peer: Some(peer) });
+        let told = world.people["bob"].events.iter().find_map(|event| match event {
+            Event::Conversation(view) => Some((view.peer, view.consent, view.preview.as_str())),
+            _ => None,
+        });
+        assert_eq!(told, Some((peer, consent, "")));
+        assert!(world.texts("bob", "alice").is_empty());
+    }
+}
+
+#[test]
 fn of_somebody_blocked_nothing_is_kept() {
     let mut world = World::with(22, &["alice", "bob"]);
     world.send("alice", "bob", "spam one");
