@@ -138,6 +138,7 @@ async function nothingLeft(person: Person, other: Person): Promise<void> {
   await expect.poll(() => person.page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name))).toEqual([]);
   const left = (await kept(person.page)).toLowerCase();
   for (const trace of ['half a thought', '0.0123', person.address.toLowerCase()]) expect(left).not.toContain(trace);
+  await person.page.reload();
   await person.jackdaw.connect();
   await person.jackdaw.signIn.click();
   await person.jackdaw.in();
@@ -194,6 +195,8 @@ test('without a server nobody is signed out and nothing is deleted, and that is 
 test('signing out alone keeps what was typed, and says how', async ({ alice, bob }) => {
   await befriend(alice, bob);
   await type(alice);
+  // Names are asked for once more before the session is there.
+  alice.watch.expect(/status of 401/);
   await alice.jackdaw.signOut();
   const dialog = alice.page.getByRole('dialog');
   await expect(dialog).toContainText('what you typed and did not send stays too, but not encrypted');
