@@ -16,11 +16,11 @@ pub mod networks;
 mod run;
 pub mod shutdown;
 pub mod state;
-pub mod stumble;
 pub mod telemetry;
 pub mod ws;
 
 pub use config::Config;
 pub use error::StartError;
 pub use run::{Running, start};
+pub use services::stumble;
 pub use state::{Patience, Server};

@@ -4,6 +4,7 @@ use std::{fmt::Write, net::IpAddr, sync::Arc, time::Duration};
 
 use services::{
     Services,
+    stumble::Stumble,
     time::{Clock, Randomness, SystemClock, SystemRandomness},
 };
 
@@ -11,7 +12,6 @@ use crate::{
     config::Config,
     http::{Face, limits::Limits, security::Policies},
     shutdown::Shutdown,
-    stumble::Stumble,
     ws::Connections,
 };
 
@@ -53,7 +53,6 @@ struct Inner {
     services: Services,
     connections: Connections,
     shutdown: Shutdown,
-    stumble: Stumble,
 }
 
 impl Server {
@@ -78,7 +77,6 @@ impl Server {
             services,
             connections: Connections::default(),
             shutdown,
-            stumble: Stumble::default(),
         }))
     }
 
@@ -144,7 +142,7 @@ impl Server {
 
     /// Panics on purpose.
     pub fn stumble(&self) -> &Stumble {
-        &self.0.stumble
+        self.0.services.delivery.stumble()
     }
 
     /// The end.

@@ -47,6 +47,7 @@ impl From<sqlx::Error> for DbError {
             | sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed
             | sqlx::Error::WorkerCrashed
+            | sqlx::Error::BeginFailed
             | sqlx::Error::Protocol(_) => true,
             sqlx::Error::Database(database) => {
                 if database.kind() == ErrorKind::UniqueViolation {
@@ -56,10 +57,11 @@ impl From<sqlx::Error> for DbError {
                 let fatal = database
                     .try_downcast_ref::<PgDatabaseError>()
                     .is_some_and(|error| matches!(error.severity(), PgSeverity::Fatal | PgSeverity::Panic));
-                // Connection lost (08), serialization and deadlock (40), no resources (53), shutdown or crash (57P), files (58).
+                // Connection lost (08), serialization and deadlock (40), no resources (53), the operator: a query cancelled,
+                // shutdown, crash (57), files (58).
                 let code = database.code().unwrap_or_default();
                 fatal
-                    || ["08", "40", "53", "57P", "58"]
+                    || ["08", "40", "53", "57", "58"]
                         .iter()
                         .any(|class| code.starts_with(class))
             }

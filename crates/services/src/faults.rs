@@ -14,6 +14,8 @@ pub(crate) enum Fault {
     NoSequenceCheck,
     /// A publish is taken on top of any commit.
     NoCompareAndSet,
+    /// What was handed in behind something that may not stand is stored all the same.
+    NoOrderAfterFailure,
 }
 
 /// Whether this is to be done wrong.
@@ -34,6 +36,7 @@ pub(crate) fn broken(fault: Fault) -> bool {
             "no-resume" => Fault::NoResume,
             "no-sequence-check" => Fault::NoSequenceCheck,
             "no-compare-and-set" => Fault::NoCompareAndSet,
+            "no-order-after-failure" => Fault::NoOrderAfterFailure,
             other => panic!("JACKDAW_BREAK knows no {other}"),
         })
     });

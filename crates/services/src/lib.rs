@@ -14,6 +14,7 @@ pub mod directory;
 mod faults;
 pub mod people;
 mod site;
+pub mod stumble;
 pub mod time;
 pub mod tips;
 

@@ -1,30 +1,13 @@
-//! Logs in order: many writers, retries, commits, welcomes, and a database that goes away.
+//! Logs in order: many writers, retries, commits, welcomes.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod common;
 
-use common::{Here, Person, commit, id, message, person, site, topic};
+use common::{Person, alice_and_bob, commit, id, message, person, site, topic};
 use futures::future::join_all;
-use protocol::{Body, ErrorCode, InstallationId, Kind, MessageId, Publish, Seq, Topic, Welcome, limits};
-use services::delivery::{Delivery, DeliveryError, Forward, Page, Stored};
-use sqlx::{Connection, PgConnection, PgPool};
-
-/// Alice, Bob and a conversation of the two; the commit that added Bob stands at 1.
-async fn alice_and_bob(pool: PgPool) -> (Here, Person, Person, Topic) {
-    let here = site(pool).await;
-    let (alice, bob) = (person(1), person(2));
-    alice.sign_in(&here).await;
-    bob.sign_in(&here).await;
-    let first = commit(topic(9), 1, 0, &[bob.installation()], &[]);
-    let stored = here
-        .services
-        .delivery
-        .publish(alice.installation(), first)
-        .await
-        .unwrap();
-    assert_eq!(stored.seq, Seq(1));
-    (here, alice, bob, topic(9))
-}
+use protocol::{Body, ErrorCode, InstallationId, Kind, Publish, Seq, Topic, Welcome, limits};
+use services::delivery::{Delivery, DeliveryError, Page, Stored};
+use sqlx::PgPool;
 
 async fn all(delivery: &Delivery, reader: InstallationId, topic: Topic) -> Page {
     delivery.read(reader, topic, Seq(0), usize::MAX).await.unwrap()
@@ -69,17 +52,12 @@ async fn many_writers_leave_no_gap(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn what_one_task_hands_in_keeps_its_order(pool: PgPool) {
+async fn what_one_writer_hands_in_keeps_its_order(pool: PgPool) {
     let (here, alice, _, topic) = alice_and_bob(pool).await;
-    let delivery = &here.services.delivery;
+    let writer = here.services.delivery.writer(alice.installation());
     let mut pending = Vec::new();
     for number in 0..600 {
-        pending.push(
-            delivery
-                .submit(alice.installation(), message(topic, 100 + number, 1, b"x"))
-                .await
-                .unwrap(),
-        );
+        pending.push(writer.submit(message(topic, 100 + number, 1, b"x")).await.unwrap());
     }
     for (expected, one) in (2..).zip(pending) {
         assert_eq!(one.await.unwrap().seq, Seq(expected));
@@ -407,82 +385,6 @@ async fn what_could_never_be_stored_is_refused_at_once(pool: PgPool) {
     }
     let largest = with(Kind::Application, vec![7; limits::PAYLOAD]);
     delivery.publish(alice.installation(), largest).await.unwrap();
-}
-
-#[sqlx::test]
-async fn a_database_that_goes_away_and_comes_back(pool: PgPool) {
-    let (here, alice, bob, topic) = alice_and_bob(pool.clone()).await;
-    let delivery = &here.services.delivery;
-    let options = pool.connect_options();
-    let name = options.get_database().unwrap().to_owned();
-    let mut outside = PgConnection::connect_with(&options.as_ref().clone().database("postgres"))
-        .await
-        .unwrap();
-    let mut switch = async |on: bool| {
-        let allow = sqlx::AssertSqlSafe(format!("alter database \"{name}\" with allow_connections {on}"));
-        sqlx::raw_sql(allow).execute(&mut outside).await.unwrap();
-        if !on {
-            let end = "select pg_terminate_backend(pid) from pg_stat_activity where datname = $1";
-            sqlx::query(end).bind(&name).execute(&mut outside).await.unwrap();
-        }
-    };
-    let publish = |number| delivery.publish(alice.installation(), message(topic, number, 1, b"x"));
-    publish(2).await.unwrap();
-
-    switch(false).await;
-    let answers = join_all((10..20).map(publish)).await;
-    assert!(
-        answers.iter().all(|answer| *answer == Err(ErrorCode::Unavailable)),
-        "{answers:?}"
-    );
-    assert_eq!(
-        refused(delivery.read(bob.installation(), topic, Seq(0), 9).await),
-        ErrorCode::Unavailable
-    );
-
-    // Who follows waits, and goes on by itself.
-    let mut follower = delivery.follow(bob.installation());
-    follower.add(topic, Seq(1));
-    let following = tokio::spawn(async move { (follower.next().await, follower.next().await) });
-
-    switch(true).await;
-    let (envelopes, caught_up) = following.await.unwrap();
-    assert!(matches!(envelopes, Forward::Envelopes { envelopes, .. } if envelopes.len() == 1));
-    assert_eq!(caught_up, Forward::CaughtUp { topic, head: Seq(2) });
-    // Nothing half done: the same ids again, and the log goes on where it was.
-    let mut seen = Vec::new();
-    for number in 10..20 {
-        seen.push(publish(number).await.unwrap().seq.0);
-    }
-    assert_eq!(seen, (3..=12).collect::<Vec<_>>());
-    assert_eq!(
-        places(&all(delivery, alice.installation(), topic).await),
-        (1..=12).collect::<Vec<_>>()
-    );
-
-    // Connections cut in the middle of traffic, again and again: what was acknowledged stands, in order and once.
-    let (progress, mut seen) = tokio::sync::watch::channel(100);
-    let writer = tokio::spawn({
-        let (delivery, alice) = (delivery.clone(), alice.installation());
-        async move {
-            for number in 100..400 {
-                while let Err(code) = delivery.publish(alice, message(topic, number, 1, b"x")).await {
-                    assert_eq!(code, ErrorCode::Unavailable);
-                }
-                progress.send_replace(number);
-            }
-        }
-    });
-    for cut in (110..400).step_by(20) {
-        seen.wait_for(|number| *number >= cut).await.unwrap();
-        let end = "select pg_terminate_backend(pid) from pg_stat_activity where datname = $1";
-        sqlx::query(end).bind(&name).execute(&mut outside).await.unwrap();
-    }
-    writer.await.unwrap();
-    let page = all(delivery, alice.installation(), topic).await;
-    assert_eq!(places(&page), (1..=312).collect::<Vec<_>>());
-    let ids: Vec<MessageId> = page.envelopes.iter().skip(12).map(|envelope| envelope.id).collect();
-    assert_eq!(ids, (100..400).map(id).collect::<Vec<_>>());
 }
 
 #[sqlx::test]

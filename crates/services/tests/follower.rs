@@ -7,7 +7,10 @@ use std::{collections::HashMap, time::Duration};
 
 use common::{Here, Person, commit, message, person, site, topic};
 use protocol::{ErrorCode, Seq, ServerFrame, Topic, codec, limits};
-use services::delivery::{Follower, Forward};
+use services::{
+    delivery::{Follower, Forward},
+    stumble::Step,
+};
 use sqlx::PgPool;
 
 const T: Topic = Topic([9; 32]);
@@ -107,14 +110,10 @@ async fn who_is_slow_loses_nothing(pool: PgPool) {
     assert_eq!(next(&mut follower).await, Forward::CaughtUp { topic: T, head: Seq(1) });
     // Far more than the queue of a socket holds, while nobody asks for the next.
     let many = limits::SOCKET_QUEUE as u64 * 3;
+    let writer = delivery.writer(alice.installation());
     let mut pending = Vec::new();
     for number in 0..many {
-        pending.push(
-            delivery
-                .submit(alice.installation(), message(T, 10 + number, 1, b"x"))
-                .await
-                .unwrap(),
-        );
+        pending.push(writer.submit(message(T, 10 + number, 1, b"x")).await.unwrap());
     }
     for one in pending {
         one.await.unwrap();
@@ -248,4 +247,69 @@ async fn many_invitations_at_once_come_in_order(pool: PgPool) {
         tokio::spawn(async move { delivery.publish(alice, first).await.unwrap() });
     }
     up_to(&mut follower, 1, 101).await;
+}
+
+/// One message stands behind the invitation, and Bob has not read it.
+async fn one_to_read(pool: PgPool) -> (Here, Follower) {
+    let (here, alice, bob) = alice_and_bob(pool).await;
+    let delivery = &here.services.delivery;
+    delivery
+        .publish(alice.installation(), message(T, 10, 1, b"x"))
+        .await
+        .unwrap();
+    let mut follower = delivery.follow(bob.installation());
+    follower.add(T, Seq(1));
+    (here, follower)
+}
+
+#[sqlx::test]
+async fn a_page_whose_query_is_cancelled_is_read_again(pool: PgPool) {
+    let (_here, mut follower) = one_to_read(pool.clone()).await;
+    let mut lock = pool.begin().await.unwrap();
+    sqlx::query("lock table envelopes in access exclusive mode")
+        .execute(&mut *lock)
+        .await
+        .unwrap();
+    let reading = tokio::spawn(async move {
+        up_to(&mut follower, 1, 2).await;
+    });
+    let cancel = "select count(pg_cancel_backend(pid)) from pg_stat_activity
+                  where datname = current_database() and wait_event_type = 'Lock'";
+    while sqlx::query_scalar::<_, i64>(cancel).fetch_one(&pool).await.unwrap() == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    lock.rollback().await.unwrap();
+    reading.await.unwrap();
+}
+
+#[sqlx::test]
+async fn a_defect_that_passes_is_read_over(pool: PgPool) {
+    let (here, mut follower) = one_to_read(pool).await;
+    for _ in 0..3 {
+        here.services.delivery.stumble().over(Step::Page);
+    }
+    up_to(&mut follower, 1, 2).await;
+    assert_eq!(next(&mut follower).await, Forward::CaughtUp { topic: T, head: Seq(2) });
+}
+
+#[sqlx::test]
+async fn a_defect_that_stays_is_said(pool: PgPool) {
+    let (_here, mut follower) = one_to_read(pool.clone()).await;
+    sqlx::query("alter table envelopes rename to elsewhere")
+        .execute(&pool)
+        .await
+        .unwrap();
+    let given_up = Forward::NotSubscribed {
+        topic: T,
+        code: ErrorCode::Internal,
+    };
+    assert_eq!(next(&mut follower).await, given_up);
+    assert!(follower.is_empty());
+    // Asked for again once it is mended, everything comes.
+    sqlx::query("alter table elsewhere rename to envelopes")
+        .execute(&pool)
+        .await
+        .unwrap();
+    follower.add(T, Seq(1));
+    up_to(&mut follower, 1, 2).await;
 }

@@ -5,9 +5,10 @@ mod common;
 
 use std::time::Duration;
 
-use common::{Here, Person, commit, message, person, person_with, site};
-use protocol::{Seq, Topic, limits};
-use services::delivery::{Follower, Forward};
+use common::{Here, Person, commit, id, message, person, person_with, site, topic};
+use futures::future::join_all;
+use protocol::{MessageId, Seq, Topic, limits};
+use services::delivery::{Follower, Forward, Stored};
 use sqlx::PgPool;
 
 const T: Topic = Topic([9; 32]);
@@ -116,6 +117,67 @@ async fn a_lost_connection_is_made_again_and_nothing_is_missed(pool: PgPool) {
         say(&here, &alice, 10 + round).await;
         up_to(&mut follower, 1 + round, 2 + round).await;
     }
+}
+
+#[sqlx::test]
+async fn whatever_is_tried_often_at_both_servers_has_one_effect(pool: PgPool) {
+    let (here, there, alice) = nodes(pool).await;
+    let (bob, carol) = (person(2).installation(), person(3));
+    carol.sign_in(&here).await;
+    let nodes = [&here, &there].map(|node| node.services.delivery.clone());
+    let all = async |topic: Topic, reader| {
+        let page = nodes[0].read(reader, topic, Seq(0), usize::MAX).await;
+        page.unwrap().envelopes
+    };
+    // Each once or up to 50 times, at once and at both, every attempt with other bytes. Every fifth is a commit, every tenth one
+    // makes a conversation with an invitation in it.
+    let mut newest = 1;
+    let mut made = 0;
+    for number in 0..60_u64 {
+        let attempts = 1 + number * 7 % 50;
+        let tried = (0..attempts).map(|attempt| {
+            let mut publish = match number % 10 {
+                0 => commit(
+                    topic(100 + u8::try_from(number).unwrap()),
+                    1_000 + number,
+                    0,
+                    &[carol.installation()],
+                    &[],
+                ),
+                5 => commit(T, 1_000 + number, newest, &[], &[]),
+                _ => message(T, 1_000 + number, newest, b""),
+            };
+            publish.payload = format!("{number}, attempt {attempt}").into_bytes();
+            let node = nodes[usize::try_from((number + attempt) % 2).unwrap()].clone();
+            let alice = alice.installation();
+            tokio::spawn(async move { node.publish(alice, publish).await })
+        });
+        let answers: Vec<Stored> = join_all(tried)
+            .await
+            .into_iter()
+            .map(|one| one.unwrap().unwrap())
+            .collect();
+        assert!(
+            answers.iter().all(|answer| *answer == answers[0]),
+            "one place for all attempts"
+        );
+        match number % 10 {
+            0 => made += 1,
+            5 => newest = answers[0].seq.0,
+            _ => {}
+        }
+    }
+    let log = all(T, alice.installation()).await;
+    let ids: Vec<MessageId> = log.iter().skip(1).map(|envelope| envelope.id).collect();
+    let once = (0..60)
+        .filter(|number| number % 10 != 0)
+        .map(|number| id(1_000 + number));
+    assert_eq!(ids, once.collect::<Vec<_>>(), "each stands once, in order");
+    assert_eq!(
+        all(carol.installation().inbox(), carol.installation()).await.len(),
+        made
+    );
+    assert_eq!(all(bob.inbox(), bob).await.len(), 1);
 }
 
 /// The next account of which is told that its installations have changed.

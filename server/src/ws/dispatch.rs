@@ -14,7 +14,7 @@ pub type Work = BoxFuture<'static, Result<ServerFrame, Ending>>;
 /// Waits for a publish that was handed in.
 ///
 /// `Unavailable` is no refusal: the publish may stand all the same, if only the answer to the commit was lost. So the socket
-/// ends, and the same bytes come again on the next one.
+/// ends, as its writer has, and whatever was not answered comes again on the next one, the oldest first.
 pub fn publish(id: MessageId, pending: Pending) -> Work {
     async move {
         match pending.await {

@@ -6,7 +6,7 @@ use futures::{FutureExt, StreamExt, stream::FuturesUnordered};
 use protocol::{Ask, ClientFrame, ErrorCode, ServerFrame, limits};
 use services::{
     accounts::Session,
-    delivery::{Follower, Forward},
+    delivery::{Follower, Forward, Writer},
     tips::Listener,
 };
 use tokio::time::{Instant, sleep_until, timeout};
@@ -52,6 +52,7 @@ const LAST_ANSWERS: Duration = Duration::from_secs(5);
 struct Talk<'a> {
     server: &'a Server,
     session: &'a Session,
+    writer: Writer,
     follower: Follower,
     listener: Listener,
     work: FuturesUnordered<Work>,
@@ -80,6 +81,7 @@ pub async fn run(server: &Server, link: &mut Link, alarm: &mut Alarm, session: &
     let mut talk = Talk {
         server,
         session,
+        writer: server.services().delivery.writer(session.installation),
         follower: server.services().delivery.follow(session.installation),
         listener: server.services().tips.listen(session.installation, session.address),
         work: FuturesUnordered::new(),
@@ -191,12 +193,11 @@ impl Talk<'_> {
 
     async fn frame(&mut self, frame: ClientFrame) -> Result<(), Ending> {
         self.server.stumble().step(Step::Frame);
-        let services = self.server.services();
         match frame {
             ClientFrame::Publish(publish) => {
                 let id = publish.id;
                 // Handed in at once and in order; answered whenever it is stored.
-                match services.delivery.submit(self.session.installation, publish).await {
+                match self.writer.submit(publish).await {
                     Ok(pending) => self.work.push(dispatch::publish(id, pending)),
                     Err(code) => self.outgoing.push(dispatch::refused(id, code)?),
                 }

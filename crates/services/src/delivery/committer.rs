@@ -1,22 +1,37 @@
-//! Makes one transaction of whatever waits.
+//! Makes one transaction of whatever waits: for messages it is three statements, however many there are. Commits need a few more,
+//! for who joins and who leaves (ADR 15).
 
-use std::{collections::HashSet, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    panic::AssertUnwindSafe,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use futures::FutureExt;
 use protocol::{ErrorCode, InstallationId, Kind, Publish, Topic};
 use sqlx::PgPool;
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::timeout,
+};
+use tracing::{Instrument, Span};
 
 use super::{
     Stored,
     batch::{self, Item},
-    hub::{Committed, Hub},
+    hub::Hub,
     others::Others,
     store,
+    writer::Over,
 };
 use crate::{
     db::DbError,
     faults::{Fault, broken},
+    stumble::{Step, Stumble},
     time::{Clock, to_db},
 };
 
@@ -25,161 +40,220 @@ const BATCH: usize = 256;
 /// A transaction that takes longer has lost its database.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// Where a publish stands, or why it stands nowhere. `Unavailable`: it may, or not.
+pub(super) type Answer = Result<Stored, ErrorCode>;
+
 /// A publish in the queue.
 #[derive(Debug)]
 pub(super) struct Waiting {
     pub sender: InstallationId,
     pub publish: Publish,
-    pub answer: oneshot::Sender<Result<Stored, ErrorCode>>,
+    pub answer: oneshot::Sender<Answer>,
+    /// Whether its writer has ended.
+    pub over: Over,
+    /// Of whom the log speaks when this one meets a defect.
+    pub span: Span,
 }
 
-/// Who hears of what was written: followers here, and other servers.
-type Ears = (Hub, Others);
+/// Stores what waits, and tells who hears of it: followers here, and other servers.
+#[derive(Debug, Clone)]
+pub(super) struct Committer {
+    pub pool: PgPool,
+    pub hub: Hub,
+    pub others: Others,
+    pub clock: Arc<dyn Clock>,
+    pub stumble: Stumble,
+}
 
-/// Until the queue is closed. A batch forms while the one before it is being written: there is no timer.
-pub(super) async fn run(mut queue: mpsc::Receiver<Waiting>, pool: PgPool, ears: Ears, clock: Arc<dyn Clock>) {
-    let mut waiting = Vec::with_capacity(BATCH);
-    while queue.recv_many(&mut waiting, BATCH).await > 0 {
-        let items: Vec<Item> = waiting
+/// Why an attempt has no answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Failure {
+    /// The database is away. All of it may stand all the same, if only the answer to the commit was lost.
+    Away,
+    /// One of them is to blame. Known to stand nowhere, or not.
+    Defect { absent: bool },
+}
+
+impl From<Failure> for ErrorCode {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            // A refusal is final: only what stands nowhere may be refused.
+            Failure::Defect { absent: true } => Self::Internal,
+            Failure::Defect { absent: false } | Failure::Away => Self::Unavailable,
+        }
+    }
+}
+
+impl Waiting {
+    fn answer(self, answer: Answer) {
+        if answer == Err(ErrorCode::Unavailable) {
+            self.over.begin();
+        }
+        // Who asked may be gone.
+        let _ = self.answer.send(answer);
+    }
+}
+
+impl Committer {
+    /// Until the queue is closed. A batch forms while the one before it is being written: there is no timer.
+    pub(super) async fn run(self, mut queue: mpsc::Receiver<Waiting>) {
+        let mut waiting = Vec::new();
+        while queue.recv_many(&mut waiting, BATCH).await > 0 {
+            self.store(std::mem::take(&mut waiting)).await;
+        }
+    }
+
+    /// Stores and answers all of these.
+    async fn store(&self, waiting: Vec<Waiting>) {
+        let (behind, mut waiting): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|one| one.over.begun());
+        for one in behind {
+            one.answer(Err(ErrorCode::Unavailable));
+        }
+        if waiting.is_empty() {
+            return;
+        }
+        match self.attempt(&waiting).await {
+            Ok(answers) => {
+                for (one, answer) in waiting.into_iter().zip(answers) {
+                    one.answer(answer);
+                }
+            }
+            // The others shall not suffer for the one that is to blame: in halves, until it is alone.
+            Err(Failure::Defect { .. }) if waiting.len() > 1 => {
+                let rest = waiting.split_off(waiting.len() / 2);
+                Box::pin(self.store(waiting)).await;
+                Box::pin(self.store(rest)).await;
+            }
+            Err(failure) => {
+                for one in waiting {
+                    one.answer(Err(failure.into()));
+                }
+            }
+        }
+    }
+
+    /// Tries them together. A defect in here must not end the committer: the rest of the site goes on.
+    async fn attempt(&self, waiting: &[Waiting]) -> Result<Vec<Answer>, Failure> {
+        let span = match waiting {
+            [one] => one.span.clone(),
+            // Not a secret: by it what the log says of one batch is found together.
+            _ => tracing::info_span!("batch", id = %uuid::Uuid::now_v7().simple()),
+        };
+        let publishes = waiting.len();
+        let attempt = async {
+            let absent = AtomicBool::new(false);
+            let defect = || Failure::Defect {
+                absent: absent.load(Ordering::Relaxed),
+            };
+            let work = AssertUnwindSafe(timeout(PATIENCE, self.transact(waiting, &absent)));
+            let failure = match work.catch_unwind().await {
+                Ok(Ok(Ok(answers))) => return Ok(answers),
+                Ok(Ok(Err(error))) if !error.is_unavailable() => {
+                    tracing::error!(publishes, %error, "publishes could not be stored");
+                    defect()
+                }
+                Ok(Ok(Err(error))) => {
+                    tracing::warn!(publishes, %error, "publishes were not stored");
+                    Failure::Away
+                }
+                Ok(Err(_)) => {
+                    tracing::warn!(publishes, "publishes were not stored in time");
+                    Failure::Away
+                }
+                // Its words are logged where it happened.
+                Err(_) => {
+                    tracing::error!(publishes, "publishes met a defect");
+                    defect()
+                }
+            };
+            // They may stand all the same, and nobody was told.
+            for topic in waiting.iter().map(|one| one.publish.topic).collect::<HashSet<_>>() {
+                self.hub.look(topic);
+            }
+            Err(failure)
+        };
+        attempt.instrument(span).await
+    }
+
+    /// `absent` says, at any time, whether all of these are known to stand nowhere.
+    async fn transact(&self, waiting: &[Waiting], absent: &AtomicBool) -> Result<Vec<Answer>, DbError> {
+        let items: Vec<Item<'_>> = waiting
             .iter()
             .map(|one| Item {
                 sender: one.sender,
                 publish: &one.publish,
             })
             .collect();
-        // A defect in here must not end the committer: the rest of the site goes on.
-        let work = AssertUnwindSafe(store_all(&items, &pool, &ears, &*clock)).catch_unwind();
-        let answers = work.await.unwrap_or_else(|_| {
-            tracing::error!(
-                publishes = items.len(),
-                "a batch of publishes met a defect; all are refused"
-            );
-            vec![Err(ErrorCode::Internal); items.len()]
+        let mut topics: HashSet<Topic> = HashSet::new();
+        let mut new: Vec<&[u8]> = Vec::new();
+        let mut named: HashSet<InstallationId> = HashSet::new();
+        for Item { publish, .. } in &items {
+            topics.insert(publish.topic);
+            if let Kind::Commit { welcomes, removed } = &publish.kind {
+                if publish.last_commit.0 == 0 {
+                    new.push(&publish.topic.0);
+                }
+                topics.extend(welcomes.iter().map(|welcome| welcome.installation.inbox()));
+                named.extend(welcomes.iter().map(|welcome| welcome.installation));
+                named.extend(removed);
+            }
+        }
+
+        let mut transaction = self.pool.begin().await?;
+        if !new.is_empty() {
+            store::make_topics(&mut transaction, &new).await?;
+        }
+        let topics: Vec<&[u8]> = topics.iter().map(|topic| &topic.0[..]).collect();
+        let locked = store::lock_topics(&mut transaction, &topics).await?;
+
+        let ids = items.iter().map(|item| {
+            let row = locked.iter().find(|row| row.topic == item.publish.topic.0);
+            row.map_or(0, |row| row.id)
         });
-        for (one, answer) in waiting.drain(..).zip(answers) {
-            // Who asked may be gone.
-            let _ = one.answer.send(answer);
+        let ids: Vec<i64> = ids.collect();
+        let senders: Vec<&[u8]> = items.iter().map(|item| &item.sender.0[..]).collect();
+        let mut message_ids: Vec<&[u8]> = items.iter().map(|item| &item.publish.id.0[..]).collect();
+        if broken(Fault::NoIdempotency) {
+            message_ids.fill(&[]);
         }
-    }
-}
+        let found = store::look(&mut transaction, &senders, &message_ids, &ids).await?;
+        absent.store(found.iter().all(|found| found.seq.is_none()), Ordering::Relaxed);
+        let known = if named.is_empty() {
+            Vec::new()
+        } else {
+            let named: Vec<&[u8]> = named.iter().map(|installation| &installation.0[..]).collect();
+            store::known(&mut transaction, &named).await?
+        };
 
-async fn store_all(
-    items: &[Item<'_>],
-    pool: &PgPool,
-    ears: &Ears,
-    clock: &dyn Clock,
-) -> Vec<Result<Stored, ErrorCode>> {
-    match once(items, pool, ears, clock).await {
-        Ok(answers) => answers,
-        Err(error) if error.is_unavailable() => {
-            tracing::warn!(publishes = items.len(), %error, "a batch of publishes was not stored");
-            vec![Err(ErrorCode::Unavailable); items.len()]
+        let now = self.clock.now();
+        let plan = batch::decide(&items, locked, &found, &known, now);
+        if !plan.rows.topics.is_empty() {
+            store::write(&mut transaction, &plan.rows, to_db(now)).await?;
         }
-        // One of them is to blame: the others shall not suffer for it.
-        Err(_) if items.len() > 1 => {
-            let mut answers = Vec::with_capacity(items.len());
-            for item in items {
-                answers.extend(Box::pin(store_all(std::slice::from_ref(item), pool, ears, clock)).await);
-            }
-            answers
+        if !plan.leave.topic_id.is_empty() {
+            store::leave(&mut transaction, &plan.leave).await?;
         }
-        Err(error) => {
-            tracing::error!(%error, "a publish could not be stored");
-            vec![Err(ErrorCode::Internal)]
+        if !plan.join.topic_id.is_empty() {
+            store::join(&mut transaction, &plan.join).await?;
         }
-    }
-}
-
-async fn once(
-    items: &[Item<'_>],
-    pool: &PgPool,
-    (hub, others): &Ears,
-    clock: &dyn Clock,
-) -> Result<Vec<Result<Stored, ErrorCode>>, DbError> {
-    let outcome = tokio::time::timeout(PATIENCE, transact(items, pool, clock)).await;
-    let outcome = outcome.unwrap_or(Err(DbError::Unavailable(sqlx::Error::PoolTimedOut)));
-    match outcome {
-        Ok((answers, committed)) => {
-            for one in committed {
-                others.tell(one.topic, one.envelope.seq);
-                hub.forward(Arc::new(one));
-            }
-            Ok(answers)
+        if !plan.empty.is_empty() {
+            store::drop_empty(&mut transaction, &plan.empty).await?;
         }
-        Err(error) => {
-            // It may stand all the same, if only the answer to the commit was lost.
-            for topic in items.iter().map(|item| item.publish.topic).collect::<HashSet<_>>() {
-                hub.look(topic);
-            }
-            Err(error)
+        self.stumble.step(Step::Store);
+        absent.store(false, Ordering::Relaxed);
+        if broken(Fault::AckBeforeCommit) {
+            tokio::spawn(async move {
+                tokio::time::sleep(Duration::from_millis(30)).await;
+                transaction.commit().await
+            });
+        } else {
+            transaction.commit().await?;
         }
-    }
-}
-
-type Written = (Vec<Result<Stored, ErrorCode>>, Vec<Committed>);
-
-async fn transact(items: &[Item<'_>], pool: &PgPool, clock: &dyn Clock) -> Result<Written, DbError> {
-    let mut topics: HashSet<Topic> = HashSet::new();
-    let mut new: Vec<&[u8]> = Vec::new();
-    let mut named: HashSet<InstallationId> = HashSet::new();
-    for Item { publish, .. } in items {
-        topics.insert(publish.topic);
-        if let Kind::Commit { welcomes, removed } = &publish.kind {
-            if publish.last_commit.0 == 0 {
-                new.push(&publish.topic.0);
-            }
-            topics.extend(welcomes.iter().map(|welcome| welcome.installation.inbox()));
-            named.extend(welcomes.iter().map(|welcome| welcome.installation));
-            named.extend(removed);
+        self.stumble.step(Step::Stored);
+        for one in plan.committed {
+            self.others.tell(one.topic, one.envelope.seq);
+            self.hub.forward(Arc::new(one));
         }
+        Ok(plan.answers)
     }
-
-    let mut transaction = pool.begin().await?;
-    if !new.is_empty() {
-        store::make_topics(&mut transaction, &new).await?;
-    }
-    let topics: Vec<&[u8]> = topics.iter().map(|topic| &topic.0[..]).collect();
-    let locked = store::lock_topics(&mut transaction, &topics).await?;
-
-    let ids = items.iter().map(|item| {
-        let row = locked.iter().find(|row| row.topic == item.publish.topic.0);
-        row.map_or(0, |row| row.id)
-    });
-    let ids: Vec<i64> = ids.collect();
-    let senders: Vec<&[u8]> = items.iter().map(|item| &item.sender.0[..]).collect();
-    let mut message_ids: Vec<&[u8]> = items.iter().map(|item| &item.publish.id.0[..]).collect();
-    if broken(Fault::NoIdempotency) {
-        message_ids.fill(&[]);
-    }
-    let found = store::look(&mut transaction, &senders, &message_ids, &ids).await?;
-    let known = if named.is_empty() {
-        Vec::new()
-    } else {
-        let named: Vec<&[u8]> = named.iter().map(|installation| &installation.0[..]).collect();
-        store::known(&mut transaction, &named).await?
-    };
-
-    let now = clock.now();
-    let plan = batch::decide(items, locked, &found, &known, now);
-    if !plan.rows.topics.is_empty() {
-        store::write(&mut transaction, &plan.rows, to_db(now)).await?;
-    }
-    if !plan.leave.topic_id.is_empty() {
-        store::leave(&mut transaction, &plan.leave).await?;
-    }
-    if !plan.join.topic_id.is_empty() {
-        store::join(&mut transaction, &plan.join).await?;
-    }
-    if !plan.empty.is_empty() {
-        store::drop_empty(&mut transaction, &plan.empty).await?;
-    }
-    if broken(Fault::AckBeforeCommit) {
-        tokio::spawn(async move {
-            tokio::time::sleep(Duration::from_millis(30)).await;
-            transaction.commit().await
-        });
-        return Ok((plan.answers, plan.committed));
-    }
-    transaction.commit().await?;
-    Ok((plan.answers, plan.committed))
 }

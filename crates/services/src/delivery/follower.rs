@@ -3,24 +3,32 @@
 
 use std::{
     collections::{HashMap, VecDeque},
+    panic::AssertUnwindSafe,
     time::Duration,
 };
 
+use futures::FutureExt;
 use protocol::{Address, Envelope, ErrorCode, InstallationId, Seq, Topic, limits};
 use tokio::task::JoinHandle;
+use tracing::Instrument;
 
 use super::{
     Body, Delivery, DeliveryError, Page,
     hub::{Listener, News},
 };
-use crate::faults::{Fault, broken};
+use crate::{
+    faults::{Fault, broken},
+    stumble::Step,
+};
 
 /// What an envelope needs in a frame beside its payload, at most.
 const OVERHEAD: usize = 96;
 /// What the envelopes of one frame may need, so that the frame fits.
 const BUDGET: usize = limits::FRAME - 64;
-/// How long to wait before reading again when the database is away: doubled from the first to the last.
+/// How long to wait before reading again what could not be read: doubled from the first to the last.
 const RETRY: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
+/// How often a page that meets a defect is read again, three seconds in all, before its topic is given up.
+const DEFECTS: u32 = 5;
 
 /// What is to be sent next; one frame each.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -153,7 +161,8 @@ impl Follower {
                 && let Some(topic) = self.behind.pop_front()
                 && let Some(tracked) = self.topics.get(&topic)
             {
-                let reading = tokio::spawn(read(self.delivery.clone(), self.installation, topic, tracked.cursor));
+                let read = read(self.delivery.clone(), self.installation, topic, tracked.cursor);
+                let reading = tokio::spawn(read.in_current_span());
                 self.reading = Some((topic, tracked.round, reading));
             }
             tokio::select! {
@@ -314,23 +323,37 @@ async fn finished(reading: &mut Option<(Topic, u64, Reading)>) -> (Topic, u64, R
     finished
 }
 
-/// One page, however long the database is away.
+/// One page, however long the database is away. What meets a defect is tried again as well, if not for ever: nobody would notice that a
+/// topic has stood still for ever.
 async fn read(
     delivery: Delivery,
     installation: InstallationId,
     topic: Topic,
     after: Seq,
 ) -> Result<Page, DeliveryError> {
-    let mut pause = RETRY.0;
+    let (mut pause, mut defects) = (RETRY.0, 0);
     loop {
-        match delivery.read(installation, topic, after, limits::PAGE).await {
+        let page = async {
+            delivery.stumble().step(Step::Page);
+            delivery.read(installation, topic, after, limits::PAGE).await
+        };
+        // A panic's words are logged where it happened.
+        let page = AssertUnwindSafe(page).catch_unwind().await;
+        match page.unwrap_or(Err(DeliveryError::Damaged)) {
             Err(DeliveryError::Database(error)) if error.is_unavailable() => {
                 tracing::debug!(%error, "a page could not be read yet");
-                tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(RETRY.1);
+            }
+            Err(error @ (DeliveryError::Database(_) | DeliveryError::Damaged)) => {
+                defects += 1;
+                tracing::error!(%error, defects, "a page could not be read");
+                if defects > DEFECTS {
+                    return Err(error);
+                }
             }
             page => return page,
         }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(RETRY.1);
     }
 }
 

@@ -1,9 +1,9 @@
 //! Logs of opaque envelopes: put in order, kept, and forwarded.
 //!
-//! A publish waits in a queue; a committer takes whatever waits and makes one transaction of it (`committer`); what was
-//! written goes to the [`Follower`]s of its topic (`hub`), other servers are woken (`others`), and everything else is read by
-//! cursor. A publish is answered
-//! after its commit, never before; a retry under the same id is answered with the place of the first.
+//! What a [`Writer`] hands in waits in a queue; a committer takes whatever waits and makes one transaction of it
+//! (`committer`); what was written goes to the [`Follower`]s of its topic (`hub`), other servers are woken (`others`), and
+//! everything else is read by cursor. A publish is answered after its commit, never before; a retry under the same id is
+//! answered with the place of the first.
 
 mod batch;
 mod committer;
@@ -12,6 +12,7 @@ mod follower;
 mod hub;
 mod others;
 mod store;
+mod writer;
 
 use std::sync::Arc;
 
@@ -19,23 +20,25 @@ use protocol::{
     Address, Body, Envelope, ErrorCode, Incarnation, InstallationId, MessageId, Publish, Seq, Topic, UnixMillis,
 };
 use sqlx::PgPool;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 pub use error::DeliveryError;
 pub use follower::{Follower, Forward};
+pub use writer::{Pending, Writer};
 
 use crate::{
     db::DbError,
     faults::{Fault, broken},
+    stumble::Stumble,
     time::{Clock, from_db},
 };
-use committer::Waiting;
+use committer::{Committer, Waiting};
 use hub::Hub;
 use others::Others;
 
 /// Committers side by side. A topic always goes to the same one.
 const LANES: usize = 2;
-/// How many publishes may wait for a committer before [`Delivery::submit`] waits itself.
+/// How many publishes may wait for a committer before [`Writer::submit`] waits itself.
 const QUEUE: usize = 4096;
 
 /// Where a publish stands.
@@ -56,21 +59,6 @@ pub struct Page {
     pub head: Seq,
     /// The installation was removed: nothing will follow behind `head`.
     pub closed: bool,
-}
-
-/// A publish that was handed in and is not answered yet. Dropping it does not take it back.
-#[derive(Debug)]
-pub struct Pending(oneshot::Receiver<Result<Stored, ErrorCode>>);
-
-impl Future for Pending {
-    type Output = Result<Stored, ErrorCode>;
-
-    fn poll(mut self: std::pin::Pin<&mut Self>, context: &mut std::task::Context<'_>) -> std::task::Poll<Self::Output> {
-        // The committer never drops a publish unanswered, unless it panicked or the runtime is shutting down.
-        std::pin::Pin::new(&mut self.0)
-            .poll(context)
-            .map(|answer| answer.unwrap_or(Err(ErrorCode::Unavailable)))
-    }
 }
 
 /// Says on every server of this site what has changed of an account. Cheap to clone.
@@ -96,6 +84,7 @@ pub struct Delivery {
     lanes: Arc<[mpsc::Sender<Waiting>]>,
     hub: Hub,
     others: Others,
+    stumble: Stumble,
     incarnation: Incarnation,
 }
 
@@ -110,16 +99,18 @@ impl Delivery {
         if broken(Fault::NoIdempotency) {
             store::allow_twice(&pool).await?;
         }
-        let (hub, others) = (Hub::default(), Others::default());
+        let (hub, others, stumble) = (Hub::default(), Others::default(), Stumble::default());
+        let committer = Committer {
+            pool: pool.clone(),
+            hub: hub.clone(),
+            others: others.clone(),
+            clock,
+            stumble: stumble.clone(),
+        };
         let lanes = (0..LANES)
             .map(|_| {
                 let (sender, receiver) = mpsc::channel(QUEUE);
-                tokio::spawn(committer::run(
-                    receiver,
-                    pool.clone(),
-                    (hub.clone(), others.clone()),
-                    clock.clone(),
-                ));
+                tokio::spawn(committer.clone().run(receiver));
                 sender
             })
             .collect();
@@ -128,6 +119,7 @@ impl Delivery {
             lanes,
             hub,
             others,
+            stumble,
             incarnation,
         })
     }
@@ -151,34 +143,24 @@ impl Delivery {
         self.incarnation
     }
 
-    /// Hands a publish in. What one task hands in for one topic is stored in that order. Waits only while the queue is full.
-    ///
-    /// # Errors
-    /// `TooLarge` or `Malformed` for what could never be stored; everything else is the answer of [`Pending`].
-    pub async fn submit(&self, sender: InstallationId, publish: Publish) -> Result<Pending, ErrorCode> {
-        batch::check(&publish, sender)?;
-        let lane = usize::from(publish.topic.0[0]) % self.lanes.len();
-        let (answer, pending) = oneshot::channel();
-        let waiting = Waiting {
-            sender,
-            publish,
-            answer,
-        };
-        self.lanes[lane]
-            .send(waiting)
-            .await
-            .map_err(|_| ErrorCode::Unavailable)?;
-        Ok(Pending(pending))
+    /// Panics on purpose.
+    pub fn stumble(&self) -> &Stumble {
+        &self.stumble
     }
 
-    /// [`Delivery::submit`] and its answer.
+    /// One who hands publishes in for this installation.
+    pub fn writer(&self, installation: InstallationId) -> Writer {
+        Writer::new(self.lanes.clone(), installation)
+    }
+
+    /// Hands one publish in and waits for its answer. Its order with others is no matter.
     ///
     /// # Errors
     /// Why it stands nowhere: `TooLarge`, `Malformed`, `NoSuchTopic`, `NotAMember`, `StaleEpoch`, `CursorAhead`,
-    /// `NoSuchInstallation`, `NotYourInstallation`, `Unavailable`. After `Unavailable` it may stand all the same: the same id
+    /// `NoSuchInstallation`, `NotYourInstallation`, `Internal`. After `Unavailable` it may stand all the same: the same id
     /// again tells.
     pub async fn publish(&self, sender: InstallationId, publish: Publish) -> Result<Stored, ErrorCode> {
-        self.submit(sender, publish).await?.await
+        self.writer(sender).submit(publish).await?.await
     }
 
     /// The entries of a topic behind `after`, as far as this installation may read them: its own inbox; a conversation from

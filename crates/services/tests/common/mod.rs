@@ -74,6 +74,23 @@ pub async fn site_with(pool: PgPool, domain: &str, verifier: Arc<dyn WalletVerif
     Here { services, clock }
 }
 
+/// Alice, Bob and a conversation of the two; the commit that added Bob stands at 1.
+pub async fn alice_and_bob(pool: PgPool) -> (Here, Person, Person, Topic) {
+    let here = site(pool).await;
+    let (alice, bob) = (person(1), person(2));
+    alice.sign_in(&here).await;
+    bob.sign_in(&here).await;
+    let first = commit(topic(9), 1, 0, &[bob.installation()], &[]);
+    let stored = here
+        .services
+        .delivery
+        .publish(alice.installation(), first)
+        .await
+        .unwrap();
+    assert_eq!(stored.seq, Seq(1));
+    (here, alice, bob, topic(9))
+}
+
 /// Somebody with a wallet and one browser.
 #[derive(Clone)]
 pub struct Person {
