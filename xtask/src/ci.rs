@@ -1,7 +1,7 @@
 //! `cargo xtask ci`: what must be green before anything is merged. Quick checks first.
 
 use crate::{
-    build, contracts, exec, fuzz,
+    build, contracts, drill, exec, fuzz,
     place::Places,
     prepare, say, test, tidy,
     tools::{self, Tools},
@@ -23,7 +23,8 @@ pub fn run(places: &Places) -> Result<()> {
     clippy(places)?;
     generated(places, &tools)?;
     fuzz::all(places)?;
-    test::run(places, &test::Options::default())
+    test::run(places, &test::Options::default())?;
+    drill::faults(places, &tools)
 }
 
 /// Formatting and lints only: `cargo xtask lint`.

@@ -57,11 +57,17 @@ pub struct Options {
     /// Only one kind of drills
     #[arg(long)]
     only: Option<Only>,
+    /// Breaks nothing: measures on a release what coming back takes, and what many that never read cost the others
+    #[arg(long, conflicts_with_all = ["minutes", "control", "controls", "only"])]
+    figures: bool,
 }
 
 /// Does what was asked; fails if anything was lost, or a deliberate fault was not noticed.
 pub fn run(places: &Places, options: &Options) -> Result<()> {
     let tools = tools::ensure(places)?;
+    if options.figures {
+        return figures(places, &tools, options);
+    }
     if options.only == Some(Only::Browser) {
         return browser(places, &tools, options);
     }
@@ -153,7 +159,7 @@ fn client(places: &Places, options: &Options) -> Result<Child> {
     // A long one is worth compiling for; faults are found by the first seeds.
     let long = options.minutes.is_some();
     let drill = if long {
-        compile_quick(places)?
+        compile_quick(places, "drill-client", "client", "rehearsal")?
     } else {
         compile(places, "drill-client")?
     };
@@ -183,22 +189,54 @@ fn client(places: &Places, options: &Options) -> Result<Child> {
     command.spawn().context("the drill of the client does not start")
 }
 
-/// The short drills, as a part of the tests: the client's beside the server's.
+/// The short drills, as a part of the tests: the client's beside the server's, and the client with its deliberate faults. Those of
+/// the server are compiled for a minute (`faults`).
 pub fn short(places: &Places, tools: &Tools) -> Result<Tally> {
     let mut played = client(places, &Options::default())?;
     let words = ["--seconds".to_owned(), SHORT_SECONDS.to_string()];
     let served = server(places, tools, &words);
     let played = exec::await_child(&mut played)?.success();
+    let deliberate = Options {
+        controls: true,
+        ..Options::default()
+    };
+    let noticed = exec::await_child(&mut client(places, &deliberate)?)?.success();
     let mut tally = Tally::default();
     for (good, name) in [
         (served?, "the drill of the server"),
         (played, "the drill of the client"),
+        (noticed, "the deliberate faults of the client"),
     ] {
         tally.passed += u64::from(good);
         tally.failed += u64::from(!good);
         tally.names.extend((!good).then(|| name.to_owned()));
     }
     Ok(tally)
+}
+
+/// Every deliberate fault of the server, one after the other, as a part of `cargo xtask ci`.
+pub fn faults(places: &Places, tools: &Tools) -> Result<()> {
+    if !controls(places, tools, &["--control".to_owned(), "all".to_owned()])? {
+        bail!("a deliberate fault was not noticed: the words of the drill stand above");
+    }
+    Ok(())
+}
+
+/// Of a release, since that is what people meet.
+fn figures(places: &Places, tools: &Tools, options: &Options) -> Result<()> {
+    build::server(places, Profile::Release)?;
+    let drill = compile_quick(places, "drill", "server", "release")?;
+    let binary = copied(places, "../release/jackdaw")?;
+    let good = say::step("Measuring a release", || {
+        let mut command = Command::new(&drill);
+        command.arg("--server").arg(&binary).arg("--figures");
+        command.args(options.seed.map(|seed| format!("--seed={seed}")));
+        go(command, tools, &places.target.join("drill/figures"))
+    })?;
+    if !good {
+        bail!("nothing was measured: the words stand above");
+    }
+    Ok(())
 }
 
 fn server(places: &Places, tools: &Tools, words: &[String]) -> Result<bool> {
@@ -240,22 +278,14 @@ fn compile(places: &Places, name: &str) -> Result<PathBuf> {
     })
 }
 
-/// The client's, in a profile of its own and without what only the server's needs.
-fn compile_quick(places: &Places) -> Result<PathBuf> {
-    say::step("Compiling the drill of the client", || {
+/// One of the two, in a quicker profile and without what only the other needs.
+fn compile_quick(places: &Places, name: &str, feature: &str, profile: &str) -> Result<PathBuf> {
+    say::step(&format!("Compiling the drill of the {feature}"), || {
         let mut command = build::cargo(places);
-        command.args([
-            "build",
-            "-p",
-            "drill",
-            "--bin",
-            "drill-client",
-            "--profile",
-            "rehearsal",
-        ]);
-        command.args(["--no-default-features", "--features", "client"]);
-        exec::run(&mut command).context("the drill of the client does not compile")?;
-        copied(places, "../rehearsal/drill-client")
+        command.args(["build", "-p", "drill", "--bin", name, "--profile", profile]);
+        command.args(["--no-default-features", "--features", feature]);
+        exec::run(&mut command).with_context(|| format!("the drill of the {feature} does not compile"))?;
+        copied(places, &format!("../{profile}/{name}"))
     })
 }
 

@@ -10,8 +10,11 @@ use anyhow::{Context, Result, bail};
 use clap::{Parser, ValueEnum};
 use services::time::{Randomness, SystemRandomness};
 
+use crate::paper;
+
 use super::{
     drill::{self, Plan},
+    figures,
     report::{Control, Report},
     site::{Parts, Shape},
 };
@@ -22,12 +25,13 @@ const CYCLES: u64 = 20;
 const MARK: &[u8] = b"JACKDAW_BREAK";
 
 /// The deliberate faults.
-pub const FAULTS: [&str; 5] = [
+pub const FAULTS: [&str; 6] = [
     "ack-before-commit",
     "no-idempotency",
     "no-resume",
     "no-sequence-check",
     "no-compare-and-set",
+    "no-order-after-failure",
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -63,6 +67,12 @@ struct Cli {
     /// These faults, instead of the server that ships; `all` for all of them.
     #[arg(long)]
     control: Vec<String>,
+    /// Breaks nothing and measures.
+    #[arg(long, conflicts_with = "control")]
+    figures: bool,
+    /// How many never read while it is measured.
+    #[arg(long, default_value_t = 1_000)]
+    stalled: u16,
     /// Where the reports go.
     #[arg(long)]
     report: PathBuf,
@@ -109,6 +119,13 @@ async fn go(cli: &Cli) -> Result<bool> {
     SystemRandomness.fill(&mut drawn);
     let seed = cli.seed.unwrap_or(u64::from(u32::from_le_bytes(drawn)));
     println!("seed {seed}");
+    if cli.figures {
+        let parts = parts(&cli.server, None, &cli.report);
+        let figures = figures::measure(&parts, seed, cli.stalled).await?;
+        paper::keep(&cli.report, &figures.text(), &figures)?;
+        print!("{}", figures.text());
+        return Ok(true);
+    }
     let mut report = Report {
         seed,
         ..Report::default()

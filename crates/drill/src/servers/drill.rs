@@ -257,6 +257,7 @@ impl Stage {
             Fault::KillPostgres => self.site.signal_postgres(Signal::SIGKILL),
             Fault::StopServer { server, .. } => self.site.signal_server(server, Signal::SIGSTOP),
             Fault::StopPostgres { .. } => self.site.signal_postgres(Signal::SIGSTOP),
+            Fault::EndConnections => self.site.end_connections(),
             Fault::FullDisk { free, .. } => match &self.site.disk {
                 Ok(disk) => {
                     disk.fill(free)?;

@@ -3,7 +3,8 @@
 //! What must hold, for every topic and every recipient, whatever is killed:
 //! a place holds one message, for everybody the same; a message has one place, whatever its sender repeats; what was
 //! acknowledged stands there, with bytes its sender wrote; recipients get every place once, in order; one sender's
-//! messages stand in the order they were sent; nothing stands on an older commit than the newest before it.
+//! messages stand in the order in which they were first said, however many were open at once and whatever was said again;
+//! nothing stands on an older commit than the newest before it.
 
 use std::{
     collections::HashMap,

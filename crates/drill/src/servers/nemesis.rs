@@ -30,6 +30,8 @@ pub enum Fault {
         /// How long.
         for_ms: u64,
     },
+    /// Postgres ends the connections there are, and takes new ones at once.
+    EndConnections,
     /// The disk under Postgres is full for a while.
     FullDisk {
         /// How much is left, in KiB.
@@ -72,6 +74,7 @@ impl Fault {
             Self::KillPostgres => "kill -9 of Postgres",
             Self::StopServer { .. } => "SIGSTOP of a server",
             Self::StopPostgres { .. } => "SIGSTOP of Postgres",
+            Self::EndConnections => "connections to Postgres ended",
             Self::FullDisk { .. } => "full disk",
             Self::Cut { .. } => "socket cut",
             Self::HalfOpen { .. } => "socket half open",
@@ -118,6 +121,11 @@ pub fn cycle(seed: u64, number: u64, shape: Shape, talkers: usize) -> Cycle {
             for_ms: random.between(300, 2_000),
         });
     }
+    if random.percent(50) {
+        for _ in 0..random.between(1, 4) {
+            cycle.push(Fault::EndConnections);
+        }
+    }
     for _ in 0..random.between(3, 9) {
         let who = random.index(talkers);
         cycle.push(match random.below(10) {
@@ -163,6 +171,6 @@ mod tests {
             .flat_map(|number| cycle(3, number, Shape::Alone, 4))
             .map(|(_, fault)| fault.name())
             .collect();
-        assert_eq!(names.len(), 8, "{names:?}");
+        assert_eq!(names.len(), 9, "{names:?}");
     }
 }

@@ -72,6 +72,12 @@ impl Person {
         pairs.collect::<Vec<_>>().join("; ")
     }
 
+    /// `X-Forwarded-For`: each from a network of its own, as far as limits are concerned.
+    pub fn from(&self) -> String {
+        let [high, low] = self.number.to_be_bytes();
+        format!("10.{high}.{low}.1")
+    }
+
     /// The installation's signature over a socket's challenge.
     pub fn sign_challenge(&self, domain: &str, nonce: &[u8; 32]) -> Vec<u8> {
         let signature: Signature = self.key.sign(&identity::challenge_bytes(domain, nonce));
@@ -99,9 +105,10 @@ impl Person {
         let head = format!(
             "POST /api/{name} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\norigin: {}\r\nsec-fetch-site: same-origin\r\n\
              content-type: application/x-postcard\r\naccept: application/x-postcard\r\nuser-agent: drill\r\n\
-             cookie: {}\r\ncontent-length: {}\r\n\r\n",
+             x-forwarded-for: {}\r\ncookie: {}\r\ncontent-length: {}\r\n\r\n",
             place.domain,
             place.origin,
+            self.from(),
             self.cookie(),
             body.len()
         );

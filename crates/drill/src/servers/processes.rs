@@ -70,6 +70,11 @@ impl Kept {
         self.shared.signal(signal)
     }
 
+    /// Its process, if it is running just now.
+    pub fn pid(&self) -> Option<u32> {
+        self.shared.child().as_ref().map(Child::id)
+    }
+
     /// How often it was started again.
     pub fn restarts(&self) -> u64 {
         self.shared.starts.load(Ordering::SeqCst)
@@ -129,9 +134,14 @@ fn keep(program: &Program, shared: &Shared) {
             return;
         }
         thread::sleep(AGAIN);
+        // Under the lock: whoever ends it meanwhile finds either none or the new one.
+        let mut child = shared.child();
+        if shared.over.load(Ordering::SeqCst) {
+            return;
+        }
         if let Ok(new) = spawn(program) {
             shared.starts.fetch_add(1, Ordering::SeqCst);
-            *shared.child() = Some(new);
+            *child = Some(new);
         }
     }
 }
@@ -208,6 +218,16 @@ pub fn tree(root: Pid) -> Vec<Pid> {
         next += 1;
     }
     found
+}
+
+/// Ends the processes of a Postgres that serve connections over local sockets, which have that in their titles. How many there were.
+pub fn end_connections(postmaster: Pid) -> usize {
+    let serves = |pid: &Pid| {
+        let title = fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        title.starts_with("postgres: ") && title.contains("[local]")
+    };
+    let serving = tree(postmaster).into_iter().skip(1).filter(serves);
+    serving.filter(|pid| kill(*pid, Signal::SIGTERM).is_ok()).count()
 }
 
 /// Sends a signal to a process and all that descend from it. How many got it.

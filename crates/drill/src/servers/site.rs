@@ -104,6 +104,8 @@ impl Site {
                 ("JACKDAW_URL".to_owned(), origin.clone()),
                 ("JACKDAW_LISTEN".to_owned(), format!("127.0.0.1:{port}")),
                 ("JACKDAW_SITE".to_owned(), site_folder.display().to_string()),
+                // Everybody comes from a network of his own.
+                ("JACKDAW_PROXIES".to_owned(), "127.0.0.1".to_owned()),
                 ("RUST_LOG".to_owned(), "info,sqlx=warn".to_owned()),
             ];
             match &site.cluster {
@@ -154,6 +156,18 @@ impl Site {
     pub fn signal_postgres(&self, signal: Signal) -> bool {
         self.postmaster()
             .is_some_and(|pid| processes::signal_tree(pid, signal) > 0)
+    }
+
+    /// Postgres ends the connections there are, as when an operator does. False if there is none just now.
+    pub fn end_connections(&self) -> bool {
+        self.postmaster().is_some_and(|pid| processes::end_connections(pid) > 0)
+    }
+
+    /// The memory one of the servers holds, in KiB, without its Postgres.
+    pub fn memory(&self, number: usize) -> Option<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.servers[number].pid()?)).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        line.trim().strip_suffix("kB")?.trim().parse().ok()
     }
 
     fn postmaster(&self) -> Option<Pid> {

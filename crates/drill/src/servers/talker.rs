@@ -1,8 +1,11 @@
-//! One installation at work: publishes in all its topics as fast as answers come, one message at a time in each, reads all
+//! One installation at work: publishes in all its topics as fast as answers come, some messages at a time in each, reads all
 //! of them by cursor, and begins anew whenever its socket breaks.
+//!
+//! As a real one it keeps the order in which it writes. What is open in a topic is always made on one commit; what must be
+//! said again is said again altogether, the oldest first, and nothing newer before that.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -72,10 +75,42 @@ struct Mine {
     index: usize,
     cursor: u64,
     last_commit: u64,
-    /// Said, and not answered.
-    open: Option<Said>,
-    /// Refused because of a commit that has not been read yet.
-    stale: bool,
+    /// Said, and not answered; in the order in which they were said first, all on the same commit.
+    open: VecDeque<Open>,
+    /// How many may be.
+    room: usize,
+}
+
+/// A message that was said and is not stored yet, as far as its sender knows.
+#[derive(Debug)]
+struct Open {
+    said: Said,
+    /// How many attempts on this socket are not answered.
+    awaited: u32,
+}
+
+impl Mine {
+    /// Something newer may be said: all that is open was made on the commit this will be made on, and nothing of it is one.
+    fn has_room(&self) -> bool {
+        self.open.len() < self.room
+            && self
+                .open
+                .iter()
+                .all(|open| open.awaited > 0 && !open.said.commit && open.said.last_commit == self.last_commit)
+    }
+
+    /// All that is open was refused, and the commit that it was refused for has been read.
+    fn is_due(&self) -> bool {
+        !self.open.is_empty()
+            && self
+                .open
+                .iter()
+                .all(|open| open.awaited == 0 && open.said.last_commit < self.last_commit)
+    }
+
+    fn find(&self, number: u32) -> Option<usize> {
+        self.open.iter().position(|open| open.said.number == number)
+    }
 }
 
 /// One installation.
@@ -124,7 +159,7 @@ impl Talker {
         shared: Shared,
         troubles: mpsc::Receiver<Trouble>,
     ) -> Self {
-        let random = Random::new(shared.seed).fork(0x7a1c_0000 + u64::from(person.number));
+        let mut random = Random::new(shared.seed).fork(0x7a1c_0000 + u64::from(person.number));
         let topics = topics.into_iter().map(|(index, topic, cursor)| {
             shared.ledger.join(person.number, index, cursor);
             Mine {
@@ -132,12 +167,13 @@ impl Talker {
                 index,
                 cursor,
                 last_commit: 1,
-                open: None,
-                stale: false,
+                open: VecDeque::new(),
+                room: usize::try_from(random.between(2, 5)).unwrap_or(2),
             }
         });
+        let topics: Vec<Mine> = topics.collect();
         Self {
-            topics: topics.collect(),
+            topics,
             person,
             place: shared.place,
             seed: shared.seed,
@@ -199,6 +235,9 @@ impl Talker {
         socket.feed(&ClientFrame::Subscribe { topics }).await?;
         self.by_id.clear();
         for index in 0..self.topics.len() {
+            for open in &mut self.topics[index].open {
+                open.awaited = 0;
+            }
             self.again(&mut socket, index).await?;
         }
         socket.flush().await?;
@@ -253,34 +292,37 @@ impl Talker {
         }
     }
 
-    /// Begins a message in every topic in which none is open.
+    /// Begins a message in every topic that has room for it. Mostly not in all of them at once: then they would come together, be
+    /// stored together and be answered together for ever.
     async fn say_more(&mut self, socket: &mut Socket) -> Result<()> {
         if *self.phase.borrow() != Phase::Talk {
             return Ok(());
         }
         let mut said = false;
         for index in 0..self.topics.len() {
-            if self.topics[index].open.is_some() {
-                continue;
-            }
             let mine = &mut self.topics[index];
-            mine.open = Some(Said {
-                sender: self.person.number,
-                number: self.number,
-                attempt: 0,
-                commit: self.random.percent(2),
-                last_commit: mine.last_commit,
-            });
-            mine.stale = false;
-            self.number += 1;
-            self.open.fetch_add(1, Ordering::SeqCst);
-            self.say(socket, index).await?;
-            // The same at once again: two attempts under way together.
-            if self.random.percent(3) {
-                self.retries.fetch_add(1, Ordering::Relaxed);
-                self.say(socket, index).await?;
+            if mine.has_room() && (mine.open.is_empty() || self.random.percent(40)) {
+                mine.open.push_back(Open {
+                    said: Said {
+                        sender: self.person.number,
+                        number: self.number,
+                        attempt: 0,
+                        commit: self.random.percent(2),
+                        last_commit: mine.last_commit,
+                    },
+                    awaited: 0,
+                });
+                let place = mine.open.len() - 1;
+                self.number += 1;
+                self.open.fetch_add(1, Ordering::SeqCst);
+                self.say(socket, index, place).await?;
+                // The same at once again: two attempts under way together.
+                if self.random.percent(3) {
+                    self.retries.fetch_add(1, Ordering::Relaxed);
+                    self.say(socket, index, place).await?;
+                }
+                said = true;
             }
-            said = true;
         }
         if said {
             socket.flush().await?;
@@ -288,26 +330,31 @@ impl Talker {
         Ok(())
     }
 
-    /// What is open in a topic is said again: with the same bytes, or with other ones, as if it was encrypted again.
+    /// What is open in a topic is said again, on the newest commit: with the same bytes if it was made on that, or with other
+    /// ones, as if it was encrypted again.
     async fn again(&mut self, socket: &mut Socket, index: usize) -> Result<()> {
-        let other_bytes = self.random.percent(50);
-        let mine = &mut self.topics[index];
-        let Some(open) = &mut mine.open else { return Ok(()) };
-        if other_bytes || open.last_commit != mine.last_commit {
-            open.attempt = open.attempt.wrapping_add(1);
-            open.last_commit = mine.last_commit;
+        for place in 0..self.topics[index].open.len() {
+            let other_bytes = self.random.percent(50);
+            let mine = &mut self.topics[index];
+            let said = &mut mine.open[place].said;
+            if other_bytes || said.last_commit != mine.last_commit {
+                said.attempt = said.attempt.wrapping_add(1);
+                said.last_commit = mine.last_commit;
+            }
+            self.retries.fetch_add(1, Ordering::Relaxed);
+            self.say(socket, index, place).await?;
         }
-        mine.stale = false;
-        self.retries.fetch_add(1, Ordering::Relaxed);
-        self.say(socket, index).await
+        Ok(())
     }
 
-    async fn say(&mut self, socket: &mut Socket, index: usize) -> Result<()> {
-        let mine = &self.topics[index];
-        let Some(open) = mine.open else { return Ok(()) };
-        self.by_id.insert(open.id(self.seed), (index, open.number, open.commit));
+    async fn say(&mut self, socket: &mut Socket, index: usize, place: usize) -> Result<()> {
+        let mine = &mut self.topics[index];
+        let open = &mut mine.open[place];
+        open.awaited += 1;
+        let said = open.said;
+        self.by_id.insert(said.id(self.seed), (index, said.number, said.commit));
         socket
-            .feed(&ClientFrame::Publish(open.publish(self.seed, mine.topic)))
+            .feed(&ClientFrame::Publish(said.publish(self.seed, mine.topic)))
             .await
     }
 
@@ -329,14 +376,7 @@ impl Talker {
                         mine.last_commit = mine.last_commit.max(envelope.seq.0);
                     }
                 }
-                if self.topics[index].stale
-                    && self.topics[index]
-                        .open
-                        .is_some_and(|open| open.last_commit < self.topics[index].last_commit)
-                {
-                    self.again(socket, index).await?;
-                    socket.flush().await?;
-                }
+                self.again_if_due(socket, index).await?;
                 Ok(())
             }
             ServerFrame::NotSubscribed { code, .. } => {
@@ -364,20 +404,24 @@ impl Talker {
         let mine = &mut self.topics[index];
         self.ledger
             .acknowledged(self.person.number, number, commit, mine.index, seq.0);
-        if let Some(open) = mine.open.filter(|open| open.number == number) {
-            mine.open = None;
-            mine.stale = false;
+        if commit {
+            mine.last_commit = mine.last_commit.max(seq.0);
+        }
+        if let Some(place) = mine.find(number)
+            && let Some(Open { said, .. }) = mine.open.remove(place)
+        {
             self.open.fetch_sub(1, Ordering::SeqCst);
             // Asked once more about what was answered, with other bytes: the answer must be the first place.
             if self.random.percent(3) && *self.phase.borrow() == Phase::Talk {
                 let late = Said {
-                    attempt: open.attempt.wrapping_add(1),
-                    ..open
+                    attempt: said.attempt.wrapping_add(1),
+                    ..said
                 };
                 self.retries.fetch_add(1, Ordering::Relaxed);
                 let publish = late.publish(self.seed, self.topics[index].topic);
                 socket.say(&ClientFrame::Publish(publish)).await?;
             }
+            self.again_if_due(socket, index).await?;
         }
         if self.by_id.len() > 10_000 {
             self.by_id.retain(|_, (_, known, _)| *known + 5_000 > number);
@@ -390,21 +434,26 @@ impl Talker {
             return Ok(());
         };
         let mine = &mut self.topics[index];
-        let open = mine.open.filter(|open| open.number == number);
+        let open = mine.find(number).and_then(|place| mine.open.get_mut(place));
         match (code, open) {
             // Somebody committed meanwhile: read on, and say it again on top of that.
             (ErrorCode::StaleEpoch, Some(open)) => {
-                mine.stale = true;
-                if open.last_commit < mine.last_commit {
-                    self.again(socket, index).await?;
-                    socket.flush().await?;
-                }
+                open.awaited = open.awaited.saturating_sub(1);
+                self.again_if_due(socket, index).await
             }
             (code, open) => {
                 let what = if open.is_some() { "open" } else { "answered" };
                 let words = format!("{}/{number} ({what}) was refused: {}", self.person.number, code.word());
                 self.ledger.answer(words);
+                Ok(())
             }
+        }
+    }
+
+    async fn again_if_due(&mut self, socket: &mut Socket, index: usize) -> Result<()> {
+        if self.topics[index].is_due() {
+            self.again(socket, index).await?;
+            socket.flush().await?;
         }
         Ok(())
     }
