@@ -78,18 +78,10 @@ async fn a_browser_that_revokes_itself_ends_and_a_stranger_revokes_nobody() {
 #[tokio::test(flavor = "multi_thread")]
 async fn its_socket_at_another_server_of_the_site_ends_too() {
     let here = TestServer::start().await;
-    let there = TestServer::start_with(|config, _| {
-        config.database_url.clone_from(&here.config.database_url);
-        config.data.clone_from(&here.config.data);
-        config.url.clone_from(&here.config.url);
-    })
-    .await;
+    let there = here.beside().await;
     let (laptop, phone) = two(&here).await;
     let mut at_laptop = laptop.connect().await;
-    let (origin, cookie) = (there.origin(), phone.browser.cookie());
-    let headers = [("origin", origin.as_str()), ("cookie", cookie.as_str())];
-    let mut at_phone = Socket::open_with(&there.visitor(), &headers).await.unwrap();
-    at_phone.hello(&phone).await;
+    let mut at_phone = phone.connect_at(&there).await;
     let revoked = at_laptop.ask(revoke(laptop.revocation_of(phone.id()))).await;
     assert_eq!(revoked, Ok(Answer::Revoked));
     assert_eq!(at_phone.end().await, (Some(ErrorCode::Revoked), Some(4401)));

@@ -135,6 +135,21 @@ impl Installation {
         socket
     }
 
+    /// Opens a socket at another server of the site ([`TestServer::beside`]), with the cookies of this browser.
+    pub async fn open_at(&self, server: &TestServer) -> Socket {
+        let (origin, cookie) = (server.origin(), self.browser.cookie());
+        let headers = [("origin", origin.as_str()), ("cookie", cookie.as_str())];
+        let socket = Socket::open_with(&server.visitor(), &headers).await;
+        socket.expect("the upgrade works")
+    }
+
+    /// The same, and proves whose it is.
+    pub async fn connect_at(&self, server: &TestServer) -> Socket {
+        let mut socket = self.open_at(server).await;
+        socket.hello(self).await;
+        socket
+    }
+
     /// Opens a socket and proves whose it is.
     pub async fn connect(&self) -> Socket {
         let mut socket = Socket::open(&self.browser).await;

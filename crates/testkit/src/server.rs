@@ -63,6 +63,16 @@ impl TestServer {
         server
     }
 
+    /// Another server of the same site: the same database, keys and public address, another port.
+    pub async fn beside(&self) -> Self {
+        Self::start_with(|config, _| {
+            config.database_url.clone_from(&self.config.database_url);
+            config.data.clone_from(&self.config.data);
+            config.url.clone_from(&self.config.url);
+        })
+        .await
+    }
+
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.config.listen

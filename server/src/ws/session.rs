@@ -92,7 +92,8 @@ pub async fn run(server: &Server, link: &mut Link, alarm: &mut Alarm, session: &
         paused: None,
         silence: Instant::now() + server.patience().silence,
     };
-    // Of one's own account, as of those asked about: a session that is ended by another server is noticed by it.
+    // Of one's own account, as of those asked about: should this server have missed that another one has ended the session, it is noticed
+    // by this.
     talk.follower.watch(session.address);
     let ending = loop {
         let turn = tokio::select! {

@@ -38,9 +38,6 @@ use crate::{
     time::{Clock, Randomness, after, from_db, to_db},
 };
 
-/// How many ended sessions may wait for a slow listener. One that lags must look at all its sessions again.
-const ENDED_QUEUE: usize = 1024;
-
 /// What the accounts must know of the site.
 #[derive(Debug, Clone)]
 pub struct AccountsConfig {
@@ -62,7 +59,6 @@ pub struct Accounts {
     verifier: Arc<dyn WalletVerifier>,
     clock: Arc<dyn Clock>,
     randomness: Arc<dyn Randomness>,
-    ended: broadcast::Sender<(Uuid, ErrorCode)>,
     crier: Crier,
 }
 
@@ -76,14 +72,12 @@ impl Accounts {
         randomness: Arc<dyn Randomness>,
         crier: Crier,
     ) -> Self {
-        let (ended, _) = broadcast::channel(ENDED_QUEUE);
         Self {
             pool,
             config: Arc::new(config),
             verifier,
             clock,
             randomness,
-            ended,
             crier,
         }
     }
@@ -106,7 +100,7 @@ impl Accounts {
         row.into_session(id)
     }
 
-    /// Ends this session and, through [`Accounts::ended`], its sockets.
+    /// Ends this session and, through [`Accounts::ended`], its sockets, on whichever server of the site they are.
     ///
     /// # Errors
     /// If the database is away.
@@ -190,10 +184,10 @@ impl Accounts {
         Ok(name.to_owned())
     }
 
-    /// The ids of sessions as they end, and why: whoever holds a socket of one closes it. A listener that lags has missed some
+    /// The ids of sessions as they end on any server of the site, and why: whoever holds a socket of one closes it. A listener that lags has missed some
     /// and must ask [`Accounts::over`] for each of its own.
     pub fn ended(&self) -> broadcast::Receiver<(Uuid, ErrorCode)> {
-        self.ended.subscribe()
+        self.crier.ended()
     }
 
     /// Why this session does not stand any more; `None`: it does.
@@ -220,8 +214,7 @@ impl Accounts {
 
     fn end(&self, ids: Vec<Uuid>, why: ErrorCode) {
         for id in ids {
-            // Nobody listening is fine.
-            let _ = self.ended.send((id, why));
+            self.crier.over(id, why);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Hands what was just committed to those who follow its topic on this node.
+//! Hands what was just committed to those who follow its topic on this node, and says which sessions are over.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -8,8 +8,12 @@ use std::{
     },
 };
 
-use protocol::{Address, Envelope, InstallationId, Seq, Topic, limits};
-use tokio::sync::{Notify, mpsc};
+use protocol::{Address, Envelope, ErrorCode, InstallationId, Seq, Topic, limits};
+use tokio::sync::{Notify, broadcast, mpsc};
+use uuid::Uuid;
+
+/// How many ended sessions may wait for a slow listener. One that lags must look at all its sessions again.
+const ENDED: usize = 1024;
 
 /// An envelope that stands.
 #[derive(Debug)]
@@ -38,11 +42,23 @@ struct Ear {
     lagged: Arc<Notify>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Inner {
     next: AtomicU64,
     topics: RwLock<HashMap<Topic, Followed>>,
     accounts: RwLock<HashMap<Address, Vec<Ear>>>,
+    ended: broadcast::Sender<(Uuid, ErrorCode)>,
+}
+
+impl Default for Inner {
+    fn default() -> Self {
+        Self {
+            next: AtomicU64::default(),
+            topics: RwLock::default(),
+            accounts: RwLock::default(),
+            ended: broadcast::Sender::new(ENDED),
+        }
+    }
 }
 
 /// A topic that somebody on this node follows.
@@ -105,6 +121,17 @@ impl Hub {
         for ear in accounts.get(&account).into_iter().flatten() {
             ear.tell(News::Installations(account));
         }
+    }
+
+    /// This session is over, here or on another node: whoever holds a socket of it is told.
+    pub(super) fn over(&self, session: Uuid, why: ErrorCode) {
+        // Nobody listening is fine.
+        let _ = self.0.ended.send((session, why));
+    }
+
+    /// Sessions as they end.
+    pub(super) fn ended(&self) -> broadcast::Receiver<(Uuid, ErrorCode)> {
+        self.0.ended.subscribe()
     }
 
     /// Anything may have happened: everybody looks at everything.

@@ -20,7 +20,8 @@ use protocol::{
     Address, Body, Envelope, ErrorCode, Incarnation, InstallationId, MessageId, Publish, Seq, Topic, UnixMillis,
 };
 use sqlx::PgPool;
-use tokio::sync::mpsc;
+use tokio::sync::{broadcast, mpsc};
+use uuid::Uuid;
 
 pub use error::DeliveryError;
 pub use follower::{Follower, Forward};
@@ -74,6 +75,18 @@ impl Crier {
     pub fn installations(&self, account: Address) {
         self.hub.changed(account);
         self.others.tell_changed(account);
+    }
+
+    /// This session is over: whoever listens to [`Crier::ended`] is told. Said behind the commit; the others may miss it, and look
+    /// when they are told anything of the account, or listen anew.
+    pub fn over(&self, session: Uuid, why: ErrorCode) {
+        self.hub.over(session, why);
+        self.others.tell_over(session, why);
+    }
+
+    /// The sessions of this site as they end, and why.
+    pub fn ended(&self) -> broadcast::Receiver<(Uuid, ErrorCode)> {
+        self.hub.ended()
     }
 }
 

@@ -1,5 +1,5 @@
 //! Several servers on one database wake each other: whose follower waits for a topic learns that another node has written,
-//! and who asked about an account's installations that they have changed.
+//! who asked about an account's installations that they have changed, and who holds a socket that its session is over.
 //!
 //! A hint, one notification for whatever has gathered, in a transaction of its own: inside the writing one it would make all
 //! commits wait for each other. A hint may be lost with the node that was to give it, so everything
@@ -15,9 +15,10 @@ use std::{
     time::Duration,
 };
 
-use protocol::{Address, Seq, Topic};
+use protocol::{Address, ErrorCode, Seq, Topic};
 use sqlx::{PgPool, postgres::PgListener};
 use tokio::sync::Notify;
+use uuid::Uuid;
 
 use super::{hub::Hub, seq, store};
 
@@ -46,6 +47,7 @@ struct Inner {
 struct Waiting {
     topics: HashMap<Topic, Seq>,
     accounts: HashSet<Address>,
+    sessions: HashMap<Uuid, ErrorCode>,
 }
 
 /// What another node has done.
@@ -55,6 +57,8 @@ enum Hint {
     Topic(Topic, Seq),
     /// Changed the installations of this account.
     Installations(Address),
+    /// Ended this session.
+    Over(Uuid, ErrorCode),
 }
 
 /// The other servers on this database, if there may be any. Cheap to clone.
@@ -78,13 +82,21 @@ impl Others {
         }
     }
 
+    /// This session was ended here.
+    pub(super) fn tell_over(&self, session: Uuid, why: ErrorCode) {
+        if self.0.on.load(Ordering::Relaxed) {
+            self.waiting().sessions.insert(session, why);
+            self.0.wake.notify_one();
+        }
+    }
+
     /// Begins to tell and to listen, until the pool is closed.
     pub(super) fn begin(&self, pool: &PgPool, hub: &Hub) {
         if self.0.on.swap(true, Ordering::SeqCst) {
             return;
         }
         // Not a secret: it only keeps a node from listening to itself.
-        let node = uuid::Uuid::now_v7().simple().to_string();
+        let node = Uuid::now_v7().simple().to_string();
         let (others, telling, name) = (self.clone(), pool.clone(), node.clone());
         tokio::spawn(async move {
             telling.close_event().do_until(others.speak(&telling, &name)).await.ok();
@@ -116,7 +128,8 @@ impl Others {
                 .into_iter()
                 .map(|(topic, place)| Hint::Topic(topic, place));
             let accounts = gathered.accounts.into_iter().map(Hint::Installations);
-            let gathered: Vec<Hint> = topics.chain(accounts).collect();
+            let sessions = gathered.sessions.into_iter().map(|(id, why)| Hint::Over(id, why));
+            let gathered: Vec<Hint> = topics.chain(accounts).chain(sessions).collect();
             let hints: Vec<String> = gathered.chunks(NAMED).map(|hints| write(node, hints)).collect();
             for hints in hints.chunks(AT_ONCE) {
                 let mut pause = RETRY.0;
@@ -130,13 +143,15 @@ impl Others {
     }
 }
 
-/// A notification: the node, then topics with their places, and accounts.
+/// A notification: the node, then topics with their places, accounts, and sessions with the reason. What a node of another build
+/// does not know it leaves out.
 fn write(node: &str, hints: &[Hint]) -> String {
     let mut text = node.to_owned();
     for hint in hints {
         let _ = match hint {
             Hint::Topic(topic, place) => write!(text, " {topic}:{place}"),
             Hint::Installations(account) => write!(text, " {account:#x}"),
+            Hint::Over(session, why) => write!(text, " {}={}", session.simple(), why.number()),
         };
     }
     text
@@ -146,12 +161,18 @@ fn write(node: &str, hints: &[Hint]) -> String {
 fn read<'a>(notification: &'a str, node: &str) -> impl Iterator<Item = Hint> + use<'a> {
     let mut words = notification.split(' ');
     let own = words.next() == Some(node);
-    words
-        .filter(move |_| !own)
-        .filter_map(|word| match word.split_once(':') {
-            Some((topic, place)) => Some(Hint::Topic(topic.parse().ok()?, Seq(place.parse().ok()?))),
-            None => Some(Hint::Installations(word.parse().ok()?)),
-        })
+    words.filter(move |_| !own).filter_map(|word| {
+        if let Some((topic, place)) = word.split_once(':') {
+            Some(Hint::Topic(topic.parse().ok()?, Seq(place.parse().ok()?)))
+        } else if let Some((session, why)) = word.split_once('=') {
+            Some(Hint::Over(
+                session.parse().ok()?,
+                ErrorCode::from_number(why.parse().ok()?),
+            ))
+        } else {
+            Some(Hint::Installations(word.parse().ok()?))
+        }
+    })
 }
 
 async fn listen(pool: &PgPool, hub: &Hub, node: &str) {
@@ -179,6 +200,7 @@ async fn hear(pool: &PgPool, hub: &Hub, node: &str, pause: &mut Duration) -> Res
             match hint {
                 Hint::Topic(topic, place) => hub.heard(topic, place),
                 Hint::Installations(account) => hub.changed(account),
+                Hint::Over(session, why) => hub.over(session, why),
             }
         }
     }
@@ -221,11 +243,12 @@ mod tests {
             .map(|number| Hint::Topic(Topic([number; 32]), Seq(u64::MAX - u64::from(number))))
             .collect();
         hints[3] = Hint::Installations(Address::repeat_byte(0xa1));
-        let node = uuid::Uuid::now_v7().simple().to_string();
+        hints[4] = Hint::Over(Uuid::from_u128(0xa1), ErrorCode::SessionEnded);
+        let node = Uuid::now_v7().simple().to_string();
         let notification = write(&node, &hints);
         assert!(notification.len() < 8_000, "{}", notification.len());
         assert_eq!(read(&notification, "another").collect::<Vec<_>>(), hints);
         assert_eq!(read(&notification, &node).count(), 0);
-        assert_eq!(read("", "x").count() + read("a b:c d: :1 0x12", "x").count(), 0);
+        assert_eq!(read("", "x").count() + read("a b:c d: :1 0x12 e=1 =2", "x").count(), 0);
     }
 }
