@@ -53,6 +53,9 @@ pub fn sentence(code: ErrorCode) -> &'static str {
         E::CannotVerify => {
             "This wallet can only be checked on its network, which does not answer now. Nothing was changed. Try again in a moment."
         }
+        E::NoNode => {
+            "This signature is not by the account's own key, and this server cannot check smart accounts of this network. Choose the account that you connected and sign in again, or ask whoever runs this server."
+        }
         E::OtherNetwork => {
             "This smart account is known here on another network. Change to that network and sign in there."
         }

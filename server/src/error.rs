@@ -17,6 +17,7 @@ pub const fn status(code: ErrorCode) -> StatusCode {
         | E::WrongText
         | E::WrongSignature
         | E::WrongChain
+        | E::NoNode
         | E::BadName
         | E::NotOnThisNetwork => StatusCode::BAD_REQUEST,
         E::NotSignedIn | E::SessionEnded | E::Revoked => StatusCode::UNAUTHORIZED,

@@ -137,9 +137,9 @@ async fn a_wallet_that_signs_for_another_is_refused_and_can_try_again() {
         let site = native::Site::new(&server.origin()).unwrap();
         let mut native = Native::open(site, alice.address()).await.unwrap();
         let refused = native.sign_in(1, |text| mallory.sign(text)).await;
-        // Without a chain to ask nobody can say that it is not a smart account's.
+        // Without a node to ask nobody can say that it is not a smart account's.
         assert!(
-            matches!(refused, Err(NativeError::Refused(ErrorCode::CannotVerify))),
+            matches!(refused, Err(NativeError::Refused(ErrorCode::NoNode))),
             "{refused:?}"
         );
         native.sign_in(1, |text| alice.sign(text)).await.unwrap();

@@ -88,7 +88,7 @@ codes! {
     NoSuchInstallation = 33, "no_such_installation";
     /// The cursor is ahead of the topic's log.
     CursorAhead = 34, "cursor_ahead";
-    /// A name that is empty, too long or has control characters.
+    /// A name that is too long, that cannot be seen, or that passes for something else.
     BadName = 40, "bad_name";
     /// No such page or thing.
     NotFound = 41, "not_found";
@@ -114,6 +114,9 @@ codes! {
     Revoked = 28, "revoked";
     /// The account has so many test coins that it is not given more.
     EnoughCoins = 44, "enough_coins";
+    /// Sign-in: the signature is not by the account's key, and this server has no node of the network, which could say whether code
+    /// signed.
+    NoNode = 29, "no_node";
 }
 
 impl std::fmt::Display for ErrorCode {

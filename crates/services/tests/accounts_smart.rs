@@ -238,6 +238,17 @@ async fn chain(answer: &'static str) -> String {
     url
 }
 
+#[sqlx::test]
+async fn without_a_node_a_wrong_signature_is_told_so_and_a_key_signs_in(pool: PgPool) {
+    let here = site_with(pool, DOMAIN, Arc::new(Wallets::new([]).unwrap())).await;
+    let (alice, eve) = (person(1), person(2));
+    let forged = enter(&here, &eve, alice.address(), CHAIN, None).await;
+    assert_eq!(code(forged), ErrorCode::NoNode);
+    let smart = enter(&here, &alice, WALLET, CHAIN, Some(WORDS)).await;
+    assert_eq!(code(smart), ErrorCode::NoNode);
+    enter(&here, &alice, alice.address(), CHAIN, None).await.unwrap();
+}
+
 #[tokio::test]
 async fn the_chain_of_the_text_is_asked_and_no_other() {
     let wallets = async |chain_id: u64, answer| Wallets::new([(chain_id, chain(answer).await.as_str())]).unwrap();
@@ -278,9 +289,10 @@ async fn the_chain_of_the_text_is_asked_and_no_other() {
         wallets(CHAIN, failed).await.verify(&wallet).await,
         Err(NotVerified::CannotNow)
     );
+    // A chain that is never asked is no chain that does not answer: trying again would not help.
     assert_eq!(
         wallets(OTHER_CHAIN, yes).await.verify(&wallet).await,
-        Err(NotVerified::CannotNow)
+        Err(NotVerified::NoNode)
     );
     // The key's word stands, whatever a chain would say.
     let key = stated(alice.address(), &[]);

@@ -29,6 +29,9 @@ pub enum AccountError {
     /// Whether it signed cannot be told now.
     #[error("the wallet cannot be verified now")]
     CannotVerify,
+    /// The account's key did not sign, and whether its code did is never known here.
+    #[error("no node of the wallet's chain is known here")]
+    NoNode,
     /// Too many signatures over one text.
     #[error("too many tries")]
     TooMany,
@@ -53,7 +56,7 @@ pub enum AccountError {
     /// The session was ended.
     #[error("the session has ended")]
     SessionEnded,
-    /// Empty, too long, or with characters that are not for names.
+    /// Too long, not to be seen, or passing for something else.
     #[error("not a name")]
     BadName,
     /// No such session, or installation.
@@ -78,6 +81,7 @@ impl From<&AccountError> for ErrorCode {
             AccountError::Expired => Self::Expired,
             AccountError::WrongSignature => Self::WrongSignature,
             AccountError::CannotVerify => Self::CannotVerify,
+            AccountError::NoNode => Self::NoNode,
             AccountError::TooMany => Self::TooMany,
             AccountError::OtherNetwork => Self::OtherNetwork,
             AccountError::KeyAccount => Self::KeyAccount,

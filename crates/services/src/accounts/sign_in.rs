@@ -180,6 +180,7 @@ impl Accounts {
         self.verifier.verify(stated).await.map_err(|error| match error {
             NotVerified::Wrong => AccountError::WrongSignature,
             NotVerified::CannotNow => AccountError::CannotVerify,
+            NotVerified::NoNode => AccountError::NoNode,
         })
     }
 

@@ -19,6 +19,9 @@ pub enum NotVerified {
     /// It takes a chain to tell, and the chain does not answer.
     #[error("the wallet cannot be verified now")]
     CannotNow,
+    /// It takes a chain to tell, and this server has no node of it.
+    #[error("no node of the wallet's chain is known here")]
+    NoNode,
 }
 
 /// Says whether an account made a signature that is not its key's. Kinds of accounts join by implementing it.
@@ -65,7 +68,7 @@ impl Wallets {
             return Ok(vouched);
         }
         let chain_id = stated.sign_in().chain_id;
-        let asker = self.chains.get(&chain_id).ok_or(NotVerified::CannotNow)?;
+        let asker = self.chains.get(&chain_id).ok_or(NotVerified::NoNode)?;
         let place = tokio::time::timeout(PATIENCE, self.places.acquire()).await;
         let Ok(Ok(_place)) = place else {
             tracing::warn!(chain_id, "too many wallets are being asked on chain {chain_id}");
