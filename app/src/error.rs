@@ -69,7 +69,9 @@ pub fn sentence(code: ErrorCode) -> &'static str {
         E::CursorAhead => {
             "The server was put back from a backup, and what it has was read again. Here nothing is lost; what was written last may not have reached everybody. If an answer is missing, write once more."
         }
-        E::BadName => "That name does not work. Use 1 to 40 characters, without control characters.",
+        E::BadName => {
+            "That name does not work: it is too long, cannot be seen, or looks like an address. Nothing was changed. Use up to 40 plain characters."
+        }
         E::NotFound => "There is nothing here any more. Reload to see what there is.",
         E::NotOnThisNetwork => "Test ETH is only given out on a development chain. Change the network first.",
         E::ChainDown => "The development chain does not answer. Nothing was sent. Try again in a moment.",

@@ -443,10 +443,10 @@ async fn people_are_known_by_the_names_they_chose(pool: PgPool) {
         accounts.set_name(&signed_in.session, "  Alice ").await.unwrap(),
         "Alice"
     );
-    assert_eq!(
-        code(accounts.set_name(&signed_in.session, "A\u{202e}lice").await),
-        ErrorCode::BadName
-    );
+    for bad in ["A\u{202e}lice", "\u{200d}", "0x7099…79C8"] {
+        let refused = accounts.set_name(&signed_in.session, bad).await;
+        assert_eq!(code(refused), ErrorCode::BadName, "{bad:?}");
+    }
     assert_eq!(accounts.session(&signed_in.token).await.unwrap().me().name, "Alice");
     let people = here
         .services
@@ -467,6 +467,10 @@ async fn people_are_known_by_the_names_they_chose(pool: PgPool) {
         ]
     );
     assert!(here.services.people.people(&vec![alice.address(); 201]).await.is_err());
+
+    // Whoever wants no name any more says so by saying nothing.
+    assert_eq!(accounts.set_name(&signed_in.session, "  ").await.unwrap(), "");
+    assert_eq!(accounts.session(&signed_in.token).await.unwrap().me().name, "");
 }
 
 #[test]

@@ -174,14 +174,14 @@ impl Accounts {
             .collect()
     }
 
-    /// Gives the account this name, trimmed; returns what was stored.
+    /// Gives the account this name; an empty one takes it away. Returns what was stored, see `name`.
     ///
     /// # Errors
-    /// `BadName`, see [`protocol::limits::NAME`].
+    /// `BadName` for one that is too long ([`protocol::limits::NAME`]), is not seen, or passes for something else.
     pub async fn set_name(&self, session: &Session, name: &str) -> Result<String, AccountError> {
         let name = name::checked(name).ok_or(AccountError::BadName)?;
-        store::set_name(&self.pool, session.account_id, name).await?;
-        Ok(name.to_owned())
+        store::set_name(&self.pool, session.account_id, &name).await?;
+        Ok(name)
     }
 
     /// The ids of sessions as they end on any server of the site, and why: whoever holds a socket of one closes it. A listener that lags has missed some
