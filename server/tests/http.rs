@@ -229,6 +229,50 @@ async fn files_come_compressed_and_are_kept_for_ever() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn people_read_words_and_a_number_only_where_the_log_has_it() {
+    let server = TestServer::start().await;
+    let html = [("accept", "text/html,application/xhtml+xml")];
+    let page = async |method, path, more: &[(&str, &str)]| {
+        let headers = [&html[..], more].concat();
+        let answer = request(server.address(), method, path, &headers, &[]).await;
+        assert!(
+            answer.header("content-type").starts_with("text/html"),
+            "{method} {path}"
+        );
+        let number = answer.header("x-request-id").to_owned();
+        assert!(!number.is_empty());
+        let shown = answer.text().contains(&number);
+        (answer, shown)
+    };
+    // What is no page: a file that is gone, the socket, a page that is posted to.
+    let origin = server.origin();
+    let ours = [("origin", origin.as_str())];
+    for (method, path, more, status) in [
+        ("GET", "/pkg/none.js", &[][..], 404),
+        ("GET", "/ws", &[], 400),
+        ("POST", "/app", &ours, 405),
+    ] {
+        let (answer, shown) = page(method, path, more).await;
+        assert_eq!(answer.status, status, "{method} {path}");
+        assert!(answer.text().contains("There is nothing here"), "{method} {path}");
+        assert!(!shown, "{method} {path}: nobody would find that number");
+    }
+    // A refusal has its own words.
+    let (answer, shown) = page("POST", "/", &[("origin", "https://evil.example")]).await;
+    assert_eq!(answer.status, 403);
+    assert!(answer.text().contains("came from another site") && !shown);
+    // A failure has its number.
+    server.wire.cut();
+    let away = async || request(server.address(), "GET", "/readyz", &[], &[]).await.status == 503;
+    testkit::eventually("the database is away", away).await;
+    let (answer, shown) = page("GET", "/readyz", &[]).await;
+    assert_eq!(answer.status, 503);
+    assert!(answer.text().contains("The server could not answer") && shown);
+    server.wire.mend();
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_path_that_names_nothing_gets_a_page() {
     let server = TestServer::start().await;
     let mut visitor = server.visitor();

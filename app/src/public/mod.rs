@@ -4,4 +4,4 @@ mod document;
 mod pages;
 
 pub use document::{Assets, THEME_SCRIPT, shell, start_script};
-pub use pages::{error_html, invite_html, landing_html, not_found_html};
+pub use pages::{error_html, invite_html, landing_html, not_found_html, refusal_html};

@@ -237,6 +237,33 @@ pub fn not_found_html(assets: &Assets) -> String {
     })
 }
 
+/// It was not done, and these words say why. Nothing of it is in the log, so there is no number.
+pub fn refusal_html(assets: &Assets, words: &'static str) -> String {
+    page(
+        assets,
+        "Not done · Jackdaw",
+        "The server did not do that.",
+        move || {
+            view! {
+                <div class="wrap">
+                    <Top into=Place::Chats />
+                    <main class="alone">
+                        <div class="card">
+                            <h1>"That was not done"</h1>
+                            <p>{words}</p>
+                            <div class="acts">
+                                <a class="btn first" href="/">"To the first page"</a>
+                                <a class="btn" href=Place::Chats.path()>"To your conversations"</a>
+                            </div>
+                        </div>
+                    </main>
+                </div>
+            }
+            .into_any()
+        },
+    )
+}
+
 /// Something failed; `incident` is the id under which the log has it. Send it with 500 or 503.
 pub fn error_html(assets: &Assets, incident: &str) -> String {
     let incident = incident.to_owned();
@@ -294,6 +321,7 @@ mod tests {
             invite_html(&assets(), &site(), from),
             not_found_html(&assets()),
             error_html(&assets(), "abc"),
+            refusal_html(&assets(), "Wait a minute."),
         ] {
             assert!(html.contains("/pkg/s.css") && !html.contains(".wasm") && !html.contains("src="));
             assert!(!html.contains("style=\""), "the policy forbids style attributes");

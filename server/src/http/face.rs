@@ -2,16 +2,17 @@
 
 use std::io::Write;
 
-use app::public::Assets;
+use app::{error::sentence, public::Assets};
 use axum::{
     body::{Body, Bytes},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use protocol::{Address, api::Site};
+use protocol::{Address, ErrorCode, api::Site};
 use sha2::{Digest, Sha256};
 
 use super::security::{Policies, Policy};
+use crate::error;
 
 /// The largest window brotli has without extensions (RFC 7932).
 const WINDOW: u32 = 22;
@@ -90,7 +91,20 @@ impl Face {
 
     /// Any path that names nothing.
     pub fn not_found(&self, headers: &HeaderMap) -> Response {
-        self.not_found.answer(StatusCode::NOT_FOUND, headers)
+        self.nothing_here(StatusCode::NOT_FOUND, headers)
+    }
+
+    /// The same words for what is no page, whatever it is otherwise.
+    pub fn nothing_here(&self, status: StatusCode, headers: &HeaderMap) -> Response {
+        self.not_found.answer(status, headers)
+    }
+
+    /// What was asked is not done, and why.
+    pub fn refusal_page(&self, code: ErrorCode) -> Response {
+        let html = with_dev(app::public::refusal_html(&self.assets, sentence(code)), self.dev);
+        let mut response = once(html, &HeaderMap::new());
+        *response.status_mut() = error::status(code);
+        response
     }
 
     /// Something went wrong; the log has it under `incident`.

@@ -62,7 +62,7 @@ pub async fn outside(State(server): State<Server>, request: Request, next: Next)
         }),
     };
     if wants_html && !is_html(&response) && response.status().as_u16() >= 400 {
-        response = server.face().error_page(response.status(), &id);
+        response = page_for(&server, &response, &id);
     }
     if let (Some(path), Some(Refusal(code))) = (for_function, response.extensions().get::<Refusal>().copied()) {
         response = for_server_function(response, &path, code);
@@ -127,6 +127,23 @@ fn address(request: &Request, proxies: &[IpAddr]) -> IpAddr {
 /// What a per-session limit counts by: the cookies as they are. Made-up ones gain nothing, the network's limit stays.
 fn session_or(headers: &HeaderMap, who: [u8; 6]) -> (Option<&[u8]>, [u8; 6]) {
     (headers.get(header::COOKIE).map(HeaderValue::as_bytes), who)
+}
+
+/// What a person reads in place of an answer for programs. The number is for failures only: nothing else is in the log under it.
+fn page_for(server: &Server, response: &Response, id: &str) -> Response {
+    let face = server.face();
+    if response.status().is_server_error() {
+        return face.error_page(response.status(), id);
+    }
+    let refusal = response.extensions().get::<Refusal>();
+    let mut page = match refusal {
+        Some(Refusal(code)) if *code != ErrorCode::NotFound => face.refusal_page(*code),
+        _ => face.nothing_here(response.status(), &HeaderMap::new()),
+    };
+    if let Some(later) = response.headers().get(header::RETRY_AFTER) {
+        page.headers_mut().insert(header::RETRY_AFTER, later.clone());
+    }
+    page
 }
 
 /// A refusal in the form in which the page's half of a server function reads it.
