@@ -43,7 +43,8 @@ pub struct Config {
     #[arg(long, env = "JACKDAW_NETWORKS")]
     pub networks: Option<PathBuf>,
 
-    /// Proxies whose `X-Forwarded-For` is believed, as addresses with commas between. Nobody else's is.
+    /// Proxies whose `X-Forwarded-For` is believed, as addresses with commas between. Nobody else's is. Behind a proxy that is not
+    /// named here everybody counts as that proxy.
     #[arg(long, env = "JACKDAW_PROXIES", value_delimiter = ',')]
     pub proxies: Vec<IpAddr>,
 
@@ -65,6 +66,11 @@ impl Config {
             Some(port) => format!("{host}:{port}"),
             None => host.to_owned(),
         }
+    }
+
+    /// People come by https, which this server does not speak itself, and nothing says by way of whom.
+    pub fn lacks_proxy(&self) -> bool {
+        self.secure() && self.proxies.is_empty()
     }
 
     /// People reach this server by https (through a proxy): cookies are `__Host-` and `Secure`, and HSTS is sent.

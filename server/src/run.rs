@@ -66,6 +66,11 @@ pub async fn start(config: Config, limits: Limits, patience: Patience) -> Result
     jobs::start(&server);
     let listening = tokio::spawn(listen::serve(listener, router, shutdown));
     tracing::info!(%address, "Jackdaw answers at {}", config.origin());
+    if config.lacks_proxy() {
+        tracing::warn!(
+            "no proxy is named, and people come by https: all of them share one limit until JACKDAW_PROXIES says where it is"
+        );
+    }
     Ok(Running {
         server,
         database,

@@ -30,6 +30,13 @@ pub async fn examine(config: &Config) -> ExitCode {
             ),
         );
     }
+    if config.lacks_proxy() {
+        say(
+            false,
+            "people come by https, so through a proxy, and no proxy is named: everybody counts as that proxy, and all of them share one \
+             limit. Set JACKDAW_PROXIES to the address it comes from (127.0.0.1 if it runs on this machine), and let it write X-Forwarded-For",
+        );
+    }
     match tokio::net::TcpListener::bind(config.listen).await {
         Ok(_) => say(true, &format!("{} is free to listen on", config.listen)),
         Err(error) => say(

@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     hash::{BuildHasher, Hash, RandomState},
-    net::IpAddr,
+    net::{IpAddr, SocketAddr},
     sync::{Mutex, PoisonError},
     time::Instant,
 };
@@ -131,9 +131,14 @@ pub fn network(address: IpAddr) -> [u8; 6] {
     }
 }
 
-/// Who asks: the peer, or what a believed proxy says about it. The last entry that is not itself a proxy counts, because
-/// everything before it is the client's own writing.
-pub fn client_address(peer: IpAddr, forwarded_for: Option<&str>, proxies: &[IpAddr]) -> IpAddr {
+/// Who asks: the peer, or what a believed proxy says about it. Proxies write behind what came to them: on the same line, or on one
+/// of their own (RFC 9110, section 5.3, makes one list of them). So the last entry of all the lines that is not itself a proxy
+/// counts, because everything before it is the client's own writing.
+pub fn client_address<'a>(
+    peer: IpAddr,
+    forwarded_for: impl DoubleEndedIterator<Item = &'a str>,
+    proxies: &[IpAddr],
+) -> IpAddr {
     let is_proxy = |address: &IpAddr| {
         proxies
             .iter()
@@ -143,11 +148,17 @@ pub fn client_address(peer: IpAddr, forwarded_for: Option<&str>, proxies: &[IpAd
         return peer;
     }
     forwarded_for
-        .into_iter()
-        .flat_map(|list| list.rsplit(','))
-        .map_while(|entry| entry.trim().parse::<IpAddr>().ok())
+        .rev()
+        .flat_map(|line| line.rsplit(','))
+        .map_while(|entry| entry_address(entry.trim()))
         .find(|address| !is_proxy(address))
         .unwrap_or(peer)
+}
+
+/// One entry: an address, which some proxies write with a port.
+fn entry_address(entry: &str) -> Option<IpAddr> {
+    let with_port = || entry.parse::<SocketAddr>().map(|address| address.ip());
+    entry.parse().or_else(|_| with_port()).ok()
 }
 
 #[cfg(test)]
@@ -183,15 +194,33 @@ mod tests {
         let proxy: IpAddr = "10.0.0.1".parse().unwrap();
         let stranger: IpAddr = "192.0.2.7".parse().unwrap();
         let client: IpAddr = "203.0.113.9".parse().unwrap();
-        assert_eq!(client_address(stranger, Some("203.0.113.9"), &[proxy]), stranger);
+        let from = |peer, lines: &[&str]| client_address(peer, lines.iter().copied(), &[proxy]);
+        assert_eq!(from(stranger, &["203.0.113.9"]), stranger);
         assert_eq!(
-            client_address(proxy, Some("198.51.100.1, 203.0.113.9"), &[proxy]),
+            from(proxy, &["198.51.100.1, 203.0.113.9"]),
             client,
             "not what the client wrote itself"
         );
-        assert_eq!(client_address(proxy, Some("203.0.113.9, 10.0.0.1"), &[proxy]), client);
-        assert_eq!(client_address(proxy, Some("nonsense"), &[proxy]), proxy);
-        assert_eq!(client_address(proxy, None, &[proxy]), proxy);
+        assert_eq!(from(proxy, &["203.0.113.9, 10.0.0.1"]), client);
+        assert_eq!(from(proxy, &["203.0.113.9:40112"]), client, "with a port");
+        assert_eq!(from(proxy, &["nonsense"]), proxy);
+        assert_eq!(from(proxy, &[]), proxy);
+    }
+
+    #[test]
+    fn a_proxy_that_writes_a_line_of_its_own_is_believed_and_the_line_before_is_not() {
+        let proxy: IpAddr = "10.0.0.1".parse().unwrap();
+        let client: IpAddr = "203.0.113.9".parse().unwrap();
+        let from = |lines: &[&str]| client_address(proxy, lines.iter().copied(), &[proxy]);
+        assert_eq!(from(&["198.51.100.1", "203.0.113.9"]), client);
+        assert_eq!(from(&["198.51.100.1, 198.51.100.2", "203.0.113.9, 10.0.0.1"]), client);
+        assert_eq!(from(&["203.0.113.9", "10.0.0.1"]), client, "two proxies, a line each");
+        assert_eq!(from(&["", "203.0.113.9"]), client);
+        assert_eq!(
+            from(&["203.0.113.9", "nonsense"]),
+            proxy,
+            "nothing before nonsense is believed"
+        );
     }
 
     #[test]

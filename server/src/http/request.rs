@@ -117,11 +117,9 @@ fn address(request: &Request, proxies: &[IpAddr]) -> IpAddr {
         .extensions()
         .get::<Peer>()
         .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
-    let forwarded = request
-        .headers()
-        .get("x-forwarded-for")
-        .and_then(|value| value.to_str().ok());
-    client_address(peer, forwarded, proxies)
+    // A line that is no text says nothing, and hides what stands before it.
+    let lines = request.headers().get_all("x-forwarded-for").iter();
+    client_address(peer, lines.map(|line| line.to_str().unwrap_or_default()), proxies)
 }
 
 /// What a per-session limit counts by: the cookies as they are. Made-up ones gain nothing, the network's limit stays.
