@@ -27,6 +27,12 @@ impl Answer {
             .map_or("", |(_, value)| value)
     }
 
+    /// Why a server function refused.
+    pub fn refusal(&self) -> ErrorCode {
+        let ApiError(code) = postcard::from_bytes(&self.body).expect("a refusal decodes");
+        code
+    }
+
     /// The body as text.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
@@ -60,6 +66,30 @@ pub async fn request_to(
     stream.write_all(text.as_bytes()).await.unwrap();
     // A server that refuses by the headers alone may close before it has read the body.
     let _ = stream.write_all(body).await;
+    let mut bytes = Vec::new();
+    let _ = stream.read_to_end(&mut bytes).await;
+    parse(&bytes)
+}
+
+/// A POST whose length is not told: the body comes in pieces.
+pub async fn request_chunked(address: SocketAddr, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+    let host = format!("localhost:{}", address.port());
+    let mut text =
+        format!("POST {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ntransfer-encoding: chunked\r\n");
+    for (name, value) in headers {
+        write!(text, "{name}: {value}\r\n").unwrap();
+    }
+    text.push_str("\r\n");
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(text.as_bytes()).await.unwrap();
+    for piece in body.chunks(8 * 1024) {
+        let size = format!("{:x}\r\n", piece.len());
+        for bytes in [size.as_bytes(), piece, b"\r\n"] {
+            // A server that has read enough may close.
+            let _ = stream.write_all(bytes).await;
+        }
+    }
+    let _ = stream.write_all(b"0\r\n\r\n").await;
     let mut bytes = Vec::new();
     let _ = stream.read_to_end(&mut bytes).await;
     parse(&bytes)
@@ -166,8 +196,7 @@ impl Visitor {
         if answer.status == 200 {
             Ok(postcard::from_bytes(&answer.body).expect("an answer of a server function decodes"))
         } else {
-            let ApiError(code) = postcard::from_bytes(&answer.body).expect("a refusal decodes");
-            Err(code)
+            Err(answer.refusal())
         }
     }
 

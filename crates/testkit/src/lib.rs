@@ -26,7 +26,7 @@ pub use chain::{
     anvil::{Anvil, Transfer},
     tips::CONTRACT as TIPS,
 };
-pub use http::{Answer, Visitor, request, request_to};
+pub use http::{Answer, Visitor, request, request_chunked, request_to};
 pub use installation::Installation;
 pub use log::Captured;
 pub use person::{Away, Person};
