@@ -29,10 +29,8 @@ impl Database {
     /// In words for the operator.
     pub async fn open(config: &Config) -> Result<Self, StartError> {
         if let Some(url) = &config.database_url {
-            // The address holds a password: what is wrong with it is not repeated.
-            let wrong = |_| StartError::Services("DATABASE_URL is not the address of a Postgres".to_owned());
             return Ok(Self {
-                pool: db::pool(url.parse().map_err(wrong)?, CONNECTIONS),
+                pool: db::pool(address(url)?, CONNECTIONS),
                 private: None,
             });
         }
@@ -83,6 +81,15 @@ impl Database {
             tracing::warn!("{error}");
         }
     }
+}
+
+/// What `DATABASE_URL` says.
+///
+/// # Errors
+/// If it is none. It may hold a password: what is wrong with it is not repeated.
+pub fn address(url: &str) -> Result<db::Address, StartError> {
+    let wrong = |_| StartError::Services("DATABASE_URL is not the address of a Postgres".to_owned());
+    url.parse().map_err(wrong)
 }
 
 /// The database is away for now, rather than wrong.

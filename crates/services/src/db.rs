@@ -1,12 +1,12 @@
 //! The database: its pool, its migrations, and the one path from `sqlx::Error` to ours.
 
-use std::time::Duration;
+use std::{io, time::Duration};
 
 use protocol::ErrorCode;
 use sqlx::{
-    PgPool,
+    ConnectOptions, Connection, PgPool,
     error::ErrorKind,
-    migrate::MigrateError,
+    migrate::{Migrate, MigrateError},
     postgres::{PgConnectOptions, PgDatabaseError, PgPoolOptions, PgSeverity},
 };
 
@@ -14,6 +14,8 @@ use sqlx::{
 const PATIENCE: Duration = Duration::from_secs(5);
 
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
+/// Where it notes what it has done.
+const MIGRATIONS: &str = "_sqlx_migrations";
 
 /// Why the database did not do it.
 #[derive(Debug, thiserror::Error)]
@@ -99,6 +101,9 @@ impl From<&DbError> for ErrorCode {
     }
 }
 
+/// Where a database is and who asks, for whoever connects without speaking SQL.
+pub type Address = PgConnectOptions;
+
 /// Connections to the database, for whoever holds them without speaking SQL.
 pub type Pool = PgPool;
 
@@ -108,6 +113,75 @@ pub fn pool(options: PgConnectOptions, connections: u32) -> PgPool {
         .max_connections(connections)
         .acquire_timeout(PATIENCE)
         .connect_lazy_with(options.application_name("jackdaw"))
+}
+
+/// A database that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Looked {
+    /// The version of Postgres, e.g. `17.2`.
+    pub postgres: String,
+    /// How its schema stands to this build.
+    pub schema: Schema,
+}
+
+/// How a schema stands to this build.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Schema {
+    /// There is none of ours yet.
+    None,
+    /// It is this build's.
+    Ours,
+    /// So many migrations are missing.
+    Older(usize),
+    /// Something was migrated that this build does not know.
+    Newer,
+}
+
+/// Connects, looks, and changes nothing.
+///
+/// # Errors
+/// If the database does not answer, or does not let this user look.
+pub async fn look(options: PgConnectOptions) -> Result<Looked, DbError> {
+    let looking = async {
+        let mut connection = options.application_name("jackdaw doctor").connect().await?;
+        let number = connection.server_version_num().unwrap_or_default();
+        let applied = match connection.list_applied_migrations(MIGRATIONS).await {
+            Ok(applied) => applied,
+            Err(MigrateError::Execute(error)) if no_such_table(&error) => Vec::new(),
+            Err(error) => return Err(error.into()),
+        };
+        // It was only for looking.
+        let _ = connection.close().await;
+        let known = |version, checksum: &[u8]| {
+            MIGRATOR
+                .iter()
+                .any(|ours| ours.version == version && *ours.checksum == *checksum)
+        };
+        let missing = MIGRATOR.iter().count().saturating_sub(applied.len());
+        let schema = if applied.is_empty() {
+            Schema::None
+        } else if !applied.iter().all(|one| known(one.version, &one.checksum)) {
+            Schema::Newer
+        } else if missing > 0 {
+            Schema::Older(missing)
+        } else {
+            Schema::Ours
+        };
+        let postgres = format!("{}.{}", number / 10_000, number % 10_000);
+        Ok(Looked { postgres, schema })
+    };
+    let late = || {
+        let words = format!("nothing came for {} s", PATIENCE.as_secs());
+        sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, words))
+    };
+    tokio::time::timeout(PATIENCE, looking)
+        .await
+        .unwrap_or_else(|_| Err(DbError::from(late())))
+}
+
+fn no_such_table(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.is_some_and(|code| code == "42P01")
 }
 
 /// Brings the schema up to date. Two servers that start at once wait for each other.

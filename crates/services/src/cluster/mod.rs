@@ -149,6 +149,19 @@ impl Cluster {
     }
 }
 
+/// Whether there is a cluster in this data directory already.
+pub fn is_in(data_dir: &Path) -> bool {
+    Place::there(data_dir).is_ok_and(|place| place.has_cluster())
+}
+
+/// The folder with the programs that a cluster in this data directory would be started with. Makes nothing.
+///
+/// # Errors
+/// In sentences a person can act on.
+pub fn programs(data_dir: &Path) -> Result<PathBuf, ClusterError> {
+    binaries::find(&Place::there(data_dir)?)
+}
+
 /// Everything before the start: directories, the lock, the binaries, the cluster itself.
 fn prepare(data_dir: &Path, this_binary: PathBuf) -> Result<(Place, File, keeper::Spec), ClusterError> {
     let place = Place::make(data_dir)?;

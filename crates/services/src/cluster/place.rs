@@ -50,15 +50,27 @@ impl Place {
         };
         folder(data_dir, 0o711)?;
         let root = data_dir.canonicalize().map_err(ClusterError::io(data_dir))?;
-        let mut place = Self { root, user: None };
-        if Uid::effective().is_root() {
-            place.user = Some(place.choose_user()?);
+        let place = Self::of(root)?;
+        if place.user.is_some() {
             let mode = Permissions::from_mode(0o711);
             std::fs::set_permissions(&place.root, mode).map_err(ClusterError::io(&place.root))?;
         }
         let socket = place.socket_folder();
         folder(&socket, 0o700)?;
         place.give(&socket)?;
+        Ok(place)
+    }
+
+    /// The same folders, wherever they are, without making any.
+    pub(super) fn there(data_dir: &Path) -> Result<Self, ClusterError> {
+        Self::of(std::path::absolute(data_dir).map_err(ClusterError::io(data_dir))?)
+    }
+
+    fn of(root: PathBuf) -> Result<Self, ClusterError> {
+        let mut place = Self { root, user: None };
+        if Uid::effective().is_root() {
+            place.user = Some(place.choose_user()?);
+        }
         Ok(place)
     }
 
