@@ -17,10 +17,18 @@ use std::{
 /// The oldest Node that the tools run on.
 const NODE: u32 = 20;
 
+/// How to come by one. Distributions keep the Node of their day: what the package is called does not say how old it is.
+fn advice() -> String {
+    format!(
+        "Node {NODE} or newer with npm is needed to build the style sheet and to test in a browser. Debian 13 has it (`apt-get install nodejs \
+         npm`); Debian 12 and Ubuntu 24.04 have an older one: there, unpack the Node project's own archive (nodejs.org, \"Prebuilt binaries\"), \
+         put its `bin` folder into PATH and run this again"
+    )
+}
+
 /// Finds Node and npm.
 pub fn node() -> Result<PathBuf> {
-    let advice = "Node 20 or newer with npm is needed to build the style sheet and to test in a browser: install it (Debian and Ubuntu: \
-                  `apt-get install nodejs npm`, or a newer one from your version manager) and run this again";
+    let advice = advice();
     let (Some(node), Some(_)) = (exec::which("node"), exec::which("npm")) else {
         bail!("{advice}")
     };
@@ -110,5 +118,18 @@ pub fn arch() -> &'static str {
         "x86_64" => "x64",
         "aarch64" => "arm64",
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_are_told_the_version_that_is_asked_for() {
+        let wanted = format!("Node {NODE} or newer with npm");
+        assert!(advice().starts_with(&wanted), "{}", advice());
+        let readme = include_str!("../../../README.md");
+        assert!(readme.contains(&wanted), "README.md does not say: {wanted}");
     }
 }
