@@ -47,6 +47,38 @@ pub const CHECKS: &[Check] = &[
         ],
     },
     Check {
+        rule: "6: one road per thing: no conversations by server functions, no server functions in the worker",
+        find: roads,
+        bad: &[
+            &[(
+                "app/src/server_fns/say.rs",
+                "pub async fn say(publish: Publish) -> Result<(), AppError> {",
+            )],
+            &[("app/src/server_fns/say.rs", "use protocol::{ClientFrame, Topic};")],
+            &[("app/src/server_fns/say.rs", "services.delivery.read(id).await")],
+            &[(
+                "crates/client/src/people.rs",
+                "app::server_fns::people(addresses).await",
+            )],
+            &[("crates/engine/src/socket.rs", "fetch(\"/api/sessions\")")],
+        ],
+        good: &[
+            (
+                "app/src/server_fns/people.rs",
+                "services.people.people(&addresses).await",
+            ),
+            (
+                "app/src/conversation/composer.rs",
+                "// what becomes a Publish in the worker",
+            ),
+            ("crates/client/src/outbox.rs", "ClientFrame::Publish(publish)"),
+            (
+                "crates/engine/src/socket.rs",
+                "// server functions are the page's; \nopen(\"/ws\")",
+            ),
+        ],
+    },
+    Check {
         rule: "8: no style attributes: the content security policy forbids them",
         find: style,
         bad: &[
@@ -172,6 +204,30 @@ fn ssr(tree: &Tree) -> Vec<String> {
         .ending(".rs")
         .filter(|(path, _)| !allowed(path) && !path.starts_with("xtask/"));
     lines(files, |line| line.contains("cfg") && line.contains("feature = \"ssr\""))
+}
+
+fn roads(tree: &Tree) -> Vec<String> {
+    const CONVERSATIONS: [&str; 6] = [
+        "ClientFrame",
+        "ServerFrame",
+        "Publish",
+        "Subscribe",
+        "Envelope",
+        ".delivery",
+    ];
+    const CALLS: [&str; 3] = ["server_fn", "\"/api/", "\"/api\""];
+    let within = |roots: &'static [&str]| {
+        let inside = move |path: &str| roots.iter().any(|root| path.starts_with(root));
+        shipped(tree).filter(move |(path, _)| inside(path))
+    };
+    let mut found = lines(within(&["app/src/server_fns/"]), |line| {
+        CONVERSATIONS.iter().any(|word| line.contains(word))
+    });
+    found.extend(lines(
+        within(&["crates/client/", "crates/e2ee/", "crates/engine/"]),
+        |line| CALLS.iter().any(|word| line.contains(word)),
+    ));
+    found
 }
 
 fn style(tree: &Tree) -> Vec<String> {
