@@ -34,7 +34,8 @@ pub const TOPICS_PER_FRAME: usize = 500;
 pub const WELCOMES: usize = 32;
 /// How many envelopes the server sends before it waits for the socket.
 pub const PAGE: usize = 50;
-/// How many envelopes may wait for one socket before it is closed; the log still has them.
+/// How much may wait for one socket. What does not fit is not kept for it: it reads on from the log, by its cursors, and stays open.
+/// Only one that takes nothing at all for a while is closed (20 s, the server's patience with a write).
 pub const SOCKET_QUEUE: usize = 256;
 /// Seconds between two heartbeats of a client.
 pub const HEARTBEAT_SECONDS: u64 = 25;

@@ -88,7 +88,8 @@ pub(super) struct TopicRow {
     pub last_commit: i64,
 }
 
-/// Locks the topics in order of their ids and reads them as they are then: the first of the two statements.
+/// Locks the topics in order of their ids and reads them as they are then. Whatever is looked for or written comes behind it, in
+/// statements of their own.
 pub(super) async fn lock_topics(connection: &mut PgConnection, topics: &[&[u8]]) -> Result<Vec<TopicRow>> {
     sqlx::query_as!(
         TopicRow,
