@@ -1,11 +1,7 @@
-use bridge::Command;
 use leptos::{ev, prelude::*, task::spawn_local};
-use protocol::{
-    ErrorCode, UnixMillis,
-    api::{InstallationRow, Session},
-    limits,
-};
+use protocol::{ErrorCode, UnixMillis, api::Session, limits};
 
+use self::installations::Installations;
 use super::sign_out::SignOutForm;
 use crate::{
     browser,
@@ -13,10 +9,12 @@ use crate::{
     error::{AppError, sentence},
     later::part,
     server_fns,
-    signal::{Memo, RwSignal, effect, live, on, when},
+    signal::{Memo, RwSignal, live, on, when},
     state::{State, flow},
     time,
 };
+
+mod installations;
 
 part! {
     /// `/app/settings`.
@@ -165,101 +163,6 @@ fn seen(since: UnixMillis, seen: UnixMillis) -> String {
     let now = browser::now();
     let say = |at| time::full(at, now, browser::offset(at));
     format!("Since {}. Last seen {}.", say(since), say(seen))
-}
-
-#[component]
-fn Installations() -> impl IntoView {
-    let state = expect_context::<State>();
-    let rows = RwSignal::new(None::<Result<Vec<InstallationRow>, &'static str>>);
-    let load = move || {
-        spawn_local(async move {
-            let answer = server_fns::installations().await.map_err(|error| refused(state, error));
-            rows.set(Some(answer));
-        });
-    };
-    load();
-    let asking = RwSignal::new(false);
-    let chosen = RwSignal::new(None::<InstallationRow>);
-    let waiting = RwSignal::new(false);
-    state.revoked.set(None);
-    effect(move || {
-        if let Some((_, said)) = state.revoked.get() {
-            waiting.set(false);
-            if said.is_none() {
-                asking.set(false);
-                state.announcement.set("The browser is revoked.".to_owned());
-                load();
-            }
-        }
-    });
-    let revoke = move || {
-        if let Some(row) = chosen.get_untracked() {
-            state.revoked.set(None);
-            waiting.set(true);
-            state.send(Command::Revoke { installation: row.id });
-        }
-    };
-    let one = move |row: InstallationRow| {
-        let this = row.clone();
-        view! {
-            <li>
-                <Icon shape=Shape::Key />
-                <div>
-                    <b>{row.agent}</b>
-                    {row.this.then(|| view! { <span class="badge good small">"This browser"</span> }.into_any())}
-                    <div class="small soft">{seen(row.since, row.seen)}</div>
-                    <div class="small soft mono">{row.id.to_string()[..16].to_owned()} "…"</div>
-                </div>
-                {(!row.this).then(|| view! {
-                    <button
-                        type="button"
-                        class="btn"
-                        aria-label=format!("Revoke {}", this.agent)
-                        on:click=on(move |_| {
-                            state.revoked.set(None);
-                            chosen.set(Some(this.clone()));
-                            asking.set(true);
-                        })
-                    >
-                        "Revoke"
-                    </button>
-                }.into_any())}
-            </li>
-        }
-        .into_any()
-    };
-    view! {
-        <section aria-labelledby="installations">
-            <h2 id="installations">"Installations"</h2>
-            <p>"Browsers that hold a key of yours. Messages to you are sealed for each of them."</p>
-            {live(move || match rows.get() {
-                None => view! { <Bones /> }.into_any(),
-                Some(Err(words)) => view! { <p class="note bad" role="alert">{words}</p> }.into_any(),
-                Some(Ok(rows)) => view! { <ul class="things">{rows.into_iter().map(one).collect::<Vec<_>>()}</ul> }.into_any(),
-            })}
-            <Dialog open=asking title="Revoke the other browser?">
-                {live(move || chosen.get().map(|row| view! {
-                    <p>
-                        <b>{row.agent}</b>
-                        <br />
-                        <span class="small soft">{seen(row.since, row.seen)}</span>
-                    </p>
-                }.into_any()))}
-                <p>
-                    "It is signed out at once and receives nothing new: whoever writes next takes it out of the conversation. What it has already received stays on it. This cannot be undone; to come back it needs your wallet and gets a new key."
-                </p>
-                {live(move || state.revoked.get().and_then(|(_, said)| said).map(|code| {
-                    view! { <p class="note bad" role="alert">{sentence(code)}</p> }.into_any()
-                }))}
-                <div class="acts">
-                    <button type="button" class="btn bad" prop:disabled=live(move || waiting.get()) on:click=on(move |_| revoke())>
-                        "Revoke"
-                    </button>
-                    <button type="button" class="btn" on:click=on(move |_| asking.set(false))>"Keep"</button>
-                </div>
-            </Dialog>
-        </section>
-    }
 }
 
 #[component]

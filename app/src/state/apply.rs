@@ -113,11 +113,11 @@ fn take_in(state: State, event: Event) {
         Event::Connection(connection) => {
             state.connection.set(connection);
             match connection {
-                // What the server has forgotten concerns people also when all of the rest has been read again.
-                Connection::Live => calm(
-                    state,
-                    |trouble| matches!(trouble, Trouble::Refused(code) if *code != ErrorCode::CursorAhead),
-                ),
+                // What the server has forgotten, or takes from us, concerns people also when all of the rest has been read.
+                Connection::Live => calm(state, |trouble| {
+                    use ErrorCode::{CursorAhead, NoSuchTopic, NotAMember};
+                    matches!(trouble, Trouble::Refused(code) if !matches!(code, CursorAhead | NoSuchTopic | NotAMember))
+                }),
                 Connection::SignedOut => flow::session_lost(state),
                 Connection::Revoked => flow::revoked(state),
                 _ => {}

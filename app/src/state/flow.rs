@@ -390,7 +390,7 @@ pub fn trouble_sentence(trouble: Trouble) -> &'static str {
             "This browser offers no storage for keys here, as in a private window. Open Jackdaw in an ordinary window."
         }
         Trouble::VaultFull => {
-            "This browser's storage is full. Your message is back in the text box and nothing is lost. Free some space, then send it again."
+            "This browser's storage is full. Nothing is lost: what you just wrote is back in the text box, and what others write waits at the server. Free some space."
         }
         Trouble::VaultDamaged => {
             "A part of this browser's history cannot be read. What can be read is shown. New messages are kept as usual."

@@ -89,6 +89,8 @@ pub struct Session {
 pub struct InstallationRow {
     /// Its id.
     pub id: InstallationId,
+    /// What its account calls it, empty for nothing.
+    pub name: String,
     /// The browser and system it was made with.
     pub agent: String,
     /// When it was associated.

@@ -473,6 +473,23 @@ async fn people_are_known_by_the_names_they_chose(pool: PgPool) {
     assert_eq!(accounts.session(&signed_in.token).await.unwrap().me().name, "");
 }
 
+#[sqlx::test]
+async fn an_account_names_its_own_browsers_and_nobody_elses(pool: PgPool) {
+    let here = site(pool).await;
+    let accounts = &here.services.accounts;
+    let (alice, bob) = (person(1), person(2));
+    let (hers, his) = (alice.sign_in(&here).await.session, bob.sign_in(&here).await.session);
+    let named = accounts.name_installation(&hers, hers.installation, " At home ").await;
+    assert_eq!(named.unwrap(), "At home");
+    assert_eq!(accounts.installations(&hers).await.unwrap()[0].name, "At home");
+    let elses = accounts.name_installation(&his, hers.installation, "mine").await;
+    assert_eq!(code(elses), ErrorCode::NotFound);
+    let bad = accounts.name_installation(&hers, hers.installation, "a\nb").await;
+    assert_eq!(code(bad), ErrorCode::BadName);
+    accounts.name_installation(&hers, hers.installation, "").await.unwrap();
+    assert_eq!(accounts.installations(&hers).await.unwrap()[0].name, "");
+}
+
 #[test]
 fn the_session_key_is_made_once_and_is_the_owners() {
     use std::os::unix::fs::PermissionsExt;

@@ -59,7 +59,16 @@ test('a revoked browser learns why, gets nothing more, and begins anew with a ne
   await alice.jackdaw.openSettings();
   await expect(installations(alice)).toHaveCount(2);
   const row = installations(alice).filter({ hasNotText: 'This browser' });
-  await row.getByRole('button', { name: /^Revoke/ }).click();
+  await test.step('she has a name for it', async () => {
+    await row.getByRole('button', { name: /^Rename/ }).click();
+    const naming = alice.page.getByRole('dialog', { name: 'Rename a browser' });
+    await accessible(alice.page, 'naming a browser');
+    await naming.getByRole('textbox', { name: 'Name of this browser' }).fill('The lost phone');
+    await naming.getByRole('button', { name: 'Save' }).click();
+    await expect(naming).toBeHidden();
+    await expect(row).toContainText('The lost phone');
+  });
+  await row.getByRole('button', { name: 'Revoke The lost phone' }).click();
   const dialog = alice.page.getByRole('dialog', { name: 'Revoke the other browser?' });
   await expect(dialog).toContainText('cannot be undone');
   await accessible(alice.page, 'revoking a browser');

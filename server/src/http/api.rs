@@ -29,6 +29,7 @@ pub fn register() {
     register_explicit::<server_fns::EndOtherSessions>();
     register_explicit::<server_fns::GetInstallations>();
     register_explicit::<server_fns::SetName>();
+    register_explicit::<server_fns::NameInstallation>();
     register_explicit::<server_fns::GetPeople>();
     register_explicit::<server_fns::TestCoins>();
 }

@@ -165,6 +165,7 @@ impl Accounts {
                 let id = InstallationId::from_slice(&row.installation).ok_or(AccountError::Damaged)?;
                 Ok(api::InstallationRow {
                     id,
+                    name: row.name,
                     agent: row.agent,
                     since: from_db(row.created_at),
                     seen: from_db(row.seen_at),
@@ -172,6 +173,25 @@ impl Accounts {
                 })
             })
             .collect()
+    }
+
+    /// Calls a browser of this account so, for nobody but the account; an empty name takes it away. Returns what was stored, see
+    /// `name`.
+    ///
+    /// # Errors
+    /// `BadName` as for the account's own; `NotFound` if the account has no such browser, or it is revoked.
+    pub async fn name_installation(
+        &self,
+        session: &Session,
+        installation: InstallationId,
+        name: &str,
+    ) -> Result<String, AccountError> {
+        let name = name::checked(name).ok_or(AccountError::BadName)?;
+        if store::name_installation(&self.pool, session.account_id, &installation.0, &name).await? {
+            Ok(name)
+        } else {
+            Err(AccountError::NotFound)
+        }
     }
 
     /// Gives the account this name; an empty one takes it away. Returns what was stored, see `name`.

@@ -392,6 +392,7 @@ pub(super) async fn sessions(pool: &PgPool, account_id: i64, now: OffsetDateTime
 
 pub(super) struct ListedInstallation {
     pub installation: Vec<u8>,
+    pub name: String,
     pub agent: String,
     pub created_at: OffsetDateTime,
     pub seen_at: OffsetDateTime,
@@ -400,12 +401,25 @@ pub(super) struct ListedInstallation {
 pub(super) async fn installations(pool: &PgPool, account_id: i64) -> Result<Vec<ListedInstallation>> {
     sqlx::query_as!(
         ListedInstallation,
-        "select installation, agent, created_at, seen_at from installations
+        "select installation, name, agent, created_at, seen_at from installations
          where account_id = $1 and revoked_at is null order by seen_at desc, id limit 100",
         account_id
     )
     .fetch_all(pool)
     .await
+}
+
+/// Whether the account has it.
+pub(super) async fn name_installation(pool: &PgPool, account_id: i64, installation: &[u8], name: &str) -> Result<bool> {
+    let done = sqlx::query!(
+        "update installations set name = $3 where account_id = $1 and installation = $2 and revoked_at is null",
+        account_id,
+        installation,
+        name
+    )
+    .execute(pool)
+    .await?;
+    Ok(done.rows_affected() == 1)
 }
 
 pub(super) async fn set_name(pool: &PgPool, account_id: i64, name: &str) -> Result<()> {
