@@ -124,7 +124,11 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             Some(peer) => {
                 self.tabs.shown.insert(tab, peer);
                 // In no list, and yet one must see what was answered, to answer otherwise.
-                let unlisted = self.state.conversations.get(&peer).filter(|known| !is_listed(known.consent));
+                let unlisted = self
+                    .state
+                    .conversations
+                    .get(&peer)
+                    .filter(|known| !is_listed(known.consent));
                 if let Some(view) = unlisted.map(|known| conversation_view(peer, known)) {
                     self.reply(Event::Conversation(view));
                 }
