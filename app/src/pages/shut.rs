@@ -90,7 +90,7 @@ fn Shut(why: Trouble) -> impl IntoView {
                 </p>
                 <div class="acts">
                     <button type="button" class="btn bad" on:click=on(move |_| delete())>"Delete and begin anew"</button>
-                    <button type="button" class="btn" on:click=on(move |_| asking.set(false))>"Keep"</button>
+                    <button type="button" class="btn" autofocus=true on:click=on(move |_| asking.set(false))>"Keep"</button>
                 </div>
             </Dialog>
         })}

@@ -254,8 +254,10 @@ impl State {
 
     /// Nobody stands in the list of conversations; `None` until the vault has been read. Reactive.
     pub fn is_alone(self) -> Option<bool> {
-        self.conversations
-            .with(|all| all.as_ref().map(|all| !all.iter().any(|(_, line)| line.with(is_listed))))
+        self.conversations.with(|all| {
+            all.as_ref()
+                .map(|all| !all.iter().any(|(_, line)| line.with(is_listed)))
+        })
     }
 
     /// All unseen messages. Reactive.

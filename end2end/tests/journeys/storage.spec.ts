@@ -75,7 +75,8 @@ test('a key that is damaged is said as it is, and one begins anew with another',
     await begin.click();
     await expect(question).toContainText('its key, its history');
     await expect(question).toContainText('Your account stays');
-    await question.getByRole('button', { name: 'Keep' }).click();
+    await expect(question.getByRole('button', { name: 'Keep' })).toBeFocused();
+    await alice.page.keyboard.press('Enter');
     await expect(question).toBeHidden();
     await expect(why).toBeVisible();
   });
