@@ -117,8 +117,12 @@ pub fn wallet_sentence(error: &WalletError, network: &str) -> String {
 /// What a wallet says in words of its own, if it says something.
 fn unable(said: &str) -> String {
     match said.trim() {
-        "" => "Your wallet could not do that, and does not say why. Look into your wallet before you try again.".to_owned(),
-        said => format!("Your wallet could not do that. It said: {}.", said.trim_end_matches('.')),
+        "" => "Your wallet could not do that, and does not say why. Look into your wallet before you try again."
+            .to_owned(),
+        said => format!(
+            "Your wallet could not do that. It said: {}.",
+            said.trim_end_matches('.')
+        ),
     }
 }
 

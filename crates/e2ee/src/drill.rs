@@ -49,10 +49,7 @@ pub(crate) fn note(key: &[u8], ciphertext: &[u8]) {
 
 /// Whether a signature fits. All members of a drill live in one thread and verify the same ones: what the curve has said before
 /// it would say again.
-pub(crate) fn fits(
-    parts: [&[u8]; 3],
-    verify: impl FnOnce() -> Result<(), CryptoError>,
-) -> Result<(), CryptoError> {
+pub(crate) fn fits(parts: [&[u8]; 3], verify: impl FnOnce() -> Result<(), CryptoError>) -> Result<(), CryptoError> {
     let mut hash = Sha256::new();
     for part in parts {
         hash.update(part.len().to_be_bytes());

@@ -219,7 +219,10 @@ fn nobody_sends_twice_on_the_servers_word() {
         let said = |witness| line(&tip(is, witness), true, "Bob");
         for witness in [Witness::Server, Witness::Claim] {
             let said = said(witness);
-            assert!(said.ends_with("ook into your wallet before you send another."), "{said}");
+            assert!(
+                said.ends_with("ook into your wallet before you send another."),
+                "{said}"
+            );
             assert!(!said.contains("Only the fee is gone"), "{said}");
         }
     }

@@ -247,7 +247,14 @@ fn an_old_vault_gives_new_key_packages_instead_of_those_it_does_not_have() {
     let alice = world.installation("alice");
     let old = world.people["alice"].vault.snapshot();
     // Given out, used up, topped up: what the server has now is not in the old vault.
-    world.server.borrow_mut().installed.get_mut(&alice).unwrap().key_packages.clear();
+    world
+        .server
+        .borrow_mut()
+        .installed
+        .get_mut(&alice)
+        .unwrap()
+        .key_packages
+        .clear();
     world.go_offline("alice");
     world.go_online("alice");
     world.send("alice", "bob", "two");

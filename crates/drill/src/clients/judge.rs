@@ -353,7 +353,10 @@ impl Play<'_> {
                 }
                 if let Some(before) = last.insert(text.by, number).filter(|before| *before > number) {
                     let later = &self.texts[before].text;
-                    return Err(format!("{name} sees {later:?} before {:?}, which was written first", text.text));
+                    return Err(format!(
+                        "{name} sees {later:?} before {:?}, which was written first",
+                        text.text
+                    ));
                 }
             }
         }
