@@ -19,9 +19,8 @@ pub enum Act {
 pub fn act(tip: &TipView, mine: bool, asked: bool, away: bool) -> Act {
     let checked = tip.witness == Witness::Device;
     match (tip.state, mine) {
-        (TipState::Draft, _) => Act::Nothing,
         (TipState::Waiting, true) if !asked => Act::Wait,
-        (TipState::Waiting, _) => Act::Nothing,
+        (TipState::Draft | TipState::Waiting, _) => Act::Nothing,
         // Another tip has another id, and both would be paid: nobody is sent there on the server's word.
         (TipState::Reverted | TipState::Replaced | TipState::Dropped, true) if checked => Act::Again,
         _ if !checked && away => Act::Change,

@@ -17,7 +17,8 @@ impl Tip {
         self.contract != CONTRACT || self.id.message() != id
     }
 
-    /// Whether the server sees something else than what this device has read to the end. `of`: so many blocks make it final.
+    /// Whether the server, which has seen something, sees something else than what this device has read to the end. `of`: so
+    /// many blocks make it final.
     pub(crate) fn is_doubted_by(&self, claim: &Claim, report: TipReport, of: u32) -> bool {
         let right = match report.sight {
             TipSight::Mined { recipient, amount, .. } => recipient == claim.recipient && amount == claim.amount,
@@ -25,15 +26,12 @@ impl Tip {
         };
         let same = report.hash.is_none() || report.hash == self.hash;
         match (self.state, report.sight) {
-            (_, TipSight::Unknown) => false,
             (TipState::Confirmed, TipSight::Mined { confirmations, .. }) => !(right && same && confirmations >= of),
-            (TipState::Confirmed, _) => true,
             // Where the chain shows another tip than the message, or none, the server sees just that.
             (TipState::Mismatch(_), TipSight::Mined { .. }) => right,
-            (TipState::Mismatch(_) | TipState::Reverted, TipSight::Reverted) => false,
-            (TipState::Replaced, TipSight::Replaced | TipSight::Dropped) => false,
-            (TipState::Mismatch(_) | TipState::Reverted | TipState::Replaced, _) => true,
-            _ => false,
+            (TipState::Mismatch(_) | TipState::Reverted, TipSight::Reverted)
+            | (TipState::Replaced, TipSight::Replaced | TipSight::Dropped) => false,
+            _ => true,
         }
     }
 }

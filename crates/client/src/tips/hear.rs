@@ -109,7 +109,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             let age = now.0 - tip.at.0;
             if tip.state == TipState::Draft || !(tip.mine || self.may_read(tip.peer)) {
                 continue;
-            } else if tip.settled {
+            }
+            if tip.settled {
                 if age < FRESH && !tip.is_hopeless(*id) {
                     put_among(&mut fresh, limits::TIPS_WATCHED, tip.at.0, *id);
                 }
