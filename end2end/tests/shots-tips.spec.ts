@@ -74,6 +74,22 @@ test('the dialog', async ({ alice, bob, stack }) => {
   await shoot(alice.page, 'dialog-empty-wallet');
 });
 
+test('the card while it is being tried out', async ({ alice, bob }) => {
+  await befriend(alice, bob);
+  const { tips } = alice.jackdaw;
+  await tips.open();
+  await tips.amount.fill('0.05');
+  await expect(tips.continue).not.toHaveAttribute('aria-disabled', 'true');
+  // Its node takes its time.
+  alice.wallet.lie = (method, _params, truth) => (method === 'eth_estimateGas' ? new Promise(() => undefined) : truth());
+  await tips.continue.click();
+  await expect(tips.dialog.getByRole('status')).toContainText('Checking');
+  await shoot(alice.page, 'dialog-checking');
+  await alice.page.keyboard.press('Escape');
+  await tips.says('Checking');
+  await shoot(alice.page, 'card-checking');
+});
+
 test('the card while it is on its way', async ({ alice, bob, stack }) => {
   await befriend(alice, bob);
   await bob.jackdaw.thread.send('Saturday at three. I bring cake');
@@ -96,10 +112,14 @@ test('the card that came to nothing', async ({ alice, bob, stack }) => {
   await befriend(alice, bob);
   await stack.chain.hold();
   await pay(alice, '0.4');
-  for (const { jackdaw } of [alice, bob]) await jackdaw.tips.says('Reported by the server');
+  for (const { jackdaw, wallet } of [alice, bob]) {
+    await jackdaw.tips.says('Reported by the server');
+    await expect.poll(() => wallet.asked).toContain('eth_getTransactionByHash');
+  }
   await alice.wallet.replace(alice.wallet.sent[0]!, 'cancel');
   await stack.chain.mine(2);
-  for (const { jackdaw } of [alice, bob]) await jackdaw.tips.says('Replaced');
+  // Where this device has seen it, another one can be sent.
+  for (const { jackdaw } of [alice, bob]) await jackdaw.tips.says('This tip was not paid. Checked by this device.');
   await both(alice, bob, 'card-replaced');
 });
 
@@ -110,6 +130,7 @@ test('the card that was dropped', async ({ alice, bob, stack }) => {
   for (const { jackdaw } of [alice, bob]) await jackdaw.tips.says('Reported by the server');
   await stack.chain.drop(alice.wallet.sent[0]!);
   for (const { jackdaw } of [alice, bob]) await expect(jackdaw.tips.card).toContainText('Dropped', { timeout: 60_000 });
+  for (const { jackdaw } of [alice, bob]) await jackdaw.tips.says('Checked by this device.');
   await both(alice, bob, 'card-dropped');
 });
 
@@ -120,7 +141,7 @@ test('the card that was reverted', async ({ alice, bob, stack }) => {
   const prompt = await alice.wallet.prompted();
   await stack.chain.becomes(bob.address, '0x60006000fd');
   prompt.approve();
-  for (const { jackdaw } of [alice, bob]) await jackdaw.tips.says('Reverted');
+  for (const { jackdaw } of [alice, bob]) await jackdaw.tips.says(/Reverted.*Checked by this device\./);
   await both(alice, bob, 'card-reverted');
 });
 

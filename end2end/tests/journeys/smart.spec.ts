@@ -1,3 +1,4 @@
+import { rpc } from '../../fixtures/chain';
 import { TIPS, deployWallets, tipped } from '../../fixtures/contracts';
 import { befriend, pay } from '../../fixtures/stories';
 import type { Stack } from '../../fixtures/stack';
@@ -42,6 +43,22 @@ test('a smart account that speaks first is heard too', async ({ people, alice, s
   await befriend(vera, alice);
   await alice.jackdaw.thread.send('hello back');
   await expect(vera.jackdaw.thread.message('hello back')).toBeVisible();
+});
+
+test('an account with a key that has delegated itself to code signs in with its key, and talks', async ({ alice, bob, stack }) => {
+  // What EIP-7702 leaves at the account: a mark, and whose code runs there.
+  const { factory } = await deployWallets(stack.rpc);
+  const delegated = `0xef0100${factory.slice(2).toLowerCase()}`;
+  await stack.chain.becomes(alice.address, delegated);
+  expect(await rpc<string>(stack.rpc, 'eth_getCode', [alice.address, 'latest'])).toBe(delegated);
+  await befriend(alice, bob);
+  await alice.jackdaw.thread.send('hello from a key with code');
+  await expect(bob.jackdaw.thread.message('hello from a key with code')).toBeVisible();
+  await bob.jackdaw.thread.send('hello to it');
+  await expect(alice.jackdaw.thread.message('hello to it')).toBeVisible();
+  await pay(alice, '0.05');
+  await stack.chain.mine();
+  await bob.jackdaw.tips.confirmed();
 });
 
 test('while the chain does not answer it is said so, and nothing is refused', async ({ people, stack }) => {

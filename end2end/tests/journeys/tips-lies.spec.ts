@@ -1,4 +1,4 @@
-import { rpc, type Chain } from '../../fixtures/chain';
+import { RpcError, ether, rpc, type Chain } from '../../fixtures/chain';
 import { mined, tip, TIPS } from '../../fixtures/contracts';
 import { Person } from '../../fixtures/people';
 import { Stack } from '../../fixtures/stack';
@@ -14,6 +14,11 @@ function instead(act: (wish: Wish, id: string) => Promise<string>): Lie {
     return act(wish, `0x${wish.data.slice(10, 74)}`);
   };
 }
+
+const CHAIN = 'Jackdaw development chain';
+
+/** Said where nobody knows whether the wallet has sent it. */
+const PERHAPS = 'The tip may have been sent all the same. Look into your wallet before you try again.';
 
 /** Another 32 bytes. */
 const other = (id: string): string => `0x${id.slice(2).split('').reverse().join('')}`;
@@ -81,9 +86,62 @@ test('a true tip cannot be claimed a second time, nor by somebody else', async (
 test('an answer of the wallet that makes no sense is said, and the tip is looked for', async ({ alice, bob }) => {
   await befriend(alice, bob);
   alice.wallet.lie = (method, _params, truth) => (method === 'eth_sendTransaction' ? 'sure thing' : truth());
-  await alice.jackdaw.tips.give('0.5');
-  await alice.jackdaw.tips.says('Waiting for your wallet');
+  const { tips } = alice.jackdaw;
+  await tips.give('0.5');
+  await expect(tips.refusal).toHaveText(`Your wallet's answer makes no sense. ${PERHAPS}`);
+  await expect(tips.dialog, 'it would make another tip').toBeHidden();
+  await tips.says('Waiting for your wallet');
   await expect(bob.jackdaw.tips.card).toBeHidden();
+});
+
+test('what a wallet throws is said in words, and none of them says more than is known', async ({ alice, bob, stack }) => {
+  test.slow();
+  await befriend(alice, bob);
+  const { tips } = alice.jackdaw;
+  const throws = (method: string, code: number, words = 'no'): Lie => (asked, _params, truth) => {
+    if (asked === method) throw new RpcError(code, words);
+    return truth();
+  };
+  const offline = `Your wallet lost its connection to ${CHAIN}.`;
+  const disconnected = 'This account is not connected to this site. Connect it.';
+  const cases: [string, Lie, string, 'gone' | 'waits'][] = [
+    ['4100 before the prompt', throws('eth_estimateGas', 4100), disconnected, 'gone'],
+    ['4900 before the prompt', throws('eth_estimateGas', 4900), `${offline} Nothing was sent. Try again in a moment.`, 'gone'],
+    ['4901 before the prompt', throws('eth_accounts', 4901), `${offline} Nothing was sent. Try again in a moment.`, 'gone'],
+    ['4100 at the prompt', throws('eth_sendTransaction', 4100), disconnected, 'gone'],
+    ['4900 at the prompt', throws('eth_sendTransaction', 4900), `${offline} ${PERHAPS}`, 'waits'],
+    ['4901 at the prompt', throws('eth_sendTransaction', 4901), `${offline} ${PERHAPS}`, 'waits'],
+    ['words of its own', throws('eth_sendTransaction', -32603, 'Internal error.'), `Your wallet could not do that. It said: Internal error. ${PERHAPS}`, 'waits'],
+    ['no words at all', throws('eth_sendTransaction', -32603, ''), `Your wallet could not do that, and does not say why. ${PERHAPS}`, 'waits'],
+  ];
+  for (const [what, lie, words, then] of cases) {
+    await test.step(what, async () => {
+      await tips.open();
+      await tips.amount.fill('0.5');
+      await expect(tips.continue).not.toHaveAttribute('aria-disabled', 'true');
+      alice.wallet.lie = lie;
+      await tips.continue.click();
+      if (then === 'gone') {
+        await expect(tips.problem).toHaveText(words);
+        alice.wallet.lie = undefined;
+        await alice.page.keyboard.press('Escape');
+        await expect(tips.card).toBeHidden();
+      } else {
+        await expect(tips.refusal).toHaveText(words);
+        await expect(tips.dialog).toBeHidden();
+        await tips.says('Waiting for your wallet');
+        alice.wallet.lie = undefined;
+        await tips.act('Give up').click();
+        await expect(tips.card).toBeHidden();
+      }
+    });
+  }
+  await test.step('a wallet that is well again pays', async () => {
+    await pay(alice, '0.5');
+    await stack.chain.mine();
+    await bob.jackdaw.tips.confirmed();
+    await expect(bob.jackdaw.tips.card).toHaveCount(1);
+  });
 });
 
 test('a wallet that never answers can be left alone; asked again, it pays once', async ({ alice, bob, stack }) => {
@@ -219,6 +277,50 @@ test.describe('a server that lies', () => {
     expect(await stack.chain.balance(bob.address)).toBe(before);
   });
 
+  test('says somebody else was paid: it is never more than its word', async () => {
+    test.slow();
+    const [alice, bob] = people as [Person, Person];
+    await befriend(alice, bob);
+    const lied: Chain = stack.seen;
+    await stack.chain.hold();
+    const stranger = stack.account();
+    const hash = await pay(alice, '0.5');
+    const { input } = await rpc<{ input: string }>(stack.rpc, 'eth_getTransactionByHash', [hash]);
+    await tip(lied.url, TIPS, alice.address, stranger, `0x${input.slice(10, 74)}`, ether('0.5'));
+    await lied.mine(3);
+    for (const { jackdaw } of [alice, bob]) {
+      await jackdaw.tips.says('Does not match');
+      await jackdaw.tips.says('Reported by the server; this device has not checked it. The chain shows another recipient.');
+    }
+    await bob.page.reload();
+    await bob.show(alice);
+    await bob.jackdaw.tips.says('Reported by the server; this device has not checked it. The chain shows another recipient.');
+    await expect(bob.jackdaw.tips.card).not.toContainText('hecked by this device');
+    await expect(alice.jackdaw.tips.act('Send again')).toBeHidden();
+    await test.step('and the chain corrects it', async () => {
+      await stack.chain.mine(2);
+      for (const { jackdaw } of [alice, bob]) await jackdaw.tips.confirmed();
+    });
+  });
+
+  test('sees another balance: what one has is what the wallet\'s chain says', async () => {
+    const [alice, bob] = people as [Person, Person];
+    await stack.chain.endow(alice.address, ether('2'));
+    await stack.seen.endow(alice.address, ether('777'));
+    await befriend(alice, bob);
+    await alice.jackdaw.account.click();
+    await expect(alice.page.getByText('2 ETH', { exact: true })).toBeVisible();
+    await expect(alice.page.getByText(/777/)).toBeHidden();
+    await alice.page.keyboard.press('Escape');
+    const { tips } = alice.jackdaw;
+    await tips.open();
+    await expect(tips.dialog.getByText('2 ETH', { exact: true })).toBeVisible();
+    await tips.dialog.getByRole('button', { name: 'Max' }).click();
+    await expect(tips.amount).toHaveValue(/^1\.99\d*$/);
+    await tips.amount.fill('3');
+    await expect(tips.problem).toContainText('You have 2.');
+  });
+
   test('says a tip was replaced that was not: shown as its word, and the chain corrects it', async () => {
     test.slow();
     const [alice, bob] = people as [Person, Person];
@@ -234,6 +336,17 @@ test.describe('a server that lies', () => {
       await jackdaw.tips.says('Replaced');
       await jackdaw.tips.says('Reported by the server; this device has not checked it.');
     }
+    await test.step('on its word alone nobody is offered to pay another time', async () => {
+      const { tips } = alice.jackdaw;
+      await tips.says('Look into your wallet before you send another.');
+      await expect(tips.card.getByRole('button', { name: /Send again|Remove|Change network/ })).toBeHidden();
+      await alice.wallet.goTo(1);
+      const change = tips.card.getByRole('button', { name: `Change network to ${CHAIN}` });
+      await expect(change, 'there this device can look for itself').toBeVisible();
+      await expect(tips.act('Send again')).toBeHidden();
+      await change.click();
+      await expect(change).toBeHidden();
+    });
     await stack.chain.mine(2);
     for (const { jackdaw } of [alice, bob]) await jackdaw.tips.confirmed();
   });

@@ -64,6 +64,30 @@ test('a reload while the wallet is open: asked again for the same tip, and paid 
   expect(await stack.chain.balance(bob.address)).toBe(before + ether('0.5'));
 });
 
+test('a no to the second prompt while the first may be open: nobody says that nothing was sent', async ({ alice, bob, stack }) => {
+  await befriend(alice, bob);
+  const { tips } = alice.jackdaw;
+  alice.wallet.mood = 'manual';
+  alice.wallet.queues = true;
+  await tips.give('0.45');
+  const first = await alice.wallet.prompted();
+  await reload(alice, bob);
+  await tips.act('Ask the wallet again').click();
+  await expect.poll(() => alice.wallet.prompts.length).toBe(2);
+  alice.wallet.prompts[1]!.reject();
+  await expect(tips.refusal).toHaveText(
+    'Cancelled in your wallet. The tip may have been sent all the same. Look into your wallet before you try again.',
+  );
+  await tips.says('Waiting for your wallet');
+  await expect(tips.act('Ask the wallet again')).toBeVisible();
+  first.approve();
+  await until('the wallet has sent it', async () => alice.wallet.sent.length === 1);
+  await stack.chain.mine();
+  await tips.confirmed();
+  await bob.jackdaw.tips.confirmed();
+  await expect(tips.card).toHaveCount(1);
+});
+
 test('a reload while the wallet is open, whose answer is lost: the tip is found on the chain', async ({ alice, bob, stack }) => {
   await befriend(alice, bob);
   const { tips } = alice.jackdaw;
@@ -133,6 +157,40 @@ test('five blocks are not of the chain any more: what was confirming is not, and
   await chain.mine();
   for (const { jackdaw } of [alice, bob]) await jackdaw.tips.confirmed();
   expect(await paid(stack, alice)).toEqual([ether('0.2')]);
+});
+
+test('five blocks, and deeper than anybody waited for: what was confirmed is not, and comes again', async ({ alice, bob, stack }) => {
+  test.setTimeout(150_000);
+  const { chain } = stack;
+  await befriend(alice, bob);
+  const before = await chain.balance(bob.address);
+  await chain.mine(4);
+  const hash = await pay(alice, '0.35');
+  await chain.mine();
+  for (const { jackdaw } of [alice, bob]) await jackdaw.tips.confirmed();
+  const signed = await chain.signed(hash);
+  await chain.reorg(5);
+  expect(await paid(stack, alice)).toEqual([]);
+  for (const { jackdaw } of [alice, bob]) {
+    await expect(jackdaw.tips.card).not.toContainText('Confirmed', LOOK);
+    await expect(jackdaw.tips.card).toContainText(/Submitted|Dropped/);
+  }
+
+  await test.step('also who comes back only now has it as it is', async () => {
+    await reload(bob, alice);
+    await bob.jackdaw.tips.says(/Submitted|Dropped/);
+  });
+  await test.step('it comes again', async () => {
+    await chain.resend(signed);
+    for (const { jackdaw } of [alice, bob]) await jackdaw.tips.says('Confirming 1/2');
+    await chain.mine();
+    for (const { jackdaw } of [alice, bob]) {
+      await jackdaw.tips.confirmed();
+      await expect(jackdaw.tips.card).toHaveCount(1);
+    }
+  });
+  expect(await paid(stack, alice)).toEqual([ether('0.35')]);
+  expect(await chain.balance(bob.address)).toBe(before + ether('0.35'));
 });
 
 test('sped up in the wallet, it is the same tip', async ({ alice, bob, stack }) => {

@@ -218,3 +218,65 @@ test('the account shows its address, network and balance, which goes with the mo
   await alice.page.getByRole('button', { name: `Change network to ${CHAIN}` }).first().click();
   await expect(alice.jackdaw.account).toHaveAccessibleName(/Test net/);
 });
+
+test('test ETH for somebody who has enough: it is said so, and nothing else', async ({ people, stack }) => {
+  const wallet = new Wallet(stack.rpc, [stack.account()]);
+  const alice = await people.arrive('Alice', { wallets: [wallet] });
+  await stack.chain.endow(alice.address, ether('2'));
+  await alice.signIn();
+  await alice.jackdaw.account.click();
+  alice.watch.expect(/status of 4\d\d/);
+  await alice.jackdaw.testEth.click();
+  await expect(alice.page.getByRole('alert').filter({ hasText: 'This account has enough test ETH, so nothing was sent.' })).toBeVisible();
+  await expect(alice.page.getByText(/That was a lot at once/)).toBeHidden();
+  expect(await stack.chain.balance(alice.address)).toBe(ether('2'));
+});
+
+test('another wallet is used without signing out, and it pays', async ({ people, bob, stack }) => {
+  const account = stack.account();
+  const [rook, magpie] = [
+    new Wallet(stack.rpc, [account], 'Rook Wallet'),
+    new Wallet(stack.rpc, [account, stack.account()], 'Magpie Wallet'),
+  ];
+  const alice = await people.arrive('Alice', { wallets: [rook, magpie] });
+  const { page, jackdaw } = alice;
+  await bob.signIn();
+  await page.goto('/app');
+  await jackdaw.connect('Magpie Wallet');
+  await jackdaw.signIn.click();
+  await jackdaw.in();
+  await alice.greet(bob, 'hello');
+
+  await test.step('by keyboard, from the menu of the account', async () => {
+    await jackdaw.account.press('Enter');
+    await expect(jackdaw.menuItem('Copy address')).toBeFocused();
+    await page.keyboard.press('ArrowDown');
+    await expect(jackdaw.menuItem('Use another wallet')).toBeFocused();
+    await page.keyboard.press('Enter');
+    await expect(page.getByRole('button', { name: 'Connect Rook Wallet' })).toBeFocused();
+    await expect(jackdaw.menuItem('Use another wallet')).toBeHidden();
+    await expect(page.getByRole('button', { name: 'Connect Magpie Wallet' })).toBeVisible();
+    await page.keyboard.press('Enter');
+    await expect(jackdaw.menuItem('Use another wallet')).toBeVisible();
+    await page.keyboard.press('Escape');
+    await expect(jackdaw.account).toBeFocused();
+    await expect(jackdaw.conversations, 'nobody was signed out').toBeVisible();
+    expect([...rook.asked, ...magpie.asked].filter((method) => method === 'personal_sign')).toHaveLength(1);
+  });
+
+  await test.step('it is the one that is asked', async () => {
+    await pay(alice, '0.01');
+    expect(rook.sent).toHaveLength(1);
+    expect(magpie.sent).toEqual([]);
+  });
+
+  await test.step('one of another account: its own place, after its own signature', async () => {
+    await magpie.select((magpie as unknown as { accounts: string[] }).accounts[1]!);
+    await jackdaw.account.click();
+    await jackdaw.menuItem('Use another wallet').click();
+    await page.getByRole('button', { name: 'Connect Magpie Wallet' }).click();
+    await expect(jackdaw.signIn).toBeVisible();
+    await expect(page.getByText(/Your wallet changed to/)).toBeVisible();
+    await expect(jackdaw.thread.message('hello')).toBeHidden();
+  });
+});
