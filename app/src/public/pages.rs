@@ -217,14 +217,63 @@ pub fn invite_html(assets: &Assets, site: &Site, from: Address) -> String {
 
 /// No such page. Send it with 404.
 pub fn not_found_html(assets: &Assets) -> String {
-    page(assets, "Not found · Jackdaw", "There is no such page.", || {
+    let title = "Not found · Jackdaw";
+    alone(assets, title, "There is no such page.", "There is nothing here", || {
+        view! {
+            <p>"The link may be mistyped, or what it led to is gone. If somebody sent it to you, ask them for a new one."</p>
+        }
+        .into_any()
+    })
+}
+
+/// It was not done, and these words say why. Nothing of it is in the log, so there is no number.
+pub fn refusal_html(assets: &Assets, words: &'static str) -> String {
+    let title = "Not done · Jackdaw";
+    alone(
+        assets,
+        title,
+        "The server did not do that.",
+        "That was not done",
+        move || view! { <p>{words}</p> }.into_any(),
+    )
+}
+
+/// Something failed; `incident` is the id under which the log has it. Send it with 500 or 503.
+pub fn error_html(assets: &Assets, incident: &str) -> String {
+    let incident = incident.to_owned();
+    let heading = "The server could not answer";
+    alone(
+        assets,
+        "Something went wrong · Jackdaw",
+        "The server could not answer.",
+        heading,
+        move || {
+            view! {
+                <p>"Nothing you wrote is lost: it waits in your browser. Try again in a moment."</p>
+                <p>"If it stays, tell who runs this server this number: it finds the entry in the log."</p>
+                <p class="note mono">{incident}</p>
+            }
+            .into_any()
+        },
+    )
+}
+
+/// A page with one card that says what happened, and the ways on.
+fn alone(
+    assets: &Assets,
+    title: &'static str,
+    description: &'static str,
+    heading: &'static str,
+    words: impl FnOnce() -> AnyView + 'static,
+) -> String {
+    page(assets, title, description, move || {
         view! {
             <div class="wrap">
                 <Top into=Place::Chats />
                 <main class="alone">
                     <div class="card">
-                        <h1>"There is nothing here"</h1>
-                        <p>"The link may be mistyped, or what it led to is gone. If somebody sent it to you, ask them for a new one."</p>
+                        <h1>{heading}</h1>
+                        {words()}
                         <div class="acts">
                             <a class="btn first" href="/">"To the first page"</a>
                             <a class="btn" href=Place::Chats.path()>"To your conversations"</a>
@@ -235,62 +284,6 @@ pub fn not_found_html(assets: &Assets) -> String {
         }
         .into_any()
     })
-}
-
-/// It was not done, and these words say why. Nothing of it is in the log, so there is no number.
-pub fn refusal_html(assets: &Assets, words: &'static str) -> String {
-    page(
-        assets,
-        "Not done · Jackdaw",
-        "The server did not do that.",
-        move || {
-            view! {
-                <div class="wrap">
-                    <Top into=Place::Chats />
-                    <main class="alone">
-                        <div class="card">
-                            <h1>"That was not done"</h1>
-                            <p>{words}</p>
-                            <div class="acts">
-                                <a class="btn first" href="/">"To the first page"</a>
-                                <a class="btn" href=Place::Chats.path()>"To your conversations"</a>
-                            </div>
-                        </div>
-                    </main>
-                </div>
-            }
-            .into_any()
-        },
-    )
-}
-
-/// Something failed; `incident` is the id under which the log has it. Send it with 500 or 503.
-pub fn error_html(assets: &Assets, incident: &str) -> String {
-    let incident = incident.to_owned();
-    page(
-        assets,
-        "Something went wrong · Jackdaw",
-        "The server could not answer.",
-        move || {
-            view! {
-                <div class="wrap">
-                    <Top into=Place::Chats />
-                    <main class="alone">
-                        <div class="card">
-                            <h1>"The server could not answer"</h1>
-                            <p>"Nothing you wrote is lost: it waits in your browser. Try again in a moment."</p>
-                            <p>"If it stays, tell who runs this server this number: it finds the entry in the log."</p>
-                            <p class="note mono">{incident}</p>
-                            <div class="acts">
-                                <a class="btn first" href="/">"To the first page"</a>
-                            </div>
-                        </div>
-                    </main>
-                </div>
-            }
-            .into_any()
-        },
-    )
 }
 
 #[cfg(test)]
