@@ -2,10 +2,9 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { createECDH, createHmac } from 'node:crypto';
-import { needles, search, type Needle } from '../fixtures/canaries';
+import { columns, contents, keepsNothing, needles, search, type Needle } from '../fixtures/canaries';
 import { site } from '../fixtures/env';
 import { Person } from '../fixtures/people';
-import { everything, files, sockets } from '../fixtures/postgres';
 import { Stack } from '../fixtures/stack';
 import { befriend } from '../fixtures/stories';
 import { expect, test } from '../fixtures/test';
@@ -26,6 +25,8 @@ test('the machine keeps no word and no key', async ({ browser }) => {
     const alice = await Person.arrive('Alice', stack, browser);
     const bob = await Person.arrive('Bob', stack, browser);
     people.push(alice, bob);
+    await stack.secrets.listen(alice);
+    await stack.secrets.listen(bob);
     const said = ['hello', 'quagga-sonnet-7741', 'Ωmega-canário-5520', `long-${'zebrafinch'.repeat(40)}`];
     const signatures = signaturesOf([alice, bob]);
     await befriend(alice, bob);
@@ -40,6 +41,11 @@ test('the machine keeps no word and no key', async ({ browser }) => {
     await alice.jackdaw.settings.save.click();
     await alice.page.reload();
     await expect(alice.jackdaw.settings.name).toHaveValue(planted);
+    // And somebody writes it as well, behind a reload: whatever people write is heard, sent or not.
+    await alice.show(bob);
+    await alice.jackdaw.thread.box.fill(planted);
+    await expect.poll(() => stack.secrets.texts()).toEqual(expect.arrayContaining([...said.slice(1), planted]));
+    expect(stack.secrets.texts(), 'a common word').not.toContain('hello');
 
     const keys = (await Promise.all([alice, bob].map(installationKey))).flat();
     const cookies = (await Promise.all([alice, bob].map((person) => person.context.cookies()))).flat();
@@ -55,26 +61,19 @@ test('the machine keeps no word and no key', async ({ browser }) => {
     const control = needles('planted', Buffer.from(planted));
 
     await test.step('every column of every table', async () => {
-      const [socket] = sockets(stack.data);
-      expect(socket, 'the socket of the private Postgres').toBeDefined();
-      const columns = (await everything(socket!, ...database(socket!))).map(({ column, value }) => ({ name: column, bytes: value }));
-      expect(columns.length).toBeGreaterThan(20);
-      expect(search(columns, control), 'the planted one').not.toEqual([]);
-      expect(search(columns, secret)).toEqual([]);
+      const all = await columns(stack);
+      expect(all.length).toBeGreaterThan(20);
+      expect(search(all, control), 'the planted one').not.toEqual([]);
+      expect(search(all, secret)).toEqual([]);
     });
 
     await test.step('the data directory with its log of writes', async () => {
       for (const person of people) await person.context.close();
       await stack.down();
-      const all = files(stack.data);
-      expect(all.filter((file) => file.includes('pg_wal')).length, 'files of the write-ahead log').toBeGreaterThan(0);
-      const contents = function* (): Iterable<{ name: string; bytes: Buffer }> {
-        for (const file of all) yield { name: path.relative(stack.data, file), bytes: fs.readFileSync(file) };
-      };
-      const where = search(contents(), control);
+      const where = search(contents(stack), control);
       expect(where.some((place) => place.includes('pg_wal')), 'the planted one in the WAL').toBe(true);
       expect(where.some((place) => place.includes('base')), 'the planted one in a table').toBe(true);
-      expect(search(contents(), secret)).toEqual([]);
+      expect(search(contents(stack), secret)).toEqual([]);
     });
 
     await test.step('the logs', async () => {
@@ -90,6 +89,12 @@ test('the machine keeps no word and no key', async ({ browser }) => {
       for (const bytes of forms) {
         expect(search([{ name: 'log', bytes }], needles('control', Buffer.from('Planted in a log')))).not.toEqual([]);
       }
+    });
+    await test.step('the search behind all journeys finds what was planted, and nothing else', async () => {
+      const told = await keepsNothing(stack).then(() => 'nothing', String);
+      expect(told).toContain(`"${planted}" (as it is) in public.accounts.name`);
+      expect(told).toMatch(/"Planted Magpie 9163" \(as it is\) in \S*pg_wal/);
+      for (const line of told.split('\n').slice(1)) expect(line).toContain(planted);
     });
   } finally {
     for (const person of people) await person.leave();
@@ -168,9 +173,4 @@ function signaturesOf(people: Person[]): () => Promise<Buffer[]> {
     };
   }
   return async () => signed;
-}
-
-/** The database and user of the private Postgres. */
-function database(_socket: string): [string, string] {
-  return ['jackdaw', 'app'];
 }
