@@ -71,6 +71,24 @@ async fn cookies_are_out_of_reach_of_scripts_and_other_sites() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_browser_is_known_before_it_asks_for_a_text_and_stays_the_same() {
+    let server = TestServer::start().await;
+    let mut alice = Installation::new(&server, 0xa1, 0xa1);
+    let _: api::Site = alice.browser.call("site", &()).await.unwrap();
+    let known = alice.browser.cookie();
+    assert!(known.contains("jackdaw-browser="), "{known}");
+    let given = alice.browser.set_cookies.len();
+    challenge(&mut alice, 1).await.unwrap();
+    assert_eq!(alice.browser.cookie(), known);
+    assert_eq!(
+        alice.browser.set_cookies.len(),
+        given + 1,
+        "it is kept for as long once more"
+    );
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_challenge_is_for_one_browser_and_one_use() {
     let server = TestServer::start().await;
     let mut alice = Installation::new(&server, 0xa1, 0xa1);

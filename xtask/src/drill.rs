@@ -164,6 +164,8 @@ fn client(places: &Places, options: &Options) -> Result<Child> {
         compile(places, "drill-client")?
     };
     let mut command = Command::new(drill);
+    // One core is what it is promised to need; handing single leaves of small trees to other threads takes longer than doing them.
+    command.env("RAYON_NUM_THREADS", "1");
     let mut folder = "drill/client";
     if options.controls || !options.control.is_empty() {
         folder = "drill/client-controls";

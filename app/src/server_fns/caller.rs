@@ -26,15 +26,15 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// The browser that asks; one without the cookie gets it with the answer.
+    /// The browser that asks. It gets its cookie with the answer, one that has it already for as long once more: it must not
+    /// run out between a text and its signature.
     pub(crate) fn browser(&self) -> BrowserId {
-        if let Some(known) = self.browser {
-            return BrowserId::from(known);
-        }
-        let fresh = BrowserId::draw(&SystemRandomness);
+        let browser = self
+            .browser
+            .map_or_else(|| BrowserId::draw(&SystemRandomness), BrowserId::from);
         let name = cookies::browser_name(self.secure);
-        cookies::answer(name, &fresh.to_cookie(), cookies::BROWSER_SECONDS, self.secure);
-        fresh
+        cookies::answer(name, &browser.to_cookie(), cookies::BROWSER_SECONDS, self.secure);
+        browser
     }
 
     /// Gives the browser the session's cookie.
