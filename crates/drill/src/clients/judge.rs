@@ -465,7 +465,10 @@ impl Play<'_> {
             if told || self.unsent.contains(name) {
                 self.counts.add("divergences shown");
             } else {
-                return Err(format!("{name} lacks {text:?} of {by} and was told nothing"));
+                let told = self.troubles.get(name);
+                return Err(format!(
+                    "{name} lacks {text:?} of {by} and was told no more than {told:?}"
+                ));
             }
         }
         Ok(())

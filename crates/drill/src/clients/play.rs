@@ -7,7 +7,7 @@ use std::{
 
 use bridge::{Event, MessageState, MessageView, Trouble};
 use client::Effect;
-use protocol::{Address, ClientFrame, MessageId, codec};
+use protocol::{Address, Body, ClientFrame, MessageId, codec};
 use stage::{World, world::Name};
 
 use super::{
@@ -271,16 +271,28 @@ impl<'a> Play<'a> {
         self.events(name)
     }
 
-    /// Of somebody who was copied only what arrived can be known to whoever comes later.
+    /// Of somebody who was copied only what was stored can be known to whoever comes later.
     fn arrivals(&mut self) -> Result<(), String> {
-        let arrived: Vec<_> = {
-            let server = self.world.server.borrow();
-            let new = server.arrived[self.arrived..].iter();
-            new.map(|(_, publish)| publish.payload.clone()).collect()
-        };
-        self.arrived += arrived.len();
+        let server = self.world.server.borrow();
+        let new = server.arrived[self.arrived..].iter();
+        let stored = new.filter(|(who, publish)| {
+            let log = server.logs.get(&publish.topic);
+            let place = log.and_then(|log| Some((log, log.ids.get(&(*who, publish.id))?)));
+            place.is_some_and(|(log, seq)| {
+                let at = usize::try_from(seq.0)
+                    .ok()
+                    .and_then(|seq| log.envelopes.get(seq.checked_sub(1)?));
+                at.is_some_and(|envelope| match &envelope.body {
+                    Body::Application(payload) | Body::Commit(payload) => *payload == publish.payload,
+                    Body::Welcome { .. } => false,
+                })
+            })
+        });
+        let stored: Vec<_> = stored.map(|(_, publish)| publish.payload.clone()).collect();
+        self.arrived = server.arrived.len();
+        drop(server);
         if self.plan.kind == Kind::Copies {
-            for payload in arrived {
+            for payload in stored {
                 self.wire.leaves(&payload)?;
             }
         }
