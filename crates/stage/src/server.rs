@@ -21,8 +21,8 @@ pub struct Log {
     pub envelopes: Vec<Envelope>,
     pub last_commit: Seq,
     pub ids: BTreeMap<(InstallationId, MessageId), Seq>,
-    /// From which place on they are members; who is not named was from the start.
-    pub since: BTreeMap<InstallationId, Seq>,
+    /// From which places on they are members, an entry for each invitation; who is not named was from the start.
+    pub since: BTreeMap<InstallationId, Vec<Seq>>,
 }
 
 #[derive(Clone)]
@@ -397,7 +397,7 @@ impl Server {
         let log = self.logs.entry(publish.topic).or_default();
         if new {
             log.members.insert(who);
-            log.since.insert(who, Seq(0));
+            log.since.insert(who, vec![Seq(0)]);
         }
         if !log.members.contains(&who) {
             return Err(ErrorCode::NotAMember);
@@ -416,7 +416,7 @@ impl Server {
                 log.members.extend(welcomes.iter().map(|welcome| welcome.installation));
                 let place = Seq(log.envelopes.len() as u64 + 1);
                 for welcome in &welcomes {
-                    log.since.entry(welcome.installation).or_insert(place);
+                    log.since.entry(welcome.installation).or_default().push(place);
                 }
                 log.members.retain(|member| !removed.contains(member));
                 (Body::Commit(publish.payload), welcomes)

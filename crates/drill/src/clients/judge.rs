@@ -252,6 +252,11 @@ impl Play<'_> {
     fn was_there(&self, name: Name, (topic, seq): (Topic, Seq)) -> bool {
         let server = self.world.server.borrow();
         let since = server.logs[&topic].since.get(&self.cast.id(name));
+        // Of several invitations a lying server may have kept back all but the last.
+        let since = since.and_then(|since| match self.plan.kind {
+            Kind::Lying => since.last(),
+            _ => since.first(),
+        });
         since.is_some_and(|since| *since < seq)
     }
 
