@@ -182,8 +182,6 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         }
         let waiting = self.find_intent(id);
         let known = self.state.tips.contains_key(&id) || self.find_message(step, id).await?.is_some();
-        let placed = |(_, _, message): (_, _, Message)| message.at <= log.newest;
-        let placed = self.message(step, id).await.is_none_or(placed);
         if known && waiting.is_none() {
             return Err(if envelope.seq <= log.reread {
                 Stop::Skip
@@ -191,19 +189,18 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 Stop::Unreadable
             });
         }
-        if !known || waiting.is_some() {
-            if log.since != SPENT {
-                self.is_copied(step);
-                log.untold = Some(Untold::Copied);
-            }
-            log.since = SPENT;
-            step.logs.insert(topic, log.clone());
+        if log.since != SPENT {
+            self.is_copied(step);
+            log.untold = Some(Untold::Copied);
         }
+        log.since = SPENT;
+        step.logs.insert(topic, log.clone());
         if let Some((order, intent)) = waiting {
             self.sent(step, order, &intent).await;
-        }
-        if !placed {
-            self.take_echo(step, topic, log, envelope).await;
+            let late = |(_, _, message): (_, _, Message)| message.at > log.newest;
+            if self.message(step, id).await.is_some_and(late) {
+                self.take_echo(step, topic, log, envelope).await;
+            }
         }
         Ok(())
     }

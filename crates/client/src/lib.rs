@@ -26,6 +26,7 @@ mod outbox;
 mod ports;
 mod proofs;
 mod records;
+mod renewal;
 mod revoking;
 mod roster;
 mod step;

@@ -14,7 +14,7 @@ use crate::{
     directory::Standing,
     map::{Map, Set},
     outbox::publish_commit,
-    records::{Log, PendingCommit, SPENT, Stage},
+    records::{Log, PendingCommit, Stage},
     step::Step,
 };
 
@@ -24,14 +24,6 @@ const FRESH: i64 = 300_000;
 const PATIENCE: i64 = 5_000;
 /// How many installations one commit adds: a welcome repeats for each, and all must fit into a frame.
 const CHUNK: usize = 4;
-/// Our keys in a group are renewed after so long, in milliseconds, or after so many messages, at the latest.
-const RENEWED: (i64, u32) = (7 * 24 * 3600 * 1000, 1_000);
-/// By up to so much earlier, each installation by its own part of it: not all members of a group at the same moment.
-const EARLIER: (i64, u32) = (24 * 3600 * 1000, 100);
-/// While so many questions are open, no group more is renewed.
-const QUESTIONS: usize = 8;
-/// How far our clock may go back before the time of the last renewal means nothing, in milliseconds.
-const BACK: i64 = 60_000;
 /// How many unused key packages the server should have of us.
 const KEY_PACKAGES: u32 = 20;
 /// With fewer than these it is given more.
@@ -55,7 +47,7 @@ pub(crate) struct Roster {
     /// Nobody is missing in this group. There may be several, and another one may come first at any time.
     settled: Option<Topic>,
     /// The server does not take a commit that adds nobody: it is not tried again.
-    stuck: bool,
+    pub stuck: bool,
     /// Not before this.
     pub resume: Option<UnixMillis>,
 }
@@ -177,38 +169,6 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 return Ok(None);
             }
         }
-    }
-
-    /// Whether our keys in this group are to be renewed before we write.
-    fn is_renewal_due(&self, peer: Address, topic: Topic) -> bool {
-        let stuck = self.rosters.get(&peer).is_some_and(|roster| roster.stuck);
-        let part = self.installation.id().0[0];
-        let time = RENEWED.0 - EARLIER.0 * i64::from(part) / 256;
-        let messages = RENEWED.1 - EARLIER.1 * u32::from(part) / 256;
-        let old = |log: &Log| {
-            let age = self.now().0.saturating_sub(log.renewed.0);
-            let due = log.since >= messages || !(-BACK..time).contains(&age);
-            log.since == SPENT || (due && !stuck)
-        };
-        self.state.logs.get(&topic).is_some_and(old)
-    }
-
-    /// Renews our keys where they have grown old, also if nothing is written there: who only reads heals too.
-    pub(crate) async fn renew(&mut self) -> Result<(), VaultError> {
-        if !self.link.live {
-            return Ok(());
-        }
-        let logs = self.state.logs.iter();
-        let due = logs.filter_map(|(topic, log)| {
-            let peer = log.peer.filter(|peer| self.may_read(*peer))?;
-            (self.is_writable(*topic) && self.is_renewal_due(peer, *topic)).then_some((peer, *topic))
-        });
-        for (peer, topic) in due.collect::<Vec<_>>() {
-            if self.topic_of(peer) == Some(topic) && self.link.asks.len() < QUESTIONS {
-                self.settle(peer).await?;
-            }
-        }
-        Ok(())
     }
 
     /// Whether the account's list is here and fresh; asks for it otherwise.

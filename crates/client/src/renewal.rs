@@ -1,0 +1,60 @@
+//! How old our keys in a group may become. Whoever has copied them is shut out when they are renewed (RFC 9420, section 16.6).
+
+use protocol::{Address, Topic};
+
+use crate::{
+    Client, Environment, Vault, VaultError,
+    records::{Log, SPENT},
+};
+
+/// Our keys in a group are renewed after so long, in milliseconds, or after so many messages, at the latest.
+const RENEWED: (i64, u32) = (7 * 24 * 3600 * 1000, 1_000);
+/// By up to so much earlier, each installation by its own part of it: not all members of a group at the same moment.
+const EARLIER: (i64, u32) = (24 * 3600 * 1000, 100);
+/// While so many questions are open, no group more is renewed.
+const QUESTIONS: usize = 8;
+/// How far our clock may go back before the time of the last renewal means nothing, in milliseconds.
+const BACK: i64 = 60_000;
+
+impl<V: Vault, E: Environment + 'static> Client<V, E> {
+    /// How old our keys in a group may become, in milliseconds and in messages.
+    fn lifetime(&self) -> (i64, u32) {
+        let part = self.installation.id().0[0];
+        (
+            RENEWED.0 - EARLIER.0 * i64::from(part) / 256,
+            RENEWED.1 - EARLIER.1 * u32::from(part) / 256,
+        )
+    }
+
+    fn is_worn(&self, log: &Log, (time, messages): (i64, u32)) -> bool {
+        let age = self.now().0.saturating_sub(log.renewed.0);
+        log.since >= messages || !(-BACK..time).contains(&age)
+    }
+
+    /// Whether our keys in this group are to be renewed before we write.
+    pub(crate) fn is_renewal_due(&self, peer: Address, topic: Topic) -> bool {
+        let stuck = self.rosters.get(&peer).is_some_and(|roster| roster.stuck);
+        let due = |log: &Log| log.since == SPENT || (!stuck && self.is_worn(log, self.lifetime()));
+        self.state.logs.get(&topic).is_some_and(due)
+    }
+
+    /// Renews our keys where they have grown old, also if nothing is written there: who only reads heals too.
+    pub(crate) async fn renew(&mut self) -> Result<(), VaultError> {
+        if !self.link.live {
+            return Ok(());
+        }
+        // After every frame, over every log: what costs more is only looked at where keys are old.
+        let lifetime = self.lifetime();
+        let worn = self.state.logs.iter().filter(|(_, log)| self.is_worn(log, lifetime));
+        let due = worn.filter_map(|(topic, log)| {
+            let peer = log.peer.filter(|peer| self.may_read(*peer))?;
+            (self.is_renewal_due(peer, *topic) && self.is_writable(*topic)).then_some((peer, *topic))
+        });
+        for (peer, topic) in due.collect::<Vec<_>>() {
+            if self.topic_of(peer) == Some(topic) && self.link.asks.len() < QUESTIONS {
+                self.settle(peer).await?;
+            }
+        }
+        Ok(())
+    }
+}
