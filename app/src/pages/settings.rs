@@ -168,7 +168,7 @@ fn seen(since: UnixMillis, seen: UnixMillis) -> String {
 #[component]
 fn Sessions() -> impl IntoView {
     let state = expect_context::<State>();
-    let rows = RwSignal::new(None::<Result<Vec<Session>, &'static str>>);
+    let rows = Rows::<Session>::new(None);
     let problem = RwSignal::new(None::<&'static str>);
     let load = move || {
         spawn_local(async move {
@@ -218,16 +218,24 @@ fn Sessions() -> impl IntoView {
             <h2 id="sessions">"Sessions"</h2>
             <p>"Where you are signed in. Ending one closes its connection at once; it keeps no way back in without your wallet."</p>
             {live(move || problem.get().map(|words| view! { <p class="note bad" role="alert">{words}</p> }.into_any()))}
-            {live(move || match rows.get() {
-                None => view! { <Bones /> }.into_any(),
-                Some(Err(words)) => view! { <p class="note bad" role="alert">{words}</p> }.into_any(),
-                Some(Ok(rows)) => view! { <ul class="things">{rows.into_iter().map(one).collect::<Vec<_>>()}</ul> }.into_any(),
-            })}
+            {things(rows, one)}
             {when(move || others.get(), move || view! {
                 <button type="button" class="btn bad" on:click=on(move |_| end_others())>"Sign out everywhere else"</button>
             }.into_any())}
         </section>
     }
+}
+
+/// A list that is fetched, or why there is none.
+type Rows<T> = RwSignal<Option<Result<Vec<T>, &'static str>>>;
+
+/// The list as it comes.
+fn things<T: Clone + 'static>(rows: Rows<T>, one: impl Fn(T) -> AnyView + Copy + Send + 'static) -> impl IntoView {
+    live(move || match rows.get() {
+        None => view! { <Bones /> }.into_any(),
+        Some(Err(words)) => view! { <p class="note bad" role="alert">{words}</p> }.into_any(),
+        Some(Ok(rows)) => view! { <ul class="things">{rows.into_iter().map(one).collect::<Vec<_>>()}</ul> }.into_any(),
+    })
 }
 
 /// While a list is being fetched.

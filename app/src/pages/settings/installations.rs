@@ -4,7 +4,7 @@ use bridge::Command;
 use leptos::{ev, prelude::*, task::spawn_local};
 use protocol::{ErrorCode, api::InstallationRow};
 
-use super::{Bones, name_holds, refused, seen};
+use super::{Rows, name_holds, refused, seen, things};
 use crate::{
     components::{Dialog, Icon, Shape},
     error::sentence,
@@ -23,7 +23,7 @@ fn called(row: &InstallationRow) -> String {
 #[component]
 pub fn Installations() -> impl IntoView {
     let state = expect_context::<State>();
-    let rows = RwSignal::new(None::<Result<Vec<InstallationRow>, &'static str>>);
+    let rows = Rows::<InstallationRow>::new(None);
     let load = move || {
         spawn_local(async move {
             let answer = server_fns::installations().await.map_err(|error| refused(state, error));
@@ -120,11 +120,7 @@ pub fn Installations() -> impl IntoView {
         <section aria-labelledby="installations">
             <h2 id="installations">"Installations"</h2>
             <p>"Browsers that hold a key of yours. Messages to you are sealed for each of them."</p>
-            {live(move || match rows.get() {
-                None => view! { <Bones /> }.into_any(),
-                Some(Err(words)) => view! { <p class="note bad" role="alert">{words}</p> }.into_any(),
-                Some(Ok(rows)) => view! { <ul class="things">{rows.into_iter().map(one).collect::<Vec<_>>()}</ul> }.into_any(),
-            })}
+            {things(rows, one)}
             <Dialog open=naming title="Rename a browser">
                 <form on:submit=on(rename)>
                     <div>
