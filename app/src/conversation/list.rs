@@ -11,7 +11,7 @@ use crate::{
     pages::Begin,
     place::Place,
     signal::{Memo, RwSignal, live},
-    state::{ConversationLine, State, is_listed},
+    state::{ConversationLine, State},
     time,
 };
 
@@ -34,7 +34,7 @@ pub fn List() -> impl IntoView {
             .get()
             .unwrap_or_default()
             .into_iter()
-            .filter(|(_, line)| line.with(is_listed))
+            .filter(|(_, line)| line.with(|view| view.consent.is_listed()))
             .map(|(peer, line)| {
                 row(peer.as_slice(), move || {
                     view! { <Line peer=peer line=line /> }.into_any()

@@ -16,6 +16,6 @@ mod wallet;
 pub use apply::apply;
 pub use engine::EngineHandle;
 pub use shelf::Shelf;
-pub use store::{ConversationLine, MessageLine, Opened, Stage, State, is_listed};
+pub use store::{ConversationLine, MessageLine, Opened, Stage, State};
 pub use tips::{Asked, Payee, Tips};
 pub use wallet::{LocalBoxFuture, WalletError, WalletHandle, WalletInfo, WalletPort};

@@ -1,6 +1,6 @@
 use std::collections::VecDeque;
 
-use bridge::{Command, Connection, Consent, ConversationView, Event, Trouble};
+use bridge::{Command, Connection, ConversationView, Event, Trouble};
 use leptos::prelude::use_context;
 use protocol::{
     Address, ErrorCode, InstallationId, MessageId, U256,
@@ -256,7 +256,7 @@ impl State {
     pub fn is_alone(self) -> Option<bool> {
         self.conversations.with(|all| {
             all.as_ref()
-                .map(|all| !all.iter().any(|(_, line)| line.with(is_listed)))
+                .map(|all| !all.iter().any(|(_, line)| line.with(|view| view.consent.is_listed())))
         })
     }
 
@@ -273,11 +273,6 @@ impl Default for State {
     fn default() -> Self {
         Self::new()
     }
-}
-
-/// Whether this conversation stands in the list: not, if somebody was turned away.
-pub fn is_listed(view: &ConversationView) -> bool {
-    matches!(view.consent, Consent::Asked | Consent::Accepted)
 }
 
 /// The thread's rows as signals: what is unchanged keeps its signal, so that only what changed is drawn again.

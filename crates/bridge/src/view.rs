@@ -33,6 +33,13 @@ pub enum Consent {
     Blocked,
 }
 
+impl Consent {
+    /// Whether the conversation stands in the list: not, if somebody was turned away.
+    pub const fn is_listed(self) -> bool {
+        matches!(self, Self::Asked | Self::Accepted)
+    }
+}
+
 /// One message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageView {

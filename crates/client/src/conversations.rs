@@ -16,11 +16,6 @@ const PREVIEW: usize = 120;
 /// How far a server's time may lie ahead of ours before it is not believed.
 const AHEAD: i64 = 60_000;
 
-/// Whether conversations with this consent stand in the list.
-pub(crate) fn is_listed(consent: Consent) -> bool {
-    matches!(consent, Consent::Asked | Consent::Accepted)
-}
-
 pub(crate) fn conversation_view(peer: Address, conversation: &Conversation) -> ConversationView {
     let shown = conversation.consent == Consent::Accepted;
     ConversationView {
@@ -101,7 +96,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     pub(crate) fn list(&self) -> Vec<ConversationView> {
         let mut list: Vec<ConversationView> = Vec::new();
         let conversations = self.state.conversations.iter();
-        for (peer, conversation) in conversations.filter(|(_, conversation)| is_listed(conversation.consent)) {
+        for (peer, conversation) in conversations.filter(|(_, conversation)| conversation.consent.is_listed()) {
             // Not `sort_by_key`: a sort is some 3 KB of code for every type.
             let place = list.partition_point(|view| (view.at, view.peer) > (conversation.at, *peer));
             list.insert(place, conversation_view(*peer, conversation));
@@ -128,7 +123,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                     .state
                     .conversations
                     .get(&peer)
-                    .filter(|known| !is_listed(known.consent));
+                    .filter(|known| !known.consent.is_listed());
                 if let Some(view) = unlisted.map(|known| conversation_view(peer, known)) {
                     self.reply(Event::Conversation(view));
                 }

@@ -195,7 +195,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         }
         for (peer, conversation) in step.conversations {
             let before = self.state.conversations.insert(peer, conversation.clone());
-            let listed = |conversation: &Conversation| conversations::is_listed(conversation.consent);
+            let listed = |conversation: &Conversation| conversation.consent.is_listed();
             // A declined conversation is told of once, when it leaves the list.
             if before.as_ref() != Some(&conversation) && (listed(&conversation) || before.as_ref().is_some_and(listed))
             {
