@@ -4,7 +4,7 @@ use super::{menu::MENU, purse::look};
 use crate::{
     browser,
     components::{Avatar, Dialog},
-    pages::SignOutForm,
+    pages::SIGN_OUT,
     signal::{Memo, RwSignal, effect, live, on, when},
     state::State,
 };
@@ -60,9 +60,7 @@ pub fn AccountMenu() -> impl IntoView {
                 <div class="away" on:click=on(move |_| away())></div>
                 <div class="popup">{MENU.show()}</div>
             }.into_any())}
-            <Dialog open=leaving title="Sign out">
-                <SignOutForm />
-            </Dialog>
+            <Dialog open=leaving title="Sign out">{SIGN_OUT.show()}</Dialog>
         </div>
     }
 }

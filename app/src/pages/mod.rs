@@ -17,4 +17,4 @@ pub use gate::Gate;
 pub use new::{NEW, NOT_HERE};
 pub use not_found::NotFound;
 pub use settings::SETTINGS;
-pub use sign_out::SignOutForm;
+pub use sign_out::SIGN_OUT;

@@ -2,9 +2,15 @@ use leptos::{ev, prelude::*, task::spawn_local};
 
 use crate::{
     error::sentence,
+    later::part,
     signal::{RwSignal, live, on, when},
     state::{State, flow},
 };
+
+part! {
+    /// The form behind the account's menu: in that one's file, so that it is there when it is asked for.
+    pub SIGN_OUT in tips = load_sign_out, draw_sign_out => view! { <SignOutForm /> }.into_any()
+}
 
 /// Says what signing out does to what is here, and does it.
 #[component]

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// A whole public document.
-fn page(assets: &Assets, title: &str, description: &str, body: impl FnOnce() -> AnyView) -> String {
+pub(super) fn page(assets: &Assets, title: &str, description: &str, body: impl FnOnce() -> AnyView) -> String {
     let owner = Owner::new();
     let body = owner.with(|| body().to_html());
     format!("{}</head><body>{body}</body></html>", head(assets, title, description))
@@ -16,7 +16,7 @@ fn page(assets: &Assets, title: &str, description: &str, body: impl FnOnce() -> 
 
 /// The head of public pages: the name, and the one way in.
 #[component]
-fn Top(
+pub(super) fn Top(
     /// Where the way in leads.
     into: Place,
     /// The landing's own sections.
@@ -41,142 +41,8 @@ fn Top(
 }
 
 #[component]
-fn Foot(domain: String) -> impl IntoView {
+pub(super) fn Foot(domain: String) -> impl IntoView {
     view! { <footer class="foot">"Jackdaw at " {domain} ", run by whoever gave you this address. Free software under the AGPL."</footer> }
-}
-
-/// `/`: what Jackdaw is.
-pub fn landing_html(assets: &Assets, site: &Site) -> String {
-    let domain = site.domain.clone();
-    page(
-        assets,
-        "Jackdaw: talk sealed, with your own wallet",
-        "Sign in with your Ethereum wallet and talk end-to-end encrypted, on a server of your own if you like.",
-        move || {
-            view! {
-                <div class="wrap">
-                    <Top into=Place::Chats sections=true />
-                    <main>
-                        <Hero />
-                        <Three />
-                        <How />
-                        <NoWallet />
-                        <Run />
-                    </main>
-                    <Foot domain=domain />
-                </div>
-            }
-            .into_any()
-        },
-    )
-}
-
-#[component]
-fn Hero() -> impl IntoView {
-    view! {
-        <section class="hero">
-            <div>
-                <h1>
-                    <span>"Words stay sealed. "</span>
-                    <span>"Keys stay yours."</span>
-                </h1>
-                <p class="lead">
-                    "Sign in with your own wallet and talk end-to-end encrypted. No password, no phone number. On a server of your own, if you like."
-                </p>
-                <div class="acts">
-                    <a class="btn first big" href=Place::Chats.path()>"Connect wallet"</a>
-                    <a class="btn big" href="#wallet">"I have no wallet yet"</a>
-                </div>
-            </div>
-            <div class="peek" aria-hidden="true">
-                <div class="bubble">"The drawings are done. Want to see them?"</div>
-                <div class="bubble me">"Yes please. Can you bring them on Saturday?"</div>
-                <div class="bubble">"I put the big one on the wall already"</div>
-                <div class="cipher">
-                    <b>"What the server sees"</b>
-                    "01 8f 3c d2 a7 44 1e 90 5b c8 17 f2 6d 0a e3 b9 72 4f 88 15 cc 9e 31 06 d4 2b 7a 60 e8 53 91 af"
-                </div>
-            </div>
-        </section>
-    }
-}
-
-#[component]
-fn Three() -> impl IntoView {
-    view! {
-        <div class="three">
-            <section>
-                <h2>"One signature, no password"</h2>
-                <p>"Your wallet signs you in and vouches for this browser. Others check that signature themselves."</p>
-            </section>
-            <section>
-                <h2>"Sealed before it leaves"</h2>
-                <p>"Messages are encrypted in your browser. The server keeps their order, never their words: it has no key."</p>
-            </section>
-            <section>
-                <h2>"Yours to run"</h2>
-                <p>"One binary, one database. No vendor account, no API key, nothing loaded from elsewhere."</p>
-            </section>
-        </div>
-    }
-}
-
-#[component]
-fn How() -> impl IntoView {
-    view! {
-        <section class="more" id="how">
-            <h2>"How it works"</h2>
-            <ol>
-                <li>
-                    <b>"Connect and sign once. "</b>
-                    "Your browser makes a key of its own. The text your wallet signs names that key, so whoever talks with you can check that it is yours."
-                </li>
-                <li>
-                    <b>"Write to an address. "</b>
-                    "The first message waits until the other side accepts. Declining tells the sender nothing."
-                </li>
-                <li>
-                    <b>"Talk. "</b>
-                    "Keys change as you talk (Messaging Layer Security, RFC 9420). Offline, you read and write on; it is sent later, once."
-                </li>
-            </ol>
-        </section>
-    }
-}
-
-#[component]
-fn NoWallet() -> impl IntoView {
-    view! {
-        <section class="more" id="wallet">
-            <h2>"No wallet yet?"</h2>
-            <div>
-                <p>
-                    "A wallet is an extension or an app that holds a key and asks you before it signs anything. Install one that you trust, for instance "
-                    <a href="https://metamask.io/download" rel="noreferrer">"MetaMask"</a> ", "
-                    <a href="https://rabby.io" rel="noreferrer">"Rabby"</a> " or "
-                    <a href="https://frame.sh" rel="noreferrer">"Frame"</a>
-                    ", make an account in it, and keep its recovery phrase on paper. You need no coins to talk."
-                </p>
-                <p>"On a phone, open this page in the browser inside your wallet's app."</p>
-            </div>
-        </section>
-    }
-}
-
-#[component]
-fn Run() -> impl IntoView {
-    view! {
-        <section class="more" id="run">
-            <h2>"Run your own"</h2>
-            <div>
-                <p>
-                    <code>"cargo xtask run"</code>
-                    " on a fresh machine fetches what is missing, starts a database and a development chain, and prints one address to open."
-                </p>
-                <p>"For real use, set a public address and a database; the README says how."</p>
-            </div>
-        </section>
-    }
 }
 
 /// `/invite/{address}`: this account invites you to talk.
@@ -288,7 +154,7 @@ fn alone(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::landing::landing_html, *};
 
     fn assets() -> Assets {
         Assets {
