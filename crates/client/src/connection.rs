@@ -480,21 +480,19 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         Ok(())
     }
 
-    /// Reads on where an association was waited for, if it is settled now.
+    /// Reads on where an association was waited for, if it is settled now and nothing else is.
     pub(crate) fn release(&mut self, hash: AssociationHash) {
         let inbox = self.installation.id().inbox();
         // Known is enough to read on; whether its words may be shown is seen when they are read.
         let settled = self.directory.stated(&hash).is_some() || self.directory.is_rejected(&hash);
-        let topics: Vec<Topic> = self
-            .link
-            .held
-            .iter()
-            .filter(|(_, held)| **held == hash)
-            .map(|(topic, _)| *topic)
-            .collect();
-        for topic in topics {
-            // In the inbox a withheld association is a withheld invitation; in a log all members must agree: it waits.
-            if settled || topic == inbox {
+        let held = self.link.held.iter().filter(|(_, held)| held.contains(&hash));
+        let held: Vec<_> = held.map(|(topic, held)| (*topic, held.clone())).collect();
+        for (topic, mut held) in held {
+            held.retain(|other| *other != hash);
+            if settled && !held.is_empty() {
+                self.link.held.insert(topic, held);
+            } else if settled || topic == inbox {
+                // In the inbox a withheld association is a withheld invitation; in a log all members must agree: it waits.
                 self.link.held.remove(&topic);
                 let cursor = self.state.logs.get(&topic).map_or(Seq(0), |log| log.cursor);
                 self.transmit(ClientFrame::Subscribe {
@@ -503,7 +501,9 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             } else {
                 // Nobody knows for how long; the rest is as it should be.
                 self.link.behind.remove(&topic);
-                self.report(Trouble::Withheld);
+                if !held.iter().any(|other| self.directory.is_withheld(other)) {
+                    self.report(Trouble::Withheld);
+                }
             }
         }
         self.check_live();

@@ -18,8 +18,8 @@ enum Stop {
     Skip,
     /// Something should be here and cannot be read: go on behind it, and say so.
     Unreadable,
-    /// This association is needed first.
-    Hold(AssociationHash),
+    /// These associations are needed first.
+    Hold(Vec<AssociationHash>),
     /// The vault fails.
     Vault(VaultError),
 }
@@ -82,10 +82,11 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                     }
                     rest = &rest[place + 1..];
                 }
-                Stop::Hold(hash) => {
+                Stop::Hold(hashes) => {
                     self.finish(step).await?;
-                    self.link.held.insert(topic, hash);
-                    if self.directory.stated(&hash).is_some() {
+                    let stated = hashes.iter().all(|hash| self.directory.stated(hash).is_some());
+                    self.link.held.insert(topic, hashes);
+                    if stated {
                         // It takes a chain, and who knows how long: the rest is as it should be.
                         self.link.behind.remove(&topic);
                         self.check_live();
@@ -230,13 +231,13 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             Ok(Processed::Message { from, content }) => (from, content),
             Ok(Processed::Commit { .. }) => return Err(Stop::Unreadable),
             Err(E2eeError::OwnMessage) => return self.take_own(step, topic, log, envelope, payload).await,
-            Err(error) => return Err(self.stop(&log, envelope.seq, &error)),
+            Err(error) => return Err(self.stop(&log, envelope.seq, error)),
         };
         match self.directory.standing(&from.association) {
             Standing::Proven => {}
             Standing::Rejected => return Err(Stop::Skip),
             // Left where it is until its chain has said who wrote it.
-            Standing::Open(_) | Standing::Denied | Standing::Unknown => return Err(Stop::Hold(from.association)),
+            Standing::Open(_) | Standing::Denied | Standing::Unknown => return Err(Stop::Hold(vec![from.association])),
         }
         // Its author may have been taken out since; whoever orders such words behind that lies.
         if !self.installation.members(topic).contains(&from) {
@@ -349,7 +350,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 self.is_copied(step);
                 Ok(())
             }
-            Err(error) => Err(self.stop(log, seq, &error)),
+            Err(error) => Err(self.stop(log, seq, error)),
         }
     }
 
@@ -359,7 +360,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             return Err(Stop::Skip);
         }
         let read = self.installation.join(topic, message, &self.directory);
-        let members = read.map_err(|error| self.stop_welcome(&error))?;
+        let members = read.map_err(|error| self.stop_welcome(error))?;
         let rejected = |member: &Member| self.directory.standing(&member.association) == Standing::Rejected;
         let known_wrong = members.iter().any(rejected);
         let others: Vec<_> = members
@@ -388,10 +389,12 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         Ok(())
     }
 
-    fn stop(&self, log: &Log, seq: Seq, error: &E2eeError) -> Stop {
-        match *error {
-            E2eeError::MissingAssociation(hash) if self.directory.is_rejected(&hash) => Stop::Skip,
-            E2eeError::MissingAssociation(hash) => Stop::Hold(hash),
+    fn stop(&self, log: &Log, seq: Seq, error: E2eeError) -> Stop {
+        match error {
+            E2eeError::MissingAssociations(hashes) if hashes.iter().any(|hash| self.directory.is_rejected(hash)) => {
+                Stop::Skip
+            }
+            E2eeError::MissingAssociations(hashes) => Stop::Hold(hashes),
             // Read before, and here once more because the server has forgotten what came behind it.
             E2eeError::AlreadyUsed | E2eeError::WrongEpoch if seq <= log.reread => Stop::Skip,
             _ => Stop::Unreadable,
@@ -399,13 +402,10 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     }
 
     /// Anybody may put anything into an inbox.
-    fn stop_welcome(&self, error: &E2eeError) -> Stop {
-        match *error {
-            E2eeError::MissingAssociation(hash)
-                if !self.directory.is_rejected(&hash) && !self.directory.is_withheld(&hash) =>
-            {
-                Stop::Hold(hash)
-            }
+    fn stop_welcome(&self, error: E2eeError) -> Stop {
+        let hopeless = |hash: &AssociationHash| self.directory.is_rejected(hash) || self.directory.is_withheld(hash);
+        match error {
+            E2eeError::MissingAssociations(hashes) if !hashes.iter().any(hopeless) => Stop::Hold(hashes),
             _ => Stop::Skip,
         }
     }

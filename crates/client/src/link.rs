@@ -51,8 +51,8 @@ pub(crate) struct Link {
     pub subscribed: Set<Topic>,
     /// Subscribed, not caught up.
     pub behind: Set<Topic>,
-    /// Wait for an association.
-    pub held: Map<Topic, AssociationHash>,
+    /// Wait for these associations, each of which is still missing.
+    pub held: Map<Topic, Vec<AssociationHash>>,
     /// Subscribed again: what was sent before the server heard of it has gaps, and comes again.
     pub resuming: Set<Topic>,
     /// A publish was refused because there is a commit behind this one.

@@ -200,6 +200,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             .link
             .held
             .values()
+            .flatten()
             .copied()
             .filter(|hash| !self.directory.is_settled(hash))
             .collect();

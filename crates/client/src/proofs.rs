@@ -72,7 +72,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     /// Asks what is wanted and can be asked now; tells the page what cannot.
     pub(crate) fn look_at_proofs(&mut self) {
         let now = self.environment.now();
-        let held: Vec<_> = self.link.held.values().copied().collect();
+        let held: Vec<_> = self.link.held.values().flatten().copied().collect();
         let mut wanted: Vec<_> = held.iter().chain(self.proofs.wanted.iter()).copied().collect();
         wanted.sort_unstable();
         wanted.dedup();
@@ -140,7 +140,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             .values()
             .map(|(_, since)| UnixMillis(since.0 + PATIENCE));
         let waits = |hash: &AssociationHash| {
-            self.proofs.wanted.contains(hash) || self.link.held.values().any(|held| held == hash)
+            self.proofs.wanted.contains(hash) || self.link.held.values().flatten().any(|held| held == hash)
         };
         let later = self.proofs.later.iter().filter(|(hash, _)| waits(hash));
         lost.chain(later.map(|(_, later)| *later)).min()

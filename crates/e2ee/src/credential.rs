@@ -65,20 +65,49 @@ impl Claim {
     }
 }
 
-/// The member with this credential and key, if the association it names states exactly this account and key.
-pub(crate) fn believe(
-    credential: &Credential,
-    signature_key: &[u8],
-    known: &dyn Associations,
-) -> Result<Member, E2eeError> {
-    let claim = Claim::read(credential).ok_or(E2eeError::NotBelieved)?;
-    let stated = known
-        .stated(&claim.association)
-        .ok_or(E2eeError::MissingAssociation(claim.association))?;
-    believe_stated(claim, signature_key, &stated)
+/// Looks at leaves, one after the other, and notes every association that has to be fetched first: each question is a way to the
+/// server and back.
+pub(crate) struct Belief<'a> {
+    known: &'a dyn Associations,
+    missing: Vec<AssociationHash>,
 }
 
-/// As [`believe`], for one association at hand.
+impl<'a> Belief<'a> {
+    pub(crate) fn new(known: &'a dyn Associations) -> Self {
+        Self {
+            known,
+            missing: Vec::new(),
+        }
+    }
+
+    /// The member with this credential and key, if the association it names states exactly this account and key. `None`: that
+    /// association is missing.
+    pub(crate) fn member(
+        &mut self,
+        credential: &Credential,
+        signature_key: &[u8],
+    ) -> Result<Option<Member>, E2eeError> {
+        let claim = Claim::read(credential).ok_or(E2eeError::NotBelieved)?;
+        if let Some(stated) = self.known.stated(&claim.association) {
+            return believe_stated(claim, signature_key, &stated).map(Some);
+        }
+        if !self.missing.contains(&claim.association) {
+            self.missing.push(claim.association);
+        }
+        Ok(None)
+    }
+
+    /// Whether nothing is missing.
+    pub(crate) fn end(self) -> Result<(), E2eeError> {
+        if self.missing.is_empty() {
+            Ok(())
+        } else {
+            Err(E2eeError::MissingAssociations(self.missing))
+        }
+    }
+}
+
+/// As [`Belief::member`], for one association at hand.
 pub(crate) fn believe_stated(claim: Claim, signature_key: &[u8], stated: &Stated) -> Result<Member, E2eeError> {
     let holds = claim.association == stated.hash
         && claim.address == stated.address

@@ -12,9 +12,9 @@ use crate::provider::StoreError;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum E2eeError {
-    /// The association with this hash must be fetched and verified first; then try the same again.
-    #[error("the association {0} is not known yet")]
-    MissingAssociation(AssociationHash),
+    /// The associations with these hashes, at least one, must be fetched first; then try the same again.
+    #[error("{} associations are not known yet", .0.len())]
+    MissingAssociations(Vec<AssociationHash>),
     /// The message or commit belongs to another epoch than the conversation is in, and cannot be read (any more).
     #[error("of another epoch")]
     WrongEpoch,

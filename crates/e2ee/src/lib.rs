@@ -11,7 +11,7 @@
 //! compared for every leaf before anything is merged. OpenMLS alone does not do that: it accepts a stolen credential with
 //! another key.
 //!
-//! What this crate never does: fetch an association (it says [`E2eeError::MissingAssociation`]), decide whom to talk to,
+//! What this crate never does: fetch an association (it says [`E2eeError::MissingAssociations`]), decide whom to talk to,
 //! keep messages.
 //!
 //! To add a kind of content: a variant at the end of [`ContentBody`], its number in `content.rs`, and a fallback sentence

@@ -1,5 +1,7 @@
 //! Several browsers of one person.
 
+use std::{cell::Cell, rc::Rc};
+
 use bridge::{Command, Connection, Event, MessageState, Unsent};
 use identity::{Revocation, Revoker};
 use protocol::{Body, InstallationId, Kind, ServerFrame, UnixMillis};
@@ -29,6 +31,33 @@ fn a_browser_that_has_just_come_gets_what_is_written_in_the_next_moment() {
     world.accept("bob's phone", "alice");
     assert_eq!(world.texts("bob's phone", "alice"), ["no time has passed"]);
     assert_eq!(world.texts("alice's phone", "bob"), ["no time has passed"]);
+}
+
+#[test]
+fn who_is_invited_by_somebody_with_many_browsers_asks_for_all_of_them_at_once() {
+    let mut world = World::with(18, &["alice", "bob"]);
+    for browser in ["alice's phone", "alice's tablet"] {
+        world.arrive_again("alice", browser);
+        world.sign_in(browser);
+    }
+    world.pass(10_000);
+    // How often the invitation is read.
+    let (inbox, read) = (world.installation("bob").inbox(), Rc::new(Cell::new(0)));
+    let counted = Rc::clone(&read);
+    world.server.borrow_mut().lie = Some(Box::new(move |frame| {
+        if matches!(&frame, ServerFrame::Envelopes { topic, .. } if *topic == inbox) {
+            counted.set(counted.get() + 1);
+        }
+        vec![frame]
+    }));
+    world.send("alice", "bob", "from any of the three");
+    world.accept("bob", "alice");
+    assert_eq!(world.texts("bob", "alice"), ["from any of the three"]);
+    assert_eq!(
+        read.get(),
+        2,
+        "once to see who is there, and once more when all are known"
+    );
 }
 
 #[test]

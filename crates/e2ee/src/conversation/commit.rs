@@ -8,7 +8,7 @@ use protocol::{InstallationId, Topic, Welcome, limits};
 
 use crate::{
     Associations, E2eeError, Installation, Member, Processed, Proposed,
-    credential::{believe, check_form, merged},
+    credential::{Belief, check_form, merged},
     error::internal,
     key_package,
 };
@@ -138,6 +138,7 @@ fn judge(
     known: &dyn Associations,
 ) -> Result<(Vec<Member>, Vec<Member>), E2eeError> {
     let (mut added, mut removed) = (Vec::new(), Vec::new());
+    let mut belief = Belief::new(known);
     for queued in commit.queued_proposals() {
         // Only what the committer itself proposes, by value; other kinds of proposals are not spoken here.
         if queued.sender() != &Sender::Member(sender) {
@@ -147,7 +148,7 @@ fn judge(
             Proposal::Add(add) => {
                 let leaf = add.key_package().leaf_node();
                 check_form(leaf)?;
-                added.push(believe(leaf.credential(), leaf.signature_key().as_slice(), known)?);
+                added.extend(belief.member(leaf.credential(), leaf.signature_key().as_slice())?);
             }
             Proposal::Remove(remove) => {
                 let leaf = group.member_at(remove.removed()).ok_or(E2eeError::Garbage)?;
@@ -162,11 +163,12 @@ fn judge(
         let old = group.member_at(sender).ok_or(E2eeError::Garbage)?;
         let old = merged(&old.credential, &old.signature_key).ok_or(E2eeError::Garbage)?;
         check_form(leaf)?;
-        let new = believe(leaf.credential(), leaf.signature_key().as_slice(), known)?;
-        if (new.address, new.installation) != (old.address, old.installation) {
+        let new = belief.member(leaf.credential(), leaf.signature_key().as_slice())?;
+        if new.is_some_and(|new| (new.address, new.installation) != (old.address, old.installation)) {
             return Err(E2eeError::NotBelieved);
         }
     }
+    belief.end()?;
     let mut ids: Vec<_> = added.iter().map(|member| member.installation).collect();
     ids.sort_unstable();
     if ids.is_sorted_by(|one, next| one < next) {

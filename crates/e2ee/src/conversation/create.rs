@@ -5,7 +5,7 @@ use protocol::Topic;
 use tls_codec::DeserializeBytes;
 
 use crate::{
-    Associations, E2eeError, Installation, Member, credential::believe, error::internal, installation::group_id,
+    Associations, E2eeError, Installation, Member, credential::Belief, error::internal, installation::group_id,
     provider::StoreError, settings,
 };
 
@@ -39,7 +39,7 @@ impl Installation {
     ///
     /// # Errors
     /// `AlreadyUsed` if we are in it already, `NoKeyPackage` if the welcome is for a key package that is not here (any
-    /// more), `MissingAssociation`, `NotBelieved`, `Garbage`. The key package is only used up if the join is committed.
+    /// more), `MissingAssociations`, `NotBelieved`, `Garbage`. The key package is only used up if the join is committed.
     pub fn join(&mut self, topic: Topic, welcome: &[u8], known: &dyn Associations) -> Result<Vec<Member>, E2eeError> {
         if self.has(topic) {
             return Err(E2eeError::AlreadyUsed);
@@ -61,10 +61,12 @@ impl Installation {
         if context.extensions().iter().next().is_some() {
             return Err(E2eeError::NotBelieved);
         }
-        let members = staged
-            .members()
-            .map(|member| believe(&member.credential, &member.signature_key, known))
-            .collect::<Result<Vec<_>, _>>()?;
+        let mut belief = Belief::new(known);
+        let mut members = Vec::new();
+        for member in staged.members() {
+            members.extend(belief.member(&member.credential, &member.signature_key)?);
+        }
+        belief.end()?;
         let ours = staged.own_leaf_node().ok_or(E2eeError::Garbage)?;
         if ours.signature_key() != &own.signature_key {
             return Err(E2eeError::NotBelieved);

@@ -46,7 +46,7 @@ impl Installation {
     /// [`merge_pending`](Self::merge_pending).
     ///
     /// # Errors
-    /// `MissingAssociation`: fetch it and call again with the same bytes (after `discard`). `WrongEpoch`, `Garbage`,
+    /// `MissingAssociations`: fetch them and call again with the same bytes (after `discard`). `WrongEpoch`, `Garbage`,
     /// `NotBelieved`, `AlreadyUsed`: skip it. `OwnMessage`, `OwnCommit`: ours by its sender data alone, which any member can
     /// write.
     pub fn process(&mut self, topic: Topic, message: &[u8], known: &dyn Associations) -> Result<Processed, E2eeError> {
@@ -97,7 +97,7 @@ impl Installation {
                 } else {
                     let stated = known
                         .stated(&claim.association)
-                        .ok_or(E2eeError::MissingAssociation(claim.association))?;
+                        .ok_or_else(|| E2eeError::MissingAssociations(vec![claim.association]))?;
                     believe_stated(claim, &stated.public_key, &stated)?
                 };
                 let plaintext = zeroize::Zeroizing::new(message.into_bytes());

@@ -86,12 +86,38 @@ fn a_join_whose_step_failed_can_be_tried_again() {
     let hidden = known.hide(&alice.vouched.hash).unwrap();
     assert_eq!(
         bob.join(&proposed),
-        Err(E2eeError::MissingAssociation(alice.vouched.hash))
+        Err(E2eeError::MissingAssociations(vec![alice.vouched.hash]))
     );
     known.show(hidden.hash, hidden);
     bob.join(&proposed).unwrap();
     assert_eq!(bob.join(&proposed), Err(E2eeError::AlreadyUsed));
     all_talk(&mut [&mut alice, &mut bob]);
+}
+
+#[test]
+fn all_that_is_missing_is_said_at_once() {
+    let (mut alice, mut bob) = alice_and_bob(false);
+    let known = alice.known.clone();
+    let (mut carol, mut dora) = (Person::new("carol", 3, &known), Person::new("dora", 4, &known));
+    let proposed = alice.propose(&mut [&mut carol, &mut dora], &[]);
+    alice.merge();
+    let new: Vec<_> = [&carol, &dora].map(|person| person.vouched.hash).into();
+    let hidden: Vec<_> = new.iter().map(|hash| known.hide(hash).unwrap()).collect();
+    assert_eq!(
+        bob.process(&proposed.commit),
+        Err(E2eeError::MissingAssociations(new.clone()))
+    );
+    assert_eq!(
+        carol.join(&proposed),
+        Err(E2eeError::MissingAssociations(new)),
+        "the others are known to her"
+    );
+    for hidden in hidden {
+        known.show(hidden.hash, hidden);
+    }
+    bob.process(&proposed.commit).unwrap();
+    carol.join(&proposed).unwrap();
+    all_talk(&mut [&mut alice, &mut bob, &mut carol]);
 }
 
 #[test]
@@ -104,7 +130,7 @@ fn a_missing_association_holds_a_commit_and_costs_nothing() {
     for _ in 0..3 {
         assert_eq!(
             bob.process(&proposed.commit),
-            Err(E2eeError::MissingAssociation(carol.vouched.hash))
+            Err(E2eeError::MissingAssociations(vec![carol.vouched.hash]))
         );
     }
     bob.known.show(hidden.hash, hidden);

@@ -215,7 +215,7 @@ fn a_late_message_of_somebody_who_left_still_names_its_author() {
     let hidden = bob.known.hide(&carol.vouched.hash).unwrap();
     assert_eq!(
         bob.process(&late),
-        Err(E2eeError::MissingAssociation(carol.vouched.hash))
+        Err(E2eeError::MissingAssociations(vec![carol.vouched.hash]))
     );
     bob.known.show(carol.vouched.hash, hidden);
     assert_eq!(bob.hear(&late), (carol.member(), "bye".into()));
