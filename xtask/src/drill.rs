@@ -22,6 +22,9 @@ const SHORT_SECONDS: u64 = 24;
 /// How often a browser is killed beside a long drill of the others; three times among the journeys.
 const BROWSER_KILLS: u64 = 50;
 
+/// How many seeds a long drill of the client plays for each of its minutes: it goes on until it has, if it has to share its core.
+const SEEDS_A_MINUTE: u64 = 1_000;
+
 /// How long the client's short one takes, and in which seeds it begins: the same ones for everybody.
 const SHORT_CLIENT: [&str; 4] = ["--seconds", "8", "--from", "0"];
 
@@ -179,6 +182,7 @@ fn client(places: &Places, options: &Options) -> Result<Child> {
         command.args(["--from", &options.seed.unwrap_or(0).to_string()]);
     } else if let Some(minutes) = options.minutes {
         command.args(["--seconds", &(minutes * 60).to_string()]);
+        command.args(["--seeds", &(minutes * SEEDS_A_MINUTE).to_string()]);
         command.args(options.seed.map(|seed| format!("--from={seed}")));
     } else if let (Some(seed), Some(_)) = (options.seed, options.only) {
         command.args(["--seed", &seed.to_string()]);

@@ -21,6 +21,8 @@ use super::{
 
 /// A fault that is not noticed by so many seeds is a defect of the drill.
 const CYCLES: u64 = 20;
+/// How often it says how far it is.
+const PROGRESS: Duration = Duration::from_mins(5);
 /// After so many failures there is enough to look at.
 const ENOUGH: usize = 5;
 
@@ -33,10 +35,10 @@ const FAULTS: [(&str, Fault); 2] = [
 /// Plays installations in memory, seed after seed, and checks that nothing is lost.
 #[derive(Debug, Parser)]
 struct Cli {
-    /// How long.
+    /// How long, at least.
     #[arg(long)]
     seconds: Option<u64>,
-    /// How many seeds.
+    /// How many seeds, at least.
     #[arg(long)]
     seeds: Option<u64>,
     /// This seed alone, with its last steps.
@@ -76,16 +78,21 @@ fn go(cli: &Cli) -> Result<bool> {
     let (begun, used) = (Instant::now(), processor_seconds());
     if cli.control.is_empty() {
         let (seeds, length) = match (cli.seed, cli.seeds, cli.seconds) {
-            (Some(_), ..) => (1, Duration::MAX),
+            (Some(_), ..) => (1, Duration::ZERO),
+            (_, None, None) => (100, Duration::ZERO),
             (_, seeds, seconds) => (
-                seeds.unwrap_or(if seconds.is_some() { u64::MAX } else { 100 }),
-                seconds.map_or(Duration::MAX, Duration::from_secs),
+                seeds.unwrap_or_default(),
+                seconds.map_or(Duration::ZERO, Duration::from_secs),
             ),
         };
-        let mut seed = from;
-        while report.seeds < seeds && begun.elapsed() < length && report.failures.len() < ENOUGH {
+        let (mut seed, mut said) = (from, Duration::ZERO);
+        while (report.seeds < seeds || begun.elapsed() < length) && report.failures.len() < ENOUGH {
             report.add(play(&cast, seed));
             seed += 1;
+            if begun.elapsed() >= said + PROGRESS {
+                said = begun.elapsed();
+                println!("client, {} s: {} seeds", said.as_secs(), report.seeds);
+            }
         }
     } else {
         controls(cli, &cast, from, &mut report)?;

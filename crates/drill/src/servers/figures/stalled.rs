@@ -1,18 +1,22 @@
-//! Many come to a conversation in which somebody is loud, and never read; two others talk beside them.
+//! Many come to a conversation in which somebody is loud, and read; then the same many come and never read. Two others talk beside them.
 
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use futures::future::try_join_all;
-use protocol::{ClientFrame, MessageId, Publish, ServerFrame, Topic, limits};
+use protocol::{ClientFrame, MessageId, Publish, Seq, ServerFrame, Topic, limits};
 use serde::Serialize;
 use tokio::{
     sync::watch,
+    task::JoinHandle,
     time::{Instant, MissedTickBehavior, interval, sleep},
 };
 
 use super::{Stage, TEXT, Times, caught_up, publish, seconds, signed_in};
-use crate::{random::Random, servers::socket::Socket};
+use crate::{
+    random::Random,
+    servers::{person::Person, socket::Socket},
+};
 
 /// How often two others exchange a message: fewer than a socket may.
 const PACE: Duration = Duration::from_millis(8);
@@ -41,10 +45,11 @@ pub(super) struct Stalled {
     memory_most: u64,
 }
 
-/// Before they come, while they are written to, and until the last of them is cut off.
+/// Before they come, while they are written to and read, while they are written to and do not, and until the last of them is cut off.
 #[derive(Debug, Default, Serialize)]
 struct Others {
     alone: Times,
+    reading: Times,
     filling: Times,
     beside: Times,
 }
@@ -55,6 +60,8 @@ enum Phase {
     Alone,
     /// The others come. Not measured: signing in is another matter.
     Gathering,
+    /// What so many cost who do nothing wrong: both cores are theirs as well.
+    Reading,
     Filling,
     Beside,
     Over,
@@ -78,15 +85,25 @@ impl Stalled {
         let _ = phase.send(Phase::Gathering);
         found.memory_before = memory(stage)?;
 
-        let (mut loud, noise, deaf) = gather(stage, many).await?;
+        let mut crowd = Crowd::gather(stage, many).await?;
+        let readers = crowd.readers(stage).await?;
+        let _ = phase.send(Phase::Reading);
+        for _ in 0..LOUD {
+            crowd.noise(stage).await?;
+        }
+        for reader in readers {
+            reader.await??;
+        }
+        let _ = phase.send(Phase::Gathering);
+
+        let deaf = crowd.deaf(stage).await?;
         sleep(Duration::from_secs(2)).await;
         found.memory_idle = memory(stage)?;
         let served = served(stage)?;
 
         let _ = phase.send(Phase::Filling);
         for _ in 0..LOUD {
-            let noise = stage.message(noise.topic, noise.last_commit, noise.payload.len());
-            publish(&mut loud, noise).await?;
+            crowd.noise(stage).await?;
             found.memory_most = found.memory_most.max(memory(stage)?);
         }
         let _ = phase.send(Phase::Beside);
@@ -122,13 +139,15 @@ impl Stalled {
         let each = |memory: u64| memory.saturating_sub(self.memory_before) / u64::from(self.many.max(1));
         format!(
             "{} that never read, {LOUD} messages of {} KiB for each\n  cut off {:.1} s (the first) to {:.1} s (the last) behind the last message\n  \
-             a message of one other to another\n    before they come: {}\n    while they are written to: {}\n    until the last is cut off: {}\n  \
+             a message of one other to another\n    before they come: {}\n    while they are written to, and read: {}\n    \
+             while they are written to, and do not read: {}\n    until the last is cut off: {}\n  \
              the server's memory: {} MiB before they come; {} KiB more for each that is there, {} KiB at most\n",
             self.many,
             limits::PAYLOAD / 1024,
             seconds(self.first_cut_ms),
             seconds(self.all_cut_ms),
             self.others.alone.text(),
+            self.others.reading.text(),
             self.others.filling.text(),
             self.others.beside.text(),
             self.memory_before / 1024,
@@ -138,30 +157,80 @@ impl Stalled {
     }
 }
 
-/// They sign in and follow a conversation. Gives who is loud in it, what is said there, and them.
-async fn gather(stage: &mut Stage, many: u16) -> Result<(Socket, Publish, Vec<Socket>)> {
-    let loud = signed_in(&stage.site, stage.seed, 100).await?;
-    let mut people = Vec::new();
-    let numbers: Vec<u16> = (0..many).map(|number| 200 + number).collect();
-    for some in numbers.chunks(20) {
-        people.extend(try_join_all(some.iter().map(|number| signed_in(&stage.site, stage.seed, *number))).await?);
+/// The many, and who is loud among them.
+struct Crowd {
+    people: Vec<Person>,
+    loud: Socket,
+    topic: Topic,
+    commit: Seq,
+    /// What was said last.
+    last: Seq,
+}
+
+impl Crowd {
+    /// They sign in and are members of one conversation.
+    async fn gather(stage: &mut Stage, many: u16) -> Result<Self> {
+        let loud = signed_in(&stage.site, stage.seed, 100).await?;
+        let mut people = Vec::new();
+        let numbers: Vec<u16> = (0..many).map(|number| 200 + number).collect();
+        for some in numbers.chunks(20) {
+            people.extend(try_join_all(some.iter().map(|number| signed_in(&stage.site, stage.seed, *number))).await?);
+        }
+        let mut loud = stage.open(&loud).await?;
+        let topic = Topic(stage.random.bytes());
+        let commit = stage
+            .found(&mut loud, topic, &people.iter().collect::<Vec<_>>())
+            .await?;
+        Ok(Self {
+            people,
+            loud,
+            topic,
+            commit,
+            last: commit,
+        })
     }
-    let mut loud = stage.open(&loud).await?;
-    let topic = Topic(stage.random.bytes());
-    let commit = stage
-        .found(&mut loud, topic, &people.iter().collect::<Vec<_>>())
-        .await?;
-    let place = &stage.site.place;
-    let mut deaf = Vec::new();
-    for some in people.chunks(20) {
-        let opening = some.iter().map(|one| Socket::open_small(one, place, place.ports[0]));
-        deaf.extend(try_join_all(opening).await?);
+
+    /// The largest message there may be.
+    async fn noise(&mut self, stage: &mut Stage) -> Result<()> {
+        let noise = stage.message(self.topic, self.commit, limits::PAYLOAD - 100);
+        self.last = publish(&mut self.loud, noise).await?;
+        Ok(())
     }
-    for socket in &mut deaf {
-        let topics = vec![(topic, commit)];
-        socket.say(&ClientFrame::Subscribe { topics }).await?;
+
+    /// All of them follow the conversation, and read until they have had everything that is about to be said.
+    async fn readers(&self, stage: &Stage) -> Result<Vec<JoinHandle<Result<()>>>> {
+        let mut readers = Vec::new();
+        for some in self.people.chunks(20) {
+            for mut socket in try_join_all(some.iter().map(|one| stage.open(one))).await? {
+                caught_up(&mut socket, self.topic, self.last).await?;
+                readers.push(tokio::spawn(async move {
+                    let mut missing = LOUD;
+                    while missing > 0 {
+                        if let ServerFrame::Envelopes { envelopes, .. } = socket.hear().await? {
+                            missing = missing.saturating_sub(envelopes.len());
+                        }
+                    }
+                    Ok(())
+                }));
+            }
+        }
+        Ok(readers)
     }
-    Ok((loud, stage.message(topic, commit, limits::PAYLOAD - 100), deaf))
+
+    /// All of them follow the conversation, and never read.
+    async fn deaf(&self, stage: &Stage) -> Result<Vec<Socket>> {
+        let place = &stage.site.place;
+        let mut deaf = Vec::new();
+        for some in self.people.chunks(20) {
+            let opening = some.iter().map(|one| Socket::open_small(one, place, place.ports[0]));
+            deaf.extend(try_join_all(opening).await?);
+        }
+        for socket in &mut deaf {
+            let topics = vec![(self.topic, self.last)];
+            socket.say(&ClientFrame::Subscribe { topics }).await?;
+        }
+        Ok(deaf)
+    }
 }
 
 /// Alice says something, and Bob hears it, again and again.
@@ -191,6 +260,7 @@ async fn talk(
         match *phase.borrow_and_update() {
             Phase::Alone => others.alone.push(took),
             Phase::Gathering => {}
+            Phase::Reading => others.reading.push(took),
             Phase::Filling => others.filling.push(took),
             Phase::Beside => others.beside.push(took),
             Phase::Over => break,
