@@ -489,21 +489,24 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         let held: Vec<_> = held.map(|(topic, held)| (*topic, held.clone())).collect();
         for (topic, mut held) in held {
             held.retain(|other| *other != hash);
-            if settled && !held.is_empty() {
-                self.link.held.insert(topic, held);
-            } else if settled || topic == inbox {
-                // In the inbox a withheld association is a withheld invitation; in a log all members must agree: it waits.
+            let withheld = held.iter().any(|other| self.directory.is_withheld(other));
+            // In the inbox a withheld association is a withheld invitation; in a log all members must agree: it waits.
+            if (settled && held.is_empty()) || (!settled && topic == inbox) {
                 self.link.held.remove(&topic);
                 let cursor = self.state.logs.get(&topic).map_or(Seq(0), |log| log.cursor);
                 self.transmit(ClientFrame::Subscribe {
                     topics: vec![(topic, cursor)],
                 });
-            } else {
+                continue;
+            }
+            if settled {
+                self.link.held.insert(topic, held);
+            } else if !withheld {
+                self.report(Trouble::Withheld);
+            }
+            if !settled || withheld {
                 // Nobody knows for how long; the rest is as it should be.
                 self.link.behind.remove(&topic);
-                if !held.iter().any(|other| self.directory.is_withheld(other)) {
-                    self.report(Trouble::Withheld);
-                }
             }
         }
         self.check_live();

@@ -84,10 +84,10 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 }
                 Stop::Hold(hashes) => {
                     self.finish(step).await?;
-                    let stated = hashes.iter().all(|hash| self.directory.stated(hash).is_some());
+                    let asked = hashes.iter().all(|hash| self.directory.is_settled(hash));
                     self.link.held.insert(topic, hashes);
-                    if stated {
-                        // It takes a chain, and who knows how long: the rest is as it should be.
+                    if asked {
+                        // It takes a chain, or another server, and who knows how long: the rest is as it should be.
                         self.link.behind.remove(&topic);
                         self.check_live();
                     }

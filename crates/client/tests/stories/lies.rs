@@ -4,7 +4,7 @@
 use bridge::{Command, Connection, MessageState, Trouble, Unsent};
 use client::Space;
 use identity::Association;
-use protocol::{Body, ErrorCode, MessageId, ServerFrame, Topic};
+use protocol::{Answer, Body, ErrorCode, MessageId, ServerFrame, Topic};
 
 use crate::support::{World, wallet::Wallet};
 
@@ -357,6 +357,55 @@ fn whose_association_is_withheld_in_a_conversation_holds_that_one_and_it_is_said
     world.go_offline("bob");
     world.go_online("bob");
     assert_eq!(world.texts("bob", "alice"), ["one", "two"]);
+}
+
+#[test]
+fn what_is_withheld_before_a_conversation_needs_it_keeps_nobody_waiting() {
+    let mut world = World::with(121, &["alice", "bob", "carol"]);
+    for friend in ["alice", "carol"] {
+        world.send(friend, "bob", "one");
+        world.accept("bob", friend);
+    }
+    world.go_offline("bob");
+    world.arrive_again("bob", "bob's phone");
+    world.sign_in("bob's phone");
+    world.pass(10_000);
+    world.send("alice", "bob", "two");
+    let hers = world.server.borrow().arrived.last().unwrap().1.topic;
+    world.send("carol", "bob", "two");
+    let phone = world.installation("bob's phone");
+    let hash = world.server.borrow().installed[&phone].association.hash();
+    world.server.borrow_mut().forged.insert(hash, None);
+    // What Alice's conversation holds comes behind the answer that nobody vouches for the phone.
+    let mut late = Some(Vec::new());
+    world.server.borrow_mut().lie = Some(Box::new(move |frame| match (&frame, &mut late) {
+        (ServerFrame::Envelopes { topic, .. } | ServerFrame::CaughtUp { topic, .. }, Some(late)) if *topic == hers => {
+            late.push(frame);
+            vec![]
+        }
+        (
+            ServerFrame::Answer {
+                answer: Ok(Answer::Association(None)),
+                ..
+            },
+            Some(_),
+        ) => [vec![frame], late.take().unwrap()].concat(),
+        _ => vec![frame],
+    }));
+    world.go_online("bob");
+    assert!(world.troubles("bob").contains(&Trouble::Withheld));
+    assert_eq!(world.connection("bob"), Some(Connection::Live), "the rest goes on");
+    for friend in ["alice", "carol"] {
+        assert_eq!(world.texts("bob", friend), ["one"]);
+    }
+    // The server thinks better of it.
+    world.server.borrow_mut().forged.clear();
+    world.server.borrow_mut().lie = None;
+    world.go_offline("bob");
+    world.go_online("bob");
+    for friend in ["alice", "carol"] {
+        assert_eq!(world.texts("bob", friend), ["one", "two"]);
+    }
 }
 
 #[test]
