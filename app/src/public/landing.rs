@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     place::Place,
-    tips::words::{TEST_MONEY, glyph},
+    tips::words::{TEST_MONEY, glyph, is_long},
 };
 
 /// `/`: what Jackdaw is.
@@ -81,21 +81,23 @@ fn Hero(tips: Option<Network>) -> impl IntoView {
 #[component]
 fn Peek(tips: Option<Network>) -> impl IntoView {
     let talk = match tips {
-        Some(network) => view! {
-            <div class="bubble">"The drawings are done. Want to see them?"</div>
-            <div class="bubble me">"Yes please. And let me pay for the paper"</div>
-            <div class="given">
-                <span class=if network.symbol == "ETH" { "coin" } else { "coin long" }>{glyph(&network.symbol)}</span>
-                <div>
-                    <b>"0.05 " {network.symbol.clone()}</b>
-                    <span class="small">"Confirmed, checked by Bob's own browser"</span>
-                    {network.development.then(|| view! { <span class="small test">{TEST_MONEY}</span> })}
+        Some(network) => {
+            let glyph = glyph(&network.symbol);
+            let coin = if is_long(&glyph) { "coin long" } else { "coin" };
+            view! {
+                <div class="bubble me">"Yes please. And let me pay for the paper"</div>
+                <div class="given">
+                    <span class=coin>{glyph}</span>
+                    <div>
+                        <b>"0.05 " {network.symbol}</b>
+                        <span class="small">"Confirmed, checked by Bob's own browser"</span>
+                        {network.development.then(|| view! { <span class="small test">{TEST_MONEY}</span> })}
+                    </div>
                 </div>
-            </div>
+            }
+            .into_any()
         }
-        .into_any(),
         None => view! {
-            <div class="bubble">"The drawings are done. Want to see them?"</div>
             <div class="bubble me">"Yes please. Can you bring them on Saturday?"</div>
             <div class="bubble">"I put the big one on the wall already"</div>
         }
@@ -103,6 +105,7 @@ fn Peek(tips: Option<Network>) -> impl IntoView {
     };
     view! {
         <div class="peek" aria-hidden="true">
+            <div class="bubble">"The drawings are done. Want to see them?"</div>
             {talk}
             <div class="cipher">
                 <b>"What the server sees"</b>

@@ -1,12 +1,13 @@
 use leptos::prelude::*;
 
+use super::words::is_long;
 use crate::signal::{Live, Memo, live};
 
 /// The coin on a card. Decoration: amount and state stand beside it. It turns once when `turned` becomes true.
 pub fn coin(glyph: Memo<String>, turned: Memo<bool>) -> Live<AnyView> {
     live(move || {
         let glyph = glyph.get();
-        let small = glyph.chars().count() > 2;
+        let small = is_long(&glyph);
         let class = move || match (small, turned.get()) {
             (false, false) => "coin",
             (true, false) => "coin long",

@@ -202,5 +202,10 @@ pub fn glyph(symbol: &str) -> String {
     }
 }
 
+/// Whether it is written smaller, to find room on the coin.
+pub fn is_long(glyph: &str) -> bool {
+    glyph.chars().count() > 2
+}
+
 #[cfg(test)]
 mod tests;
