@@ -25,8 +25,6 @@ test('the machine keeps no word and no key', async ({ browser }) => {
     const alice = await Person.arrive('Alice', stack, browser);
     const bob = await Person.arrive('Bob', stack, browser);
     people.push(alice, bob);
-    await stack.secrets.listen(alice);
-    await stack.secrets.listen(bob);
     const said = ['hello', 'quagga-sonnet-7741', 'Ωmega-canário-5520', `long-${'zebrafinch'.repeat(40)}`];
     const signatures = signaturesOf([alice, bob]);
     await befriend(alice, bob);

@@ -13,6 +13,8 @@ use crate::{config::Config, error::StartError};
 const PATIENCE: Duration = Duration::from_mins(1);
 /// Connections to Postgres at once.
 const CONNECTIONS: u32 = 16;
+/// How long what still asks may take when the server ends. Everything had its time before that.
+const LAST_QUERIES: Duration = Duration::from_secs(2);
 
 /// A database that answers.
 #[derive(Debug)]
@@ -74,7 +76,9 @@ impl Database {
 
     /// Ends the private Postgres, after everything that used it.
     pub async fn close(self) {
-        self.pool.close().await;
+        if tokio::time::timeout(LAST_QUERIES, self.pool.close()).await.is_err() {
+            tracing::warn!("the database was closed in the middle of something");
+        }
         if let Some(cluster) = self.private
             && let Err(error) = cluster.stop().await
         {

@@ -64,7 +64,7 @@ pub async fn start(config: Config, limits: Limits, patience: Patience) -> Result
     let server = Server::new(&config, limits, patience, face, services, shutdown.clone());
     let router = routes::router(server.clone(), &config);
     jobs::start(&server);
-    let listening = tokio::spawn(listen::serve(listener, router, shutdown));
+    let listening = tokio::spawn(listen::serve(listener, router, shutdown, patience.writing));
     tracing::info!(%address, "Jackdaw answers at {}", config.origin());
     if config.lacks_proxy() {
         tracing::warn!(
@@ -109,7 +109,10 @@ impl Running {
         shutdown.wanted().await;
         let _ = self.listening.await;
         if !shutdown.drained().await {
-            tracing::warn!("some requests or sockets did not finish in time");
+            tracing::warn!(
+                left = shutdown.under_way(),
+                "some requests or sockets did not finish in time"
+            );
         }
         self.database.close().await;
         tracing::info!("ended");

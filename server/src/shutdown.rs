@@ -7,7 +7,7 @@ use tokio_util::{
     task::{TaskTracker, task_tracker::TaskTrackerToken},
 };
 
-/// How long requests and sockets get to finish. A supervisor should wait 25 s before it kills.
+/// How long requests and sockets get to finish. Then the database is closed: a supervisor should wait a minute before it kills.
 pub const DRAIN: Duration = Duration::from_secs(15);
 
 /// The wish to end, and everything that must have ended before the process does.
@@ -55,6 +55,11 @@ impl Shutdown {
     /// Has the end wait for something that is not a task of ours, until the token is dropped.
     pub fn count(&self) -> TaskTrackerToken {
         self.tracker.token()
+    }
+
+    /// How many of the tasks and tokens there are.
+    pub fn under_way(&self) -> usize {
+        self.tracker.len()
     }
 
     /// Waits for all tasks, at most [`DRAIN`]. True if all ended by themselves.

@@ -7,6 +7,10 @@ use futures::future::join_all;
 use protocol::{Ask, ClientFrame, Envelope, ErrorCode, Kind, Publish, Seq, ServerFrame, Topic, Welcome, limits};
 use server::stumble::Step;
 use testkit::{Captured, Installation, Socket, TestServer, eventually, random_id};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 const TOPIC: Topic = Topic([9; 32]);
 const LOUD: Topic = Topic([8; 32]);
@@ -164,6 +168,39 @@ async fn many_that_never_read_are_cut_off_and_nobody_else_is() {
     back.subscribe(LOUD, loud).await;
     assert_eq!(places(&back.envelopes(LOUD, LOUD_MESSAGES).await), said);
     drop((a, b, back, deaf));
+    server.stop().await;
+}
+
+/// More than the buffers of both kernels take.
+const LARGE: usize = 16 * 1024 * 1024;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_for_a_file_and_does_not_read_it_is_cut_off() {
+    let server = TestServer::start_with(|config, patience| {
+        std::fs::write(config.site.join("pkg/worker_bg-1.wasm"), vec![7; LARGE]).unwrap();
+        patience.writing = Duration::from_millis(200);
+    })
+    .await;
+    let under_way = || server.running().server().shutdown().under_way();
+    let before = under_way();
+    let mut idle = TcpStream::connect(server.address()).await.unwrap();
+    let request = "GET /pkg/worker_bg-1.wasm HTTP/1.1\r\nhost: localhost\r\n\r\n";
+    idle.write_all(request.as_bytes()).await.unwrap();
+    idle.readable().await.unwrap();
+    assert_eq!(under_way(), before + 1, "the answer has begun");
+    eventually("the connection is given up", async || under_way() == before).await;
+
+    // Somebody who reads slowly, longer than that in all, gets everything.
+    let mut slow = TcpStream::connect(server.address()).await.unwrap();
+    slow.write_all(request.as_bytes()).await.unwrap();
+    let (mut read, mut some) = (0, vec![0; LARGE / 16]);
+    while read < LARGE {
+        let more = slow.read(&mut some).await.unwrap();
+        assert!(more > 0, "it ended after {read} bytes");
+        read += more;
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    drop((idle, slow));
     server.stop().await;
 }
 

@@ -1,3 +1,4 @@
+import { searched } from '../../fixtures/canaries';
 import { RpcError, ether, rpc, type Chain } from '../../fixtures/chain';
 import { mined, tip, TIPS } from '../../fixtures/contracts';
 import { Person } from '../../fixtures/people';
@@ -235,7 +236,7 @@ test.describe('a server that lies', () => {
   let stack: Stack;
   let people: Person[];
   test.beforeAll(async () => void (stack = await Stack.start(undefined, { lies: true })));
-  test.afterAll(async () => stack.destroy());
+  test.afterAll(async () => searched(stack));
   test.beforeEach(async ({ browser }) => {
     people = [await Person.arrive('Alice', stack, browser), await Person.arrive('Bob', stack, browser)];
   });

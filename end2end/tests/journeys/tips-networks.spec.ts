@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { searched } from '../../fixtures/canaries';
 import { Chain, ether, rpc } from '../../fixtures/chain';
 import { deployTips } from '../../fixtures/contracts';
 import { Person } from '../../fixtures/people';
@@ -37,7 +38,7 @@ test.describe('two networks', () => {
     stack = await Stack.start(undefined, { networks: networks.join('\n') });
   });
   test.afterAll(async () => {
-    await stack.destroy();
+    await searched(stack);
     await rookery.stop();
     fs.rmSync(folder, { recursive: true, force: true });
   });

@@ -1,14 +1,17 @@
-//! Accepts connections and speaks HTTP/1.1 on them, with a time limit for headers and an end that lets requests finish.
+//! Accepts connections and speaks HTTP/1.1 on them, with time limits for headers and for taking what is written, and an end that lets
+//! requests finish.
 
 use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body, http::Request};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use socket2::SockRef;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::Semaphore,
 };
+use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt;
 
 use crate::shutdown::Shutdown;
@@ -17,13 +20,23 @@ use crate::shutdown::Shutdown;
 const CONNECTIONS: usize = 50_000;
 /// How long a client may take for the headers of a request, or stay silent between two.
 const HEADERS: Duration = Duration::from_secs(30);
+/// How much the kernel takes from us for a connection beyond what the other end has room for, in bytes. Left to itself it takes megabytes,
+/// and some hundred that do not read use up what it has for the connections of the whole machine.
+const UNSENT: u32 = 128 * 1024;
+/// A socket that does not take what is written to it is given up by its link, which says why. Whatever speaks no frames is given up
+/// by the connection itself, so much later.
+const AFTER_THE_LINK: Duration = Duration::from_secs(1);
 
 /// The other end of the connection.
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub SocketAddr);
 
-/// Serves until the end is wanted.
-pub async fn serve(listener: TcpListener, router: Router, shutdown: Shutdown) {
+/// Serves until the end is wanted. `writing`: how long somebody may take to accept what is written to them.
+pub async fn serve(listener: TcpListener, router: Router, shutdown: Shutdown, writing: Duration) {
+    // Connections have it from the socket they were accepted by.
+    if let Err(error) = SockRef::from(&listener).set_tcp_notsent_lowat(UNSENT) {
+        tracing::warn!(%error, "the kernel keeps as much for a connection as it likes");
+    }
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
         let Ok(place) = Arc::clone(&places).acquire_owned().await else {
@@ -38,7 +51,7 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: Shutdown) {
                 let router = router.clone();
                 let ending = shutdown.clone();
                 shutdown.spawn(async move {
-                    connection(stream, peer, router, ending).await;
+                    connection(stream, peer, router, ending, writing + AFTER_THE_LINK).await;
                     drop(place);
                 });
             }
@@ -51,8 +64,10 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: Shutdown) {
     }
 }
 
-async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, shutdown: Shutdown) {
+async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, shutdown: Shutdown, writing: Duration) {
     let _ = stream.set_nodelay(true);
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(writing));
     let service = service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(Peer(peer));
@@ -63,7 +78,7 @@ async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, shutdow
         .timer(TokioTimer::new())
         .header_read_timeout(HEADERS)
         .max_buf_size(64 * 1024)
-        .serve_connection(TokioIo::new(stream), service)
+        .serve_connection(TokioIo::new(Box::pin(stream)), service)
         .with_upgrades();
     tokio::pin!(connection);
     // Errors here are clients that went away or speak no HTTP: nothing for a log.
