@@ -8,6 +8,7 @@ use futures::future::join_all;
 use protocol::{Body, ErrorCode, InstallationId, Kind, Publish, Seq, Topic, Welcome, limits};
 use services::delivery::{Delivery, DeliveryError, Page, Stored};
 use sqlx::PgPool;
+use std::time::Duration;
 
 async fn all(delivery: &Delivery, reader: InstallationId, topic: Topic) -> Page {
     delivery.read(reader, topic, Seq(0), usize::MAX).await.unwrap()
@@ -49,6 +50,34 @@ async fn many_writers_leave_no_gap(pool: PgPool) {
     let page = all(delivery, alice.installation(), topic).await;
     assert_eq!(places(&page), (1..=501).collect::<Vec<_>>());
     assert_eq!(page.head, Seq(501));
+}
+
+#[sqlx::test]
+async fn a_publish_is_looked_up_by_the_index_also_where_the_log_has_grown(pool: PgPool) {
+    let (here, alice, _, topic) = alice_and_bob(pool.clone()).await;
+    let delivery = &here.services.delivery;
+    let mut number = 0;
+    let mut publish = async || {
+        number += 1;
+        let publish = message(topic, 1000 + number, 1, b"x");
+        delivery.publish(alice.installation(), publish).await.unwrap();
+    };
+    // By then every connection has planned it for all times, over a table that was empty.
+    for _ in 0..200 {
+        publish().await;
+    }
+    let looked_up = async || -> i64 {
+        let count = "select idx_scan from pg_stat_user_indexes where indexrelname = 'envelopes_once'";
+        sqlx::query_scalar(count).fetch_one(&pool).await.unwrap()
+    };
+    // Postgres counts late, and only when something is done.
+    let counted = async {
+        while looked_up().await < 200 {
+            publish().await;
+        }
+    };
+    let counted = tokio::time::timeout(Duration::from_secs(20), counted).await;
+    assert!(counted.is_ok(), "the index was asked {} times", looked_up().await);
 }
 
 #[sqlx::test]

@@ -170,6 +170,15 @@ impl Site {
         line.trim().strip_suffix("kB")?.trim().parse().ok()
     }
 
+    /// How many files and sockets a server has open.
+    pub fn open_files(&self, number: usize) -> Option<usize> {
+        Some(
+            fs::read_dir(format!("/proc/{}/fd", self.servers[number].pid()?))
+                .ok()?
+                .count(),
+        )
+    }
+
     fn postmaster(&self) -> Option<Pid> {
         processes::postmaster(&self.data)
     }

@@ -13,7 +13,7 @@ use std::{
 
 use futures::FutureExt;
 use protocol::{ErrorCode, InstallationId, Kind, Publish, Topic};
-use sqlx::PgPool;
+use sqlx::{Executor, PgPool};
 use tokio::{
     sync::{mpsc, oneshot},
     time::timeout,
@@ -24,6 +24,7 @@ use super::{
     Stored,
     batch::{self, Item},
     hub::Hub,
+    line::Line,
     others::Others,
     store,
     writer::Over,
@@ -95,16 +96,25 @@ impl Waiting {
 }
 
 impl Committer {
-    /// Until the queue is closed. A batch forms while the one before it is being written: there is no timer.
+    /// Until the queue or the pool is closed. A batch forms while the one before it is being written: there is no timer.
     pub(super) async fn run(self, mut queue: mpsc::Receiver<Waiting>) {
-        let mut waiting = Vec::new();
-        while queue.recv_many(&mut waiting, BATCH).await > 0 {
-            self.store(std::mem::take(&mut waiting)).await;
+        let mut line = Line::new(self.pool.clone());
+        loop {
+            let mut waiting = Vec::new();
+            tokio::select! {
+                () = self.pool.close_event() => return,
+                received = queue.recv_many(&mut waiting, BATCH) => {
+                    if received == 0 {
+                        return;
+                    }
+                }
+            }
+            self.store(&mut line, waiting).await;
         }
     }
 
     /// Stores and answers all of these.
-    async fn store(&self, waiting: Vec<Waiting>) {
+    async fn store(&self, line: &mut Line, waiting: Vec<Waiting>) {
         let (behind, mut waiting): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|one| one.over.begun());
         for one in behind {
             one.answer(Err(ErrorCode::Unavailable));
@@ -112,7 +122,7 @@ impl Committer {
         if waiting.is_empty() {
             return;
         }
-        match self.attempt(&waiting).await {
+        match self.attempt(line, &waiting).await {
             Ok(answers) => {
                 for (one, answer) in waiting.into_iter().zip(answers) {
                     one.answer(answer);
@@ -121,8 +131,8 @@ impl Committer {
             // The others shall not suffer for the one that is to blame: in halves, until it is alone.
             Err(Failure::Defect { .. }) if waiting.len() > 1 => {
                 let rest = waiting.split_off(waiting.len() / 2);
-                Box::pin(self.store(waiting)).await;
-                Box::pin(self.store(rest)).await;
+                Box::pin(self.store(line, waiting)).await;
+                Box::pin(self.store(line, rest)).await;
             }
             Err(failure) => {
                 for one in waiting {
@@ -133,7 +143,7 @@ impl Committer {
     }
 
     /// Tries them together. A defect in here must not end the committer: the rest of the site goes on.
-    async fn attempt(&self, waiting: &[Waiting]) -> Result<Vec<Answer>, Failure> {
+    async fn attempt(&self, line: &mut Line, waiting: &[Waiting]) -> Result<Vec<Answer>, Failure> {
         let span = match waiting {
             [one] => one.span.clone(),
             // Not a secret: by it what the log says of one batch is found together.
@@ -145,7 +155,7 @@ impl Committer {
             let defect = || Failure::Defect {
                 absent: absent.load(Ordering::Relaxed),
             };
-            let work = AssertUnwindSafe(timeout(PATIENCE, self.transact(waiting, &absent)));
+            let work = AssertUnwindSafe(timeout(PATIENCE, self.transact(line, waiting, &absent)));
             let failure = match work.catch_unwind().await {
                 Ok(Ok(Ok(answers))) => return Ok(answers),
                 Ok(Ok(Err(error))) if !error.is_unavailable() => {
@@ -176,7 +186,12 @@ impl Committer {
     }
 
     /// `absent` says, at any time, whether all of these are known to stand nowhere.
-    async fn transact(&self, waiting: &[Waiting], absent: &AtomicBool) -> Result<Vec<Answer>, DbError> {
+    async fn transact(
+        &self,
+        line: &mut Line,
+        waiting: &[Waiting],
+        absent: &AtomicBool,
+    ) -> Result<Vec<Answer>, DbError> {
         let items: Vec<Item<'_>> = waiting
             .iter()
             .map(|one| Item {
@@ -199,7 +214,7 @@ impl Committer {
             }
         }
 
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = line.begin().await?;
         if !new.is_empty() {
             store::make_topics(&mut transaction, &new).await?;
         }
@@ -244,10 +259,10 @@ impl Committer {
         if broken(Fault::AckBeforeCommit) {
             tokio::spawn(async move {
                 tokio::time::sleep(Duration::from_millis(30)).await;
-                transaction.commit().await
+                transaction.execute("commit").await
             });
         } else {
-            transaction.commit().await?;
+            line.commit(transaction).await?;
         }
         self.stumble.step(Step::Stored);
         for one in plan.committed {

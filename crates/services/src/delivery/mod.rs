@@ -10,6 +10,7 @@ mod committer;
 mod error;
 mod follower;
 mod hub;
+mod line;
 mod others;
 mod store;
 mod writer;

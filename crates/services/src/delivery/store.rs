@@ -110,6 +110,9 @@ pub(super) struct Found {
 
 /// For each publish, in their order: who sends it, where it stands already, whether its sender may write. A statement of its
 /// own behind the lock: one that waits for a lock does not see what the other transaction has just written.
+///
+/// One row of each table at a time, by its index: as plain joins they are planned once for a connection, and one that was planned while
+/// the log was short reads all of it for every publish until the database looks at its statistics again.
 pub(super) async fn look(
     connection: &mut PgConnection,
     senders: &[&[u8]],
@@ -120,9 +123,12 @@ pub(super) async fn look(
         Found,
         r#"select i.id as "sender?", e.seq as "seq?", e.at as "at?", m.topic_id is not null as "member!"
            from unnest($1::bytea[], $2::bytea[], $3::bigint[]) with ordinality as r (sender, message_id, topic_id, n)
-           left join installations i on i.installation = r.sender and i.revoked_at is null
-           left join envelopes e on e.sender = i.id and e.message_id = r.message_id and e.topic_id = r.topic_id
-           left join members m on m.topic_id = r.topic_id and m.installation_id = i.id and m.until is null
+           left join lateral (select id from installations
+               where installation = r.sender and revoked_at is null limit 1) i on true
+           left join lateral (select seq, at from envelopes
+               where sender = i.id and message_id = r.message_id and topic_id = r.topic_id limit 1) e on true
+           left join lateral (select topic_id from members
+               where topic_id = r.topic_id and installation_id = i.id and until is null limit 1) m on true
            order by r.n"#,
         senders as _,
         message_ids as _,

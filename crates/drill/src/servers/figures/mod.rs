@@ -164,6 +164,11 @@ impl Times {
         self.0.insert(place, time);
     }
 
+    fn add(&mut self, more: Self) {
+        self.0.extend(more.0);
+        self.0.sort_unstable();
+    }
+
     /// The one in the middle.
     fn middle(&self) -> u64 {
         self.0.get(self.0.len() / 2).copied().unwrap_or_default()
