@@ -3,7 +3,7 @@
 use std::{fs, net::SocketAddr, os::unix::fs::DirBuilderExt};
 
 use services::{Services, accounts::SessionKey, time::SystemRandomness};
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::task::JoinHandle;
 
 use crate::{
     config::Config,
@@ -33,7 +33,7 @@ pub async fn start(config: Config, limits: Limits, patience: Patience) -> Result
     let manifest = Manifest::read(&config.site)?;
     let networks = Networks::of(&config)?;
     let address = config.listen;
-    let listener = TcpListener::bind(address)
+    let listener = listen::bind(address)
         .await
         .map_err(|source| StartError::Listen { address, source })?;
     let address = listener

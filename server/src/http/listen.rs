@@ -1,7 +1,7 @@
 //! Accepts connections and speaks HTTP/1.1 on them, with time limits for headers and for taking what is written, and an end that lets
 //! requests finish.
 
-use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
+use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body, http::Request};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
@@ -31,12 +31,19 @@ const AFTER_THE_LINK: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub SocketAddr);
 
+/// Listens; from now on clients may come.
+///
+/// # Errors
+/// If the address is not ours, or taken.
+pub async fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let listener = TcpListener::bind(address).await?;
+    // Connections have it from the socket they were accepted by.
+    SockRef::from(&listener).set_tcp_notsent_lowat(UNSENT)?;
+    Ok(listener)
+}
+
 /// Serves until the end is wanted. `writing`: how long somebody may take to accept what is written to them.
 pub async fn serve(listener: TcpListener, router: Router, shutdown: Shutdown, writing: Duration) {
-    // Connections have it from the socket they were accepted by.
-    if let Err(error) = SockRef::from(&listener).set_tcp_notsent_lowat(UNSENT) {
-        tracing::warn!(%error, "the kernel keeps as much for a connection as it likes");
-    }
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
         let Ok(place) = Arc::clone(&places).acquire_owned().await else {

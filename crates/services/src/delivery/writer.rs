@@ -85,7 +85,7 @@ impl Future for Pending {
     type Output = Answer;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        // The committer never drops a publish unanswered, unless the runtime is shutting down.
+        // The committer never drops a publish unanswered, unless the pool is closed or the runtime is shutting down.
         Pin::new(&mut self.0)
             .poll(context)
             .map(|answer| answer.unwrap_or(Err(ErrorCode::Unavailable)))

@@ -50,9 +50,13 @@ pub(super) struct Stalled {
     memory_before: u64,
     memory_idle: u64,
     memory_most: u64,
+    /// What the kernel holds for all connections of this machine, in KiB: before they come, and at most. Both ends are here.
+    kernel_before: u64,
+    kernel_most: u64,
 }
 
-/// Before they come, while they are written to and read, once they have read everything, while they are written to and do not, and from then until the last of them is cut off.
+/// Before they come; while they are written to and read, and once they have read everything; while they are written to and do not, and from then until
+/// the last of them is cut off.
 #[derive(Debug, Default, Serialize)]
 struct Others {
     alone: Times,
@@ -91,6 +95,7 @@ impl Stalled {
         sleep(QUIET).await;
         let _ = phase.send(Phase::Gathering);
         found.memory_before = memory(stage)?;
+        found.kernel_before = kernel()?;
 
         let mut crowd = Crowd::gather(stage, many).await?;
         let readers = crowd.readers(stage).await?;
@@ -119,7 +124,7 @@ impl Stalled {
         let _ = phase.send(Phase::Filling);
         for _ in 0..LOUD {
             crowd.noise(stage).await?;
-            found.memory_most = found.memory_most.max(memory(stage)?);
+            found.see(stage)?;
         }
         let began = Instant::now();
         sleep(ON_ITS_WAY).await;
@@ -133,10 +138,16 @@ impl Stalled {
         Ok(found)
     }
 
+    fn see(&mut self, stage: &Stage) -> Result<()> {
+        self.memory_most = self.memory_most.max(memory(stage)?);
+        self.kernel_most = self.kernel_most.max(kernel()?);
+        Ok(())
+    }
+
     /// Until all of them are cut off.
     async fn wait(&mut self, stage: &mut Stage, began: Instant, before: Open, deaf: usize) -> Result<()> {
         loop {
-            self.memory_most = self.memory_most.max(memory(stage)?);
+            self.see(stage)?;
             let files = before.files.saturating_sub(open_files(stage)?);
             let passed = u64::try_from(began.elapsed().as_millis())?;
             if files > 0 && self.first_cut_ms == 0 {
@@ -159,7 +170,8 @@ impl Stalled {
             "{} that never read, {LOUD} messages of {} KiB for each; {PAIRS} pairs of others talk\n  cut off {:.1} s (the first) to {:.1} s (the last) behind the last message\n  \
              a message of one other to another\n    before they come: {}\n    while they are written to, and read: {}\n    \
              once they have read everything: {}\n    while they are written to, and do not read: {}\n    from then until the last is cut off: {}\n  \
-             the server's memory: {} MiB before they come; {} KiB more for each that is there, {} KiB at most\n",
+             the server's memory: {} MiB before they come; {} KiB more for each that is there, {} KiB at most\n  \
+             the kernel's, for all connections: {} MiB before they come, {} MiB at most\n",
             self.many,
             limits::PAYLOAD / 1024,
             seconds(self.first_cut_ms),
@@ -171,7 +183,9 @@ impl Stalled {
             self.others.beside.text(),
             self.memory_before / 1024,
             each(self.memory_idle),
-            each(self.memory_most)
+            each(self.memory_most),
+            self.kernel_before / 1024,
+            self.kernel_most / 1024
         )
     }
 }
@@ -333,6 +347,18 @@ impl Others {
 
 fn memory(stage: &Stage) -> Result<u64> {
     stage.site.memory(0).context("the server's memory is not known")
+}
+
+/// What the kernel holds for the TCP connections of this machine, in KiB.
+fn kernel() -> Result<u64> {
+    let text = std::fs::read_to_string("/proc/net/sockstat")?;
+    let words = text
+        .lines()
+        .find_map(|line| line.strip_prefix("TCP:"))
+        .unwrap_or_default();
+    let mut pages = words.split_whitespace().skip_while(|word| *word != "mem").skip(1);
+    let pages: u64 = pages.next().context("the kernel does not say what it holds")?.parse()?;
+    Ok(pages * 4)
 }
 
 fn open_files(stage: &Stage) -> Result<usize> {
