@@ -10,7 +10,7 @@ use crate::{
     Client, Effect, Environment, SocketEvent, Vault, VaultError,
     directory::Verdict,
     link::{Link, Phase},
-    records::{Log, Settings, Stage},
+    records::{Log, Settings, Stage, Untold},
     roster::Listing,
     step::Step,
 };
@@ -383,7 +383,16 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                         topics: vec![(topic, Seq(0))],
                     });
                 }
-                ErrorCode::NotAMember | ErrorCode::NoSuchTopic if log.peer.is_some() => self.leave(&mut step, topic),
+                ErrorCode::NotAMember | ErrorCode::NoSuchTopic if log.peer.is_some() => {
+                    self.leave(&mut step, topic);
+                    // The server's word alone: whoever dies before a page has heard of it must hear of it all the same.
+                    if let Some(left) = self.log(&step, topic)
+                        && log.stage == Stage::Joined
+                    {
+                        let untold = left.untold.or(Some(Untold::Unreadable));
+                        step.logs.insert(topic, Log { untold, ..left });
+                    }
+                }
                 // Nothing would come or go in it any more, and nobody would know: asked for again on another socket.
                 _ => {
                     self.drop_link();

@@ -1,7 +1,7 @@
 //! An old vault is put back; one installation runs twice; ids and places that cannot be.
 
 use bridge::{MessageState, Trouble};
-use protocol::{Body, MessageId, Seq, ServerFrame};
+use protocol::{Body, ErrorCode, MessageId, Seq, ServerFrame, codec};
 
 use crate::support::World;
 
@@ -208,6 +208,28 @@ fn who_dies_before_hearing_of_a_divergence_hears_of_it_later() {
     let topic = world.server.borrow().arrived[0].1.topic;
     let garbage = Body::Application(vec![9; 99]);
     world.server.borrow_mut().append(topic, MessageId([9; 16]), garbage);
+    assert!(world.deliver("alice"));
+    world.crash("alice");
+    assert_eq!(world.troubles("alice"), [], "the page was gone before");
+    world.run();
+    assert_eq!(world.troubles("alice"), [Trouble::Unreadable]);
+    world.crash("alice");
+    world.run();
+    assert_eq!(world.troubles("alice"), [Trouble::Unreadable], "once");
+}
+
+#[test]
+fn who_dies_before_hearing_that_a_conversation_was_left_hears_of_it_later() {
+    let mut world = World::with(910, &["alice", "bob"]);
+    world.send("alice", "bob", "one");
+    world.accept("bob", "alice");
+    let topic = world.server.borrow().arrived[0].1.topic;
+    let code = ErrorCode::NotAMember;
+    let lie = codec::encode(&ServerFrame::NotSubscribed { topic, code }).unwrap();
+    let socket = world.people["alice"].socket.unwrap();
+    let mut server = world.server.borrow_mut();
+    server.sockets.get_mut(&socket).unwrap().out.push_back(lie);
+    drop(server);
     assert!(world.deliver("alice"));
     world.crash("alice");
     assert_eq!(world.troubles("alice"), [], "the page was gone before");
