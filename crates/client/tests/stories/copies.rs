@@ -200,6 +200,18 @@ fn a_word_of_ours_in_the_place_of_anothers_is_noticed() {
     }
 }
 
+/// The worker takes the next frame and dies with what it had to say.
+fn dies_and_hears_of_it_later(world: &mut World, who: &'static str) {
+    assert!(world.deliver(who));
+    world.crash(who);
+    assert_eq!(world.troubles(who), [], "the page was gone before");
+    world.run();
+    assert_eq!(world.troubles(who), [Trouble::Unreadable]);
+    world.crash(who);
+    world.run();
+    assert_eq!(world.troubles(who), [Trouble::Unreadable], "once");
+}
+
 #[test]
 fn who_dies_before_hearing_of_a_divergence_hears_of_it_later() {
     let mut world = World::with(909, &["alice", "bob"]);
@@ -208,14 +220,7 @@ fn who_dies_before_hearing_of_a_divergence_hears_of_it_later() {
     let topic = world.server.borrow().arrived[0].1.topic;
     let garbage = Body::Application(vec![9; 99]);
     world.server.borrow_mut().append(topic, MessageId([9; 16]), garbage);
-    assert!(world.deliver("alice"));
-    world.crash("alice");
-    assert_eq!(world.troubles("alice"), [], "the page was gone before");
-    world.run();
-    assert_eq!(world.troubles("alice"), [Trouble::Unreadable]);
-    world.crash("alice");
-    world.run();
-    assert_eq!(world.troubles("alice"), [Trouble::Unreadable], "once");
+    dies_and_hears_of_it_later(&mut world, "alice");
 }
 
 #[test]
@@ -230,14 +235,7 @@ fn who_dies_before_hearing_that_a_conversation_was_left_hears_of_it_later() {
     let mut server = world.server.borrow_mut();
     server.sockets.get_mut(&socket).unwrap().out.push_back(lie);
     drop(server);
-    assert!(world.deliver("alice"));
-    world.crash("alice");
-    assert_eq!(world.troubles("alice"), [], "the page was gone before");
-    world.run();
-    assert_eq!(world.troubles("alice"), [Trouble::Unreadable]);
-    world.crash("alice");
-    world.run();
-    assert_eq!(world.troubles("alice"), [Trouble::Unreadable], "once");
+    dies_and_hears_of_it_later(&mut world, "alice");
 }
 
 #[test]
