@@ -384,14 +384,11 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                     });
                 }
                 ErrorCode::NotAMember | ErrorCode::NoSuchTopic if log.peer.is_some() => {
-                    self.leave(&mut step, topic);
                     // The server's word alone: whoever dies before a page has heard of it must hear of it all the same.
-                    if let Some(left) = self.log(&step, topic)
-                        && log.stage == Stage::Joined
-                    {
-                        let untold = left.untold.or(Some(Untold::Unreadable));
-                        step.logs.insert(topic, Log { untold, ..left });
+                    if log.stage == Stage::Joined {
+                        self.owe(&mut step, topic, Untold::Unreadable);
                     }
+                    self.leave(&mut step, topic);
                 }
                 // Nothing would come or go in it any more, and nobody would know: asked for again on another socket.
                 _ => {

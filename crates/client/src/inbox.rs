@@ -70,11 +70,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             match reason {
                 Stop::Skip | Stop::Unreadable => {
                     self.pass(&mut step, topic, &rest[place]);
-                    if matches!(reason, Stop::Unreadable)
-                        && let Some(log) = self.log(&step, topic)
-                    {
-                        let untold = log.untold.or(Some(Untold::Unreadable));
-                        step.logs.insert(topic, Log { untold, ..log });
+                    if matches!(reason, Stop::Unreadable) {
+                        self.owe(&mut step, topic, Untold::Unreadable);
                     }
                     self.finish(step).await?;
                     if matches!(reason, Stop::Unreadable) {

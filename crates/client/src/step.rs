@@ -8,7 +8,7 @@ use crate::{
     Batch, Client, Environment, Space, Vault, VaultError, conversations,
     faults::{Fault, broken},
     map::Map,
-    records::{self, Conversation, Intent, Log, Message, Settings, Tip},
+    records::{self, Conversation, Intent, Log, Message, Settings, Tip, Untold},
 };
 
 /// The part of the vault that is also held in memory.
@@ -260,6 +260,14 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     /// A log as this step sees it.
     pub(crate) fn log(&self, step: &Step, topic: Topic) -> Option<Log> {
         step.logs.get(&topic).or_else(|| self.state.logs.get(&topic)).cloned()
+    }
+
+    /// Keeps with a log that a person must be told this of it, unless something else is kept already.
+    pub(crate) fn owe(&self, step: &mut Step, topic: Topic, untold: Untold) {
+        if let Some(log) = self.log(step, topic) {
+            let untold = log.untold.or(Some(untold));
+            step.logs.insert(topic, Log { untold, ..log });
+        }
     }
 
     /// Where a message stands, as this step sees it.

@@ -74,6 +74,7 @@ enum Phase {
     Gathering,
     /// What so many cost who do nothing wrong: both cores are theirs as well.
     Reading,
+    /// The same many are there, have read everything, and nobody writes.
     Idle,
     Filling,
     Beside,
@@ -145,7 +146,7 @@ impl Stalled {
     }
 
     /// Until all of them are cut off.
-    async fn wait(&mut self, stage: &mut Stage, began: Instant, before: Open, deaf: usize) -> Result<()> {
+    async fn wait(&mut self, stage: &Stage, began: Instant, before: Open, deaf: usize) -> Result<()> {
         loop {
             self.see(stage)?;
             let files = before.files.saturating_sub(open_files(stage)?);
