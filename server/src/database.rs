@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use services::{
-    cluster::Cluster,
-    db::{self, DbError},
-};
+use postgres::Cluster;
+use services::db::{self, DbError};
 
 use crate::{config::Config, error::StartError};
 

@@ -1,4 +1,4 @@
-//! `cargo xtask fuzz`: inputs are made up until something does not hold (`crates/fuzz`, `docs/reliability.md`).
+//! `cargo xtask fuzz`: inputs are made up until something does not hold (`tools/fuzz`, `docs/reliability.md`).
 //!
 //! libFuzzer with coverage of LLVM's own counters: every flag is one of stable rustc, and libFuzzer comes with its crate, so it takes
 //! no more than cargo and a C++ compiler.
@@ -12,7 +12,7 @@ use std::{
     thread,
 };
 
-/// What `crates/fuzz` has; a test compares.
+/// What `tools/fuzz` has; a test compares.
 const TARGETS: [&str; 5] = ["associations", "frames", "mls", "sign-in", "vault"];
 
 /// What CI gives each.
@@ -119,7 +119,7 @@ struct Place {
 
 impl Place {
     fn of(places: &Places, programs: &Path, name: &str) -> Result<Self> {
-        let kept = places.root.join("crates/fuzz");
+        let kept = places.root.join("tools/fuzz");
         let folder = places.target.join("fuzz").join(name);
         let place = Self {
             name: name.to_owned(),
@@ -255,7 +255,7 @@ mod tests {
     #[test]
     fn every_kind_of_input_is_fuzzed() {
         let places = Places::find().unwrap();
-        let text = fs::read_to_string(places.root.join("crates/fuzz/src/lib.rs")).unwrap();
+        let text = fs::read_to_string(places.root.join("tools/fuzz/src/lib.rs")).unwrap();
         let names = text
             .lines()
             .filter_map(|line| line.trim().strip_prefix("name: \"")?.strip_suffix("\","));

@@ -7,7 +7,6 @@
 //! new file of `migrations/`, and a field of [`Services`].
 
 pub mod accounts;
-pub mod cluster;
 pub mod db;
 pub mod delivery;
 pub mod directory;

@@ -5,7 +5,6 @@ mod doctor;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use services::cluster;
 
 use crate::{config::Config, database::Database, error::StartError, http::limits::Limits, state::Patience, telemetry};
 
@@ -33,8 +32,8 @@ enum Command {
 pub fn main() -> ExitCode {
     // Before anything else: this process is about to become the private Postgres, and brings nothing along.
     let mut arguments = std::env::args_os().skip(1);
-    if arguments.next().is_some_and(|first| first == cluster::SUBCOMMAND) {
-        cluster::exec_child(arguments);
+    if arguments.next().is_some_and(|first| first == postgres::SUBCOMMAND) {
+        postgres::exec_child(arguments);
     }
     let cli = Cli::parse();
     telemetry::start();

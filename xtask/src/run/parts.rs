@@ -45,13 +45,13 @@ pub fn of(path: &Path) -> Parts {
     match words.as_slice() {
         ["style" | "public", ..] => STYLE,
         ["frontend", ..] => PAGE,
-        ["server", ..] | ["crates", "services", ..] => SERVER,
+        ["server", ..] | ["crates", "services" | "postgres", ..] => SERVER,
         ["app", "src", "server_fns", ..] => PAGE.and(SERVER),
         ["app", ..] => PAGE.and(SERVER).and(STYLE),
         ["crates", "engine" | "client" | "e2ee", ..] => WORKER,
         ["crates", "identity", ..] => WORKER.and(SERVER),
         ["crates", "bridge", ..] => PAGE.and(WORKER).and(SERVER),
-        ["crates", "native" | "testkit", ..] => Parts::default(),
+        ["crates", "native", ..] | ["tools", ..] => Parts::default(),
         ["crates", ..] | ["Cargo.toml" | "Cargo.lock"] => Parts::ALL,
         _ => Parts::default(),
     }

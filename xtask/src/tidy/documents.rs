@@ -33,11 +33,12 @@ pub const CHECKS: &[Check] = &[
 ];
 
 /// Top-level folders whose names make a word a path.
-const ROOTS: [&str; 13] = [
+const ROOTS: [&str; 14] = [
     "app",
     "server",
     "frontend",
     "crates",
+    "tools",
     "xtask",
     "docs",
     "style",

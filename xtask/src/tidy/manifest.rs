@@ -157,7 +157,8 @@ const TABLE: &[Row] = &[
         &["app", "bridge", "protocol"],
         &["sqlx", "axum", "openmls", "tokio"],
     ),
-    Row("server", &["app", "services", "identity", "protocol"], &["openmls"]),
+    Row("postgres", &[], &["axum", "leptos", "openmls"]),
+    Row("server", &["app", "services", "postgres", "identity", "protocol"], &["openmls"]),
     Row(
         "testkit",
         &[
@@ -173,7 +174,7 @@ const TABLE: &[Row] = &[
     ),
     Row(
         "drill",
-        &["services", "stage", "client", "e2ee", "bridge", "identity", "protocol"],
+        &["postgres", "stage", "client", "e2ee", "bridge", "identity", "protocol"],
         BROWSER,
     ),
 ];

@@ -6,9 +6,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use postgres::{Cluster, ClusterError};
 use services::{
     accounts::SessionKey,
-    cluster::{self, Cluster, ClusterError},
     db::{self, DbError, Looked, Schema},
     time::SystemRandomness,
 };
@@ -68,8 +68,8 @@ pub async fn database(config: &Config, say: &mut impl FnMut(bool, &str)) {
 
 /// The private one is started for a moment, if there is one and nobody uses it.
 async fn private(config: &Config, say: &mut impl FnMut(bool, &str)) {
-    if !cluster::is_in(&config.data) {
-        return match cluster::programs(&config.data) {
+    if !postgres::is_in(&config.data) {
+        return match postgres::programs(&config.data) {
             Ok(programs) => say(
                 true,
                 &format!(

@@ -8,8 +8,8 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use nix::{sys::signal::Signal, unistd::Pid};
+use postgres::Cluster;
 use serde::Serialize;
-use services::cluster::Cluster;
 use tokio::time::{Instant, sleep};
 
 use super::{

@@ -26,7 +26,7 @@ use nix::{
     unistd::{Gid, Uid, setgid, setgroups, setsid, setuid},
 };
 
-use super::{USER, error::ClusterError, place::Place};
+use crate::{USER, error::ClusterError, place::Place};
 
 /// The hidden subcommand with which our binary must call [`exec_child`].
 pub const SUBCOMMAND: &str = "postgres-child";
@@ -47,7 +47,7 @@ pub fn exec_child(arguments: impl IntoIterator<Item = OsString>) -> ! {
 }
 
 /// Makes the cluster in the new folder.
-pub(super) fn initdb(this_binary: &Path, initdb: &Path, place: &Place) -> Result<(), ClusterError> {
+pub(crate) fn initdb(this_binary: &Path, initdb: &Path, place: &Place) -> Result<(), ClusterError> {
     let output = command(this_binary, "initdb", initdb, place)
         .stdin(Stdio::null())
         .output()
@@ -64,7 +64,7 @@ pub(super) fn initdb(this_binary: &Path, initdb: &Path, place: &Place) -> Result
 }
 
 /// The command that runs [`exec_child`]: what to become, the program, the data directory, the user, our process.
-pub(super) fn command(this_binary: &Path, what: &str, program: &Path, place: &Place) -> Command {
+pub(crate) fn command(this_binary: &Path, what: &str, program: &Path, place: &Place) -> Command {
     let (uid, gid) = place.user().map_or_else(
         || ("-".to_owned(), "-".to_owned()),
         |user| (user.uid.to_string(), user.gid.to_string()),

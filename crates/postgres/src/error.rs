@@ -1,7 +1,5 @@
 use std::path::PathBuf;
 
-use crate::db::DbError;
-
 /// Why there is no private Postgres. Each is a sentence for whoever runs the server.
 #[derive(Debug, thiserror::Error)]
 pub enum ClusterError {
@@ -65,12 +63,12 @@ pub enum ClusterError {
     #[error("the private Postgres failed: {0}")]
     Failed(String),
     /// It runs, but does not do what it is told.
-    #[error(transparent)]
-    Database(#[from] DbError),
+    #[error("the private Postgres does not answer: {0}")]
+    Database(#[from] sqlx::Error),
 }
 
 impl ClusterError {
-    pub(super) fn io(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+    pub(crate) fn io(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.into();
         move |source| Self::Io { path, source }
     }

@@ -22,7 +22,7 @@ fn both_ways<F: Serialize + DeserializeOwned + PartialEq + Debug>(input: &[u8]) 
 
 /// Every frame there is: the byte snapshots of `protocol`.
 pub(crate) fn seeds() -> Vec<(String, Vec<u8>)> {
-    let snapshots = include_str!("../../protocol/tests/frames.txt");
+    let snapshots = include_str!("../../../crates/protocol/tests/frames.txt");
     let frames = snapshots.lines().filter_map(|line| line.split_once(": "));
     let bytes = |hex| hex::decode(hex).expect("a snapshot is hexadecimal");
     frames.map(|(name, hex)| (name.replace(' ', "-"), bytes(hex))).collect()

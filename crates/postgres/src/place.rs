@@ -15,7 +15,7 @@ use nix::{
     unistd::{Gid, Uid, User},
 };
 
-use super::error::ClusterError;
+use crate::error::ClusterError;
 
 /// The log is begun anew at a start when it is larger, in bytes.
 const LONG_LOG: u64 = 10 * 1024 * 1024;
@@ -24,7 +24,7 @@ const LAST_WORDS: u64 = 600;
 
 /// Whom Postgres runs as when the server is root.
 #[derive(Debug, Clone)]
-pub(super) struct RunAs {
+pub(crate) struct RunAs {
     pub name: String,
     pub uid: Uid,
     pub gid: Gid,
@@ -32,7 +32,7 @@ pub(super) struct RunAs {
 
 /// The data directory.
 #[derive(Debug, Clone)]
-pub(super) struct Place {
+pub(crate) struct Place {
     root: PathBuf,
     user: Option<RunAs>,
 }
@@ -40,7 +40,7 @@ pub(super) struct Place {
 impl Place {
     /// The folders, made where they are missing. The data directory itself stays the server's: Postgres' user may pass
     /// through it and reads nothing in it but its own two folders.
-    pub(super) fn make(data_dir: &Path) -> Result<Self, ClusterError> {
+    pub(crate) fn make(data_dir: &Path) -> Result<Self, ClusterError> {
         let folder = |path: &Path, mode| {
             DirBuilder::new()
                 .recursive(true)
@@ -62,7 +62,7 @@ impl Place {
     }
 
     /// The same folders, wherever they are, without making any.
-    pub(super) fn there(data_dir: &Path) -> Result<Self, ClusterError> {
+    pub(crate) fn there(data_dir: &Path) -> Result<Self, ClusterError> {
         Self::of(std::path::absolute(data_dir).map_err(ClusterError::io(data_dir))?)
     }
 
@@ -100,32 +100,32 @@ impl Place {
             .map_err(ClusterError::io(path))
     }
 
-    pub(super) fn root(&self) -> &Path {
+    pub(crate) fn root(&self) -> &Path {
         &self.root
     }
 
-    pub(super) fn user(&self) -> Option<&RunAs> {
+    pub(crate) fn user(&self) -> Option<&RunAs> {
         self.user.as_ref()
     }
 
-    pub(super) fn cluster(&self) -> PathBuf {
+    pub(crate) fn cluster(&self) -> PathBuf {
         self.root.join("pg")
     }
 
-    pub(super) fn new_cluster(&self) -> PathBuf {
+    pub(crate) fn new_cluster(&self) -> PathBuf {
         self.root.join("pg.new")
     }
 
-    pub(super) fn socket_folder(&self) -> PathBuf {
+    pub(crate) fn socket_folder(&self) -> PathBuf {
         self.root.join("s")
     }
 
-    pub(super) fn has_cluster(&self) -> bool {
+    pub(crate) fn has_cluster(&self) -> bool {
         self.cluster().join("PG_VERSION").exists()
     }
 
     /// The version of Postgres that made the data, if there are any.
-    pub(super) fn version(&self) -> Result<Option<String>, ClusterError> {
+    pub(crate) fn version(&self) -> Result<Option<String>, ClusterError> {
         let path = self.cluster().join("PG_VERSION");
         match std::fs::read_to_string(&path) {
             Ok(text) => Ok(Some(text.trim().to_owned())),
@@ -135,7 +135,7 @@ impl Place {
     }
 
     /// An empty folder to make a cluster in. What an interrupted attempt left is removed.
-    pub(super) fn make_new(&self) -> Result<(), ClusterError> {
+    pub(crate) fn make_new(&self) -> Result<(), ClusterError> {
         let path = self.new_cluster();
         match std::fs::remove_dir_all(&path) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(ClusterError::io(path)(error)),
@@ -149,7 +149,7 @@ impl Place {
     }
 
     /// The new cluster is whole: from now on it is the cluster.
-    pub(super) fn adopt_new(&self) -> Result<(), ClusterError> {
+    pub(crate) fn adopt_new(&self) -> Result<(), ClusterError> {
         let path = self.cluster();
         std::fs::rename(self.new_cluster(), &path).map_err(ClusterError::io(path))?;
         File::open(&self.root)
@@ -158,7 +158,7 @@ impl Place {
     }
 
     /// Refuses a second server. The lock ends with the file, so also when the server is killed.
-    pub(super) fn lock_server(&self) -> Result<File, ClusterError> {
+    pub(crate) fn lock_server(&self) -> Result<File, ClusterError> {
         let path = self.root.join("server.lock");
         let mut file = Self::open(&path, true)?;
         match file.try_lock() {
@@ -185,12 +185,12 @@ impl Place {
     }
 
     /// The file whose lock Postgres and all its processes hold.
-    pub(super) fn pg_lock(&self) -> Result<File, ClusterError> {
+    pub(crate) fn pg_lock(&self) -> Result<File, ClusterError> {
         Self::open(&self.root.join("pg.lock"), true)
     }
 
     /// Where Postgres writes its log.
-    pub(super) fn log(&self) -> Result<File, ClusterError> {
+    pub(crate) fn log(&self) -> Result<File, ClusterError> {
         let path = self.root.join("postgres.log");
         let file = Self::open(&path, false)?;
         if file.metadata().is_ok_and(|data| data.len() > LONG_LOG) {
@@ -217,7 +217,7 @@ impl Place {
     }
 
     /// A short way to the socket's folder, however long its path is.
-    pub(super) fn socket_descriptor(&self) -> Result<OwnedFd, ClusterError> {
+    pub(crate) fn socket_descriptor(&self) -> Result<OwnedFd, ClusterError> {
         let path = self.socket_folder();
         let file = OpenOptions::new()
             .read(true)
@@ -227,7 +227,7 @@ impl Place {
     }
 
     /// Postgres writes its process id into the first line of this file and `ready` into the eighth.
-    pub(super) fn is_ready(&self, process: u32) -> bool {
+    pub(crate) fn is_ready(&self, process: u32) -> bool {
         let Ok(text) = std::fs::read_to_string(self.cluster().join("postmaster.pid")) else {
             return false;
         };
@@ -237,7 +237,7 @@ impl Place {
     }
 
     /// What stands at the end of the log.
-    pub(super) fn last_words(&self) -> String {
+    pub(crate) fn last_words(&self) -> String {
         let path = self.root.join("postgres.log");
         let end = File::open(&path).and_then(|mut file| {
             let length = file.metadata()?.len();

@@ -8,7 +8,6 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use clap::{Parser, ValueEnum};
-use services::time::{Randomness, SystemRandomness};
 
 use crate::paper;
 
@@ -82,11 +81,8 @@ struct Cli {
 pub fn main() -> ExitCode {
     // Before anything else: this process is about to become the Postgres of two servers.
     let mut arguments = std::env::args_os().skip(1);
-    if arguments
-        .next()
-        .is_some_and(|first| first == services::cluster::SUBCOMMAND)
-    {
-        services::cluster::exec_child(arguments);
+    if arguments.next().is_some_and(|first| first == postgres::SUBCOMMAND) {
+        postgres::exec_child(arguments);
     }
     let cli = Cli::parse();
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -116,7 +112,7 @@ pub fn main() -> ExitCode {
 
 async fn go(cli: &Cli) -> Result<bool> {
     let mut drawn = [0; 4];
-    SystemRandomness.fill(&mut drawn);
+    getrandom::fill(&mut drawn)?;
     let seed = cli.seed.unwrap_or(u64::from(u32::from_le_bytes(drawn)));
     println!("seed {seed}");
     if cli.figures {

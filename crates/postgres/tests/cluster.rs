@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use services::cluster::{Cluster, ClusterError, SUBCOMMAND, exec_child};
+use postgres::{Cluster, ClusterError, SUBCOMMAND, exec_child};
 use sqlx::{Connection, PgConnection, PgPool};
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;

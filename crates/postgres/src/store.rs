@@ -2,10 +2,8 @@
 
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, postgres::PgConnectOptions};
 
-use crate::db::DbError;
-
 /// Makes the database if there is none. `name` is a constant of ours.
-pub(super) async fn make_database(options: &PgConnectOptions, name: &'static str) -> Result<(), DbError> {
+pub(crate) async fn make_database(options: &PgConnectOptions, name: &'static str) -> Result<(), sqlx::Error> {
     let mut connection = options.connect().await?;
     let there = sqlx::query_scalar!(
         r#"select exists (select from pg_database where datname = $1) as "there!""#,

@@ -6,13 +6,13 @@ use std::{
     process::{Command, Stdio},
 };
 
-use super::{error::ClusterError, place::Place};
+use crate::{error::ClusterError, place::Place};
 
 /// Where Debian and its children put them, one folder a version.
 const DEBIAN: &str = "/usr/lib/postgresql";
 
 /// The folder with `postgres` and `initdb` to use: of the version of the data, if there are data.
-pub(super) fn find(place: &Place) -> Result<PathBuf, ClusterError> {
+pub(crate) fn find(place: &Place) -> Result<PathBuf, ClusterError> {
     let named = std::env::var_os("PG_BIN")
         .filter(|named| !named.is_empty())
         .map(PathBuf::from);

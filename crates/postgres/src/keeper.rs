@@ -17,7 +17,7 @@ use nix::{
     unistd::Pid,
 };
 
-use super::{child, error::ClusterError, place::Place};
+use crate::{child, error::ClusterError, place::Place};
 
 /// Pause before Postgres is started again; doubled up to the second.
 const AGAIN: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
@@ -33,7 +33,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// What to run.
 #[derive(Debug)]
-pub(super) struct Spec {
+pub(crate) struct Spec {
     /// Our own binary.
     pub binary: PathBuf,
     /// What it becomes.
@@ -43,7 +43,7 @@ pub(super) struct Spec {
 
 /// How Postgres is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum State {
+pub(crate) enum State {
     Starting,
     Running(u32),
     Ended(String),
@@ -60,10 +60,10 @@ struct Shared {
 
 /// The hold on the thread. Dropping it stops Postgres.
 #[derive(Debug)]
-pub(super) struct Keeper(Arc<Shared>);
+pub(crate) struct Keeper(Arc<Shared>);
 
 impl Keeper {
-    pub(super) fn start(spec: Spec) -> Result<Self, ClusterError> {
+    pub(crate) fn start(spec: Spec) -> Result<Self, ClusterError> {
         // Made by the server, so that it is the server's.
         drop(spec.place.pg_lock()?);
         let shared = Arc::new(Shared {
@@ -82,11 +82,11 @@ impl Keeper {
         Ok(Self(shared))
     }
 
-    pub(super) fn state(&self) -> State {
+    pub(crate) fn state(&self) -> State {
         self.0.state().clone()
     }
 
-    pub(super) fn process(&self) -> Option<u32> {
+    pub(crate) fn process(&self) -> Option<u32> {
         match self.state() {
             State::Running(process) => Some(process),
             _ => None,
@@ -94,11 +94,11 @@ impl Keeper {
     }
 
     /// It is up: from now on it is to stay up.
-    pub(super) fn keep_alive(&self) {
+    pub(crate) fn keep_alive(&self) {
         self.0.again.store(true, Ordering::SeqCst);
     }
 
-    pub(super) async fn stop(self) -> Result<(), ClusterError> {
+    pub(crate) async fn stop(self) -> Result<(), ClusterError> {
         self.0.again.store(false, Ordering::SeqCst);
         for (signal, patience) in SHUTDOWN {
             let mut waited = Duration::ZERO;
