@@ -88,6 +88,48 @@ async fn a_browser_is_known_before_it_asks_for_a_text_and_stays_the_same() {
     server.stop().await;
 }
 
+/// Pages of the release before ADR 22 knew no other field, and sign the text as it comes.
+#[derive(serde::Deserialize)]
+struct OldChallenge {
+    text: String,
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_the_release_before_still_signs_in() {
+    let server = TestServer::start().await;
+    let mut alice = Installation::new(&server, 0xa1, 0xa1);
+    let arguments = (alice.account(), 1u64, alice.public_key());
+    let old: OldChallenge = alice.browser.call("challenge", &arguments).await.unwrap();
+    let signature = alice.sign_text(&old.text);
+    let signed_in: api::SignedIn = alice.browser.call("sign_in", &(&old.text, signature)).await.unwrap();
+    assert_eq!(signed_in.me.address, alice.account());
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c1_the_server_accepts_its_own_text_to_the_byte_and_no_other() {
+    let server = TestServer::start().await;
+    let mut alice = Installation::new(&server, 0xa1, 0xa1);
+    let given = challenge(&mut alice, 1).await.unwrap();
+    let origin = identity::Origin::parse(&server.origin()).unwrap();
+    let rendered = |nonce: &str, later: i64| {
+        let mut given = given.clone();
+        given.nonce = nonce.to_owned();
+        given.issued_at.0 += later;
+        let statement = identity::Statement::sign_in(&origin, alice.account(), alice.id(), 1, &given);
+        statement.unwrap().text()
+    };
+    assert_eq!(rendered(&given.nonce, 0), given.text);
+    let signed = |text: &str| alice.sign_text(text);
+    let (later, other) = (rendered(&given.nonce, 1000), rendered(&"0".repeat(40), 0));
+    let (signed_later, signed_other) = (signed(&later), signed(&other));
+    let refused: Result<api::SignedIn, _> = alice.browser.call("sign_in", &(&later, signed_later)).await;
+    assert_eq!(refused.err(), Some(ErrorCode::WrongText));
+    let refused: Result<api::SignedIn, _> = alice.browser.call("sign_in", &(&other, signed_other)).await;
+    assert_eq!(refused.err(), Some(ErrorCode::NonceSpent));
+    server.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_challenge_is_for_one_browser_and_one_use() {
     let server = TestServer::start().await;

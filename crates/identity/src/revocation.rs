@@ -7,7 +7,7 @@ use p256::ecdsa::{Signature, VerifyingKey, signature::Verifier};
 use protocol::{Address, AssociationHash, InstallationId, UnixMillis, limits};
 use serde::{Deserialize, Serialize};
 
-use crate::{Stated, personal_digest, recover};
+use crate::{Stated, Statement, personal_digest, recover};
 
 const VERSION: u8 = 1;
 
@@ -65,14 +65,9 @@ impl Revocation {
         bytes
     }
 
-    /// What the account's wallet signs. No sign-in text (EIP-4361) begins like it.
+    /// What the account's wallet signs: [`Statement::revocation`].
     pub fn text(&self, domain: &str) -> String {
-        format!(
-            "Revoke a browser at {domain}\n\nAccount: {}\nBrowser key: {}\nAt: {}\n\nIt receives nothing any more. This cannot be undone.",
-            self.account.to_checksum(None),
-            self.installation,
-            self.at.0,
-        )
+        Statement::revocation(domain, self.account, self.installation, self.at).text()
     }
 
     /// The association that is needed to verify it; `None`: the account's key signed.

@@ -4,7 +4,9 @@
 //! must render to the same bytes again. Blank lines, other fields, other orders, other line ends and other spellings of a
 //! number or an address are all refused by that one comparison.
 
-use protocol::{Address, InstallationId, limits};
+use protocol::{Address, InstallationId, UnixMillis, limits};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 
 /// The statement people read in their wallet.
 pub const STATEMENT: &str = "Sign in to Jackdaw and vouch for this browser's key.";
@@ -15,7 +17,7 @@ const INSTALLATION: &str = "- urn:jackdaw:installation:";
 const NONCE_CHARACTERS: std::ops::RangeInclusive<usize> = 16..=128;
 
 /// What a wallet signs to sign in and to vouch for an installation.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignIn {
     /// Host, and port if it is not the default (RFC 3986 authority without user information), lower case.
     pub domain: String,
@@ -138,7 +140,7 @@ impl SignIn {
     }
 
     /// Every field has the form the text needs.
-    fn check(&self) -> Result<(), SignInError> {
+    pub(crate) fn check(&self) -> Result<(), SignInError> {
         if !is_domain(&self.domain) {
             return Err(SignInError::Domain);
         }
@@ -164,7 +166,7 @@ impl SignIn {
 }
 
 /// A lower-case host name, IPv4 or bracketed IPv6 address, with an optional port, as in a browser's `location.host`.
-fn is_domain(text: &str) -> bool {
+pub(crate) fn is_domain(text: &str) -> bool {
     let (host, port) = match text.rfind(':') {
         Some(at) if !text.ends_with(']') => (&text[..at], Some(&text[at + 1..])),
         _ => (text, None),
@@ -178,6 +180,18 @@ fn is_domain(text: &str) -> bool {
             .all(|label| !label.is_empty() && label.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'))),
     };
     port_fits && name && host.len() <= 253
+}
+
+/// A time as it stands in the text: `YYYY-MM-DDTHH:MM:SSZ` (RFC 3339, UTC), cut to whole seconds. `None` outside of the years 0
+/// to 9999.
+pub fn time_text(at: UnixMillis) -> Option<String> {
+    let at = OffsetDateTime::from_unix_timestamp(at.0.div_euclid(1000)).ok()?;
+    let (year, month, day) = at.to_calendar_date();
+    let (hour, minute, second) = at.to_hms();
+    let month = u8::from(month);
+    (0..=9999)
+        .contains(&year)
+        .then(|| format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"))
 }
 
 /// The shape `YYYY-MM-DDTHH:MM:SSZ`; which moment it is, or whether there is such a day, is not asked here.

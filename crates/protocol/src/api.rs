@@ -4,11 +4,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Address, ErrorCode, InstallationId, UnixMillis};
 
-/// What the server has the wallet sign.
+/// What the server adds to a sign-in text (EIP-4361). The browser renders the whole text itself (ADR 22).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Challenge {
-    /// The whole EIP-4361 text.
+    /// The whole text, as the browser is going to render it. Only pages of the release before read it; goes with the next one.
     pub text: String,
+    /// Drawn for this sign-in: 16 to 128 of `A-Z a-z 0-9`.
+    pub nonce: String,
+    /// When it was drawn, a whole second.
+    pub issued_at: UnixMillis,
+    /// Until when the signed text is accepted, a whole second.
+    pub expires_at: UnixMillis,
 }
 
 /// Who is signed in.
@@ -38,7 +44,8 @@ pub struct SignedIn {
 /// What the page must know of the site before anybody signs in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Site {
-    /// The domain in sign-in texts: host, and port if it is not the default.
+    /// What the site calls itself: host, and port if it is not the scheme's own. A page at another address refuses to sign in; nothing
+    /// else in the browser uses it.
     pub domain: String,
     /// Networks served here; the first is where new people start.
     pub networks: Vec<Network>,

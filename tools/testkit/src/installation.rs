@@ -1,4 +1,4 @@
-use identity::{Association, Revocation, Revoker};
+use identity::{Association, Origin, Revocation, Revoker, Statement};
 use k256::ecdsa::SigningKey;
 use p256::ecdsa::{Signature, signature::Signer};
 use protocol::{Address, AssociationHash, ErrorCode, InstallationId, UnixMillis, api};
@@ -12,6 +12,7 @@ pub struct Installation {
     key: p256::ecdsa::SigningKey,
     /// The browser, with its cookies.
     pub browser: Visitor,
+    origin: String,
     domain: String,
     chain_id: u64,
     association: Option<AssociationHash>,
@@ -24,6 +25,7 @@ impl Installation {
             wallet: SigningKey::from_slice(&[wallet; 32]).unwrap(),
             key: p256::ecdsa::SigningKey::from_slice(&[key; 32]).unwrap(),
             browser: server.visitor(),
+            origin: server.origin(),
             domain: server.domain(),
             chain_id: server.chain_id(),
             association: None,
@@ -41,6 +43,7 @@ impl Installation {
             wallet: SigningKey::from_slice(&secret).unwrap(),
             key: p256::ecdsa::SigningKey::from_slice(&secret).unwrap(),
             browser,
+            origin: server.origin(),
             domain: server.domain(),
             chain_id: server.chain_id(),
             association: None,
@@ -95,8 +98,11 @@ impl Installation {
     pub async fn sign_in(&mut self) -> Result<api::Me, ErrorCode> {
         let arguments = (self.account(), self.chain_id, self.public_key());
         let challenge: api::Challenge = self.browser.call("challenge", &arguments).await?;
-        let signature = self.sign_text(&challenge.text);
-        let signed_in: api::SignedIn = self.browser.call("sign_in", &(challenge.text, signature)).await?;
+        let origin = Origin::parse(&self.origin).expect("a server's origin is one");
+        let statement = Statement::sign_in(&origin, self.account(), self.id(), self.chain_id, &challenge);
+        let text = statement.expect("the challenge is one").text();
+        let signature = self.sign_text(&text);
+        let signed_in: api::SignedIn = self.browser.call("sign_in", &(text, signature)).await?;
         let association = Association {
             text: signed_in.text,
             signature: signed_in.signature,

@@ -109,7 +109,7 @@ const TABLE: &[Row] = &[
     ),
     Row(
         "bridge",
-        &["protocol"],
+        &["identity", "protocol"],
         &[
             "tokio",
             "sqlx",
@@ -134,7 +134,7 @@ const TABLE: &[Row] = &[
     ),
     Row(
         "engine",
-        &["client", "bridge", "protocol"],
+        &["client", "bridge", "identity", "protocol"],
         &["leptos", "sqlx", "tokio"],
     ),
     Row(

@@ -1,6 +1,6 @@
 //! The two steps of signing in.
 
-use identity::{AccountKind, Association, SignIn, Stated, Vouched, fingerprint};
+use identity::{AccountKind, Association, SignIn, Stated, Vouched, fingerprint, time_text};
 use protocol::{Address, ErrorCode, UnixMillis, api::Challenge, limits};
 use sqlx::PgConnection;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -26,8 +26,8 @@ const LEEWAY: i64 = 60;
 const QUESTIONS: i16 = 10;
 
 impl Accounts {
-    /// Writes the whole text (EIP-4361) that this account's wallet is to sign, bound to the browser that asks. Says nothing
-    /// about whether the account is known.
+    /// Draws a nonce for this account, bound to the browser that asks, and keeps the one text (EIP-4361) that may be signed with it. The
+    /// browser renders the same text by itself. Says nothing about whether the account is known.
     ///
     /// # Errors
     /// `WrongChain`, or `BadKey` for what is not 65 bytes beginning with 4.
@@ -46,21 +46,35 @@ impl Accounts {
         }
         let mut nonce = [0; 20];
         self.randomness.fill(&mut nonce);
-        let now = self.clock.now();
+        let issued_at = UnixMillis(self.clock.now().0.div_euclid(1000) * 1000);
+        let expires_at = after(issued_at, CHALLENGE_LASTS);
+        let time = |at| time_text(at).ok_or(AccountError::Expired);
         let sign_in = SignIn {
             domain: self.config.domain.clone(),
             address,
             uri: self.config.origin.clone(),
             chain_id,
             nonce: hex::encode(nonce),
-            issued_at: written(now)?,
-            expiration_time: written(after(now, CHALLENGE_LASTS))?,
+            issued_at: time(issued_at)?,
+            expiration_time: time(expires_at)?,
             installation: fingerprint(public_key),
         };
-        let text = sign_in.text();
-        let expires = to_db(after(now, CHALLENGE_LASTS));
-        store::keep_challenge(&self.pool, &sign_in.nonce, &browser.hash(), &text, public_key, expires).await?;
-        Ok(Challenge { text })
+        let (text, nonce) = (sign_in.text(), sign_in.nonce);
+        store::keep_challenge(
+            &self.pool,
+            &nonce,
+            &browser.hash(),
+            &text,
+            public_key,
+            to_db(expires_at),
+        )
+        .await?;
+        Ok(Challenge {
+            text,
+            nonce,
+            issued_at,
+            expires_at,
+        })
     }
 
     /// Signs in with the wallet's signature over the text from [`Accounts::challenge`], in the same browser. The nonce is
@@ -232,14 +246,6 @@ async fn account_of(
         (AccountKind::Key, _) => Err(AccountError::KeyAccount),
         (AccountKind::Contract { .. }, _) => Err(AccountError::OtherNetwork),
     }
-}
-
-/// `YYYY-MM-DDTHH:MM:SSZ`.
-fn written(at: UnixMillis) -> Result<String, AccountError> {
-    OffsetDateTime::from_unix_timestamp(at.0.div_euclid(1000))
-        .ok()
-        .and_then(|at| at.format(&Rfc3339).ok())
-        .ok_or(AccountError::Expired)
 }
 
 fn read(text: &str) -> Result<UnixMillis, AccountError> {
