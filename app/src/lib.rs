@@ -1,36 +1,18 @@
-//! The face: what a person sees, compiled twice. Under `ssr` the server renders the public pages and the shell of `/app`;
-//! under `csr` the browser draws everything below `/app` in the shell's place. It knows nothing of sockets, keys or wallets: the server hands it
-//! `services` by context, the browser an [`state::EngineHandle`] and a [`state::WalletHandle`].
+//! What both worlds share: every URL as a type, the server functions, the sentences for errors, small parts, and the public pages.
 //!
-//! To add a page: a variant in [`place::Place`], a file in `pages/`, a line in the match of `pages/frame.rs`. A public page:
-//! a function in `public/pages.rs`.
+//! Compiled twice. Under `ssr` it is part of the server, which hands it `services` by context and renders the public pages
+//! and the shell of `/app`. Under `csr` it is part of the page: there a server function asks the server.
+//!
+//! To add a place: a variant in [`place::Place`]. A public page: a function in `public/pages.rs`. A server function: a file in
+//! `server_fns/`.
 
 // Views are types that contain each other.
 #![recursion_limit = "512"]
-#![expect(
-    clippy::large_types_passed_by_value,
-    reason = "the state is a handful of ids; what makes it large are the file names of development builds"
-)]
 
-mod account;
-mod amount;
-mod app;
-mod browser;
-mod components;
-mod conversation;
+pub mod coin;
+pub mod components;
 pub mod error;
-mod later;
-mod navigate;
-pub mod pages;
 pub mod place;
 #[cfg(feature = "ssr")]
 pub mod public;
 pub mod server_fns;
-pub mod signal;
-pub mod state;
-mod time;
-mod tips;
-
-pub use app::App;
-/// The words of money, for whoever speaks to a wallet on the face's behalf.
-pub use chain;

@@ -4,10 +4,7 @@
 
 mod inbox;
 mod replay;
-
-#[cfg(target_arch = "wasm32")]
 mod task;
-#[cfg(target_arch = "wasm32")]
 mod worker;
-#[cfg(target_arch = "wasm32")]
+
 pub use worker::Engine;

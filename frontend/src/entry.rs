@@ -1,13 +1,15 @@
-use app::{
-    signal::effect,
-    state::{EngineHandle, State, WalletHandle, WalletPort},
-};
 use bridge::Command;
 use js_sys::Function;
 use leptos::prelude::{IntoView, document, provide_context, view};
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::{engine::Engine, wallet::Wallet};
+use crate::{
+    engine::Engine,
+    shell::App,
+    signal::effect,
+    state::{EngineHandle, State, WalletHandle, WalletPort},
+    wallet::Wallet,
+};
 
 /// What the page's script calls once the wasm is there; `worker` makes the engine's worker. The page stands in the place of what the
 /// server has sent.
@@ -23,7 +25,7 @@ pub fn start(worker: Function) {
         follow(state, &engine, &wallet);
         provide_context(EngineHandle::new(move |command| engine.send(command)));
         provide_context(WalletHandle::new(wallet));
-        view! { <app::App /> }.into_view()
+        view! { <App /> }.into_view()
     });
     if let Some(shell) = shell {
         shell.remove();

@@ -5,13 +5,29 @@
 //! straight to the worker. It never links the encryption engine; the worker's wasm is loaded when the first command is
 //! given. To add an ability of the browser: a port in `app::state`, its implementation here, one line in [`start`].
 
-// The parts that know no browser are tested natively; there, nothing uses them otherwise.
-#![cfg_attr(not(target_arch = "wasm32"), allow(dead_code))]
+// Views are types that contain each other.
+#![recursion_limit = "512"]
+#![expect(
+    clippy::large_types_passed_by_value,
+    reason = "the state is a handful of ids; what makes it large are the file names of development builds"
+)]
 
+mod account;
+mod amount;
+mod browser;
+mod components;
+mod conversation;
 mod engine;
+mod entry;
+mod later;
+mod navigate;
+mod settings;
+mod shell;
+mod sign_in;
+mod signal;
+mod state;
+mod time;
+mod tips;
 mod wallet;
 
-#[cfg(target_arch = "wasm32")]
-mod entry;
-#[cfg(target_arch = "wasm32")]
 pub use entry::start;

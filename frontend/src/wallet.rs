@@ -5,20 +5,15 @@
 //! that may be dropped.
 
 mod answer;
+mod asking;
+mod discovery;
+mod port;
+mod provider;
 mod read;
 mod refusal;
-
-#[cfg(target_arch = "wasm32")]
-mod asking;
-#[cfg(target_arch = "wasm32")]
-mod discovery;
-#[cfg(target_arch = "wasm32")]
-mod port;
-#[cfg(target_arch = "wasm32")]
-mod provider;
-#[cfg(target_arch = "wasm32")]
 mod request;
-#[cfg(target_arch = "wasm32")]
+mod sentences;
 mod wishes;
-#[cfg(target_arch = "wasm32")]
+
 pub use port::Wallet;
+pub use sentences::{PERHAPS, refusal_sentence, wallet_sentence};

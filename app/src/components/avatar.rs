@@ -1,7 +1,6 @@
-use leptos::prelude::*;
-use protocol::Address;
+//! What an account's avatar looks like.
 
-use crate::{signal::live, state::State};
+use protocol::Address;
 
 const CLASSES: [[&str; 8]; 3] = [
     [
@@ -44,27 +43,6 @@ pub fn letter(name: Option<&str>, account: Address) -> String {
     match name.and_then(|name| name.trim().chars().next()) {
         Some(first) => first.to_string(),
         None => account.to_string()[40..].to_owned(),
-    }
-}
-
-/// A disc in the account's colour with its initial. Decoration: the name stands beside it.
-#[component]
-pub fn Avatar(
-    /// Whose.
-    account: Address,
-    /// 0 small, 1 usual, 2 large.
-    #[prop(default = 1)]
-    size: usize,
-) -> impl IntoView {
-    let state = expect_context::<State>();
-    let text = live(move || {
-        let name = state.is_named(account).then(|| state.name(account));
-        letter(name.as_deref(), account)
-    });
-    view! {
-        <span class=classes(account, size) aria-hidden="true">
-            {text}
-        </span>
     }
 }
 

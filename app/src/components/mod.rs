@@ -1,17 +1,6 @@
-//! Small parts: they receive, they do not fetch.
+//! Small parts that the public pages and the page of `/app` share.
 
 pub mod avatar;
-mod copy;
-mod dialog;
-mod each;
-mod icon;
-mod link;
 mod mark;
 
-pub use avatar::Avatar;
-pub use copy::{Copy, Words, fixed};
-pub use dialog::Dialog;
-pub use each::{each, row};
-pub use icon::{Icon, Shape, icon};
-pub use link::A;
 pub use mark::Mark;

@@ -8,8 +8,8 @@ use super::{
     pages::{Foot, Top, page},
 };
 use crate::{
+    coin::{TEST_MONEY, glyph, is_long},
     place::Place,
-    tips::words::{TEST_MONEY, glyph, is_long},
 };
 
 /// `/`: what Jackdaw is.

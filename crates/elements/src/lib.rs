@@ -5,7 +5,7 @@
 //! ([`element`]): every tag is an [`element::El`], a list of settings and children that is carried out when the view is made;
 //! what never changes is made of its constant without the browser's parser ([`inert`]). All else is Leptos itself. The server, which renders to text, has Leptos' own elements.
 //!
-//! `app` names this crate `leptos`, so that views are written as everywhere. What is not offered: attributes spread onto a
+//! `app` and `frontend` name this crate `leptos`, so that views are written as everywhere. What is not offered: attributes spread onto a
 //! component, `bind:`, `use:`, `style:`, `inner_html`. To add an attribute or a tag: a word in the lists of [`element`].
 
 pub use leptos::*;

@@ -1,6 +1,5 @@
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
-use app::state::{State, apply};
 use bridge::{Command, Event, Trouble};
 use gloo_timers::{callback::Interval, future::sleep};
 use js_sys::{Array, Function, Uint8Array};
@@ -14,6 +13,7 @@ use super::{
     replay::Replay,
     task::{next_task, now},
 };
+use crate::state::{State, apply};
 
 /// So many milliseconds of events are taken in before the browser has its turn; the long tasks that people feel begin at 50.
 const TURN: f64 = 10.0;

@@ -2,12 +2,12 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use app::{signal::RwSignal, state::WalletInfo};
 use js_sys::JsString;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{CustomEvent, Event, Window};
 
 use super::provider::{Provider, get};
+use crate::{signal::RwSignal, state::WalletInfo};
 
 /// The id of the wallet behind `window.ethereum`.
 const INJECTED: &str = "injected";

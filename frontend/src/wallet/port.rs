@@ -1,9 +1,5 @@
 use std::{cell::RefCell, future::ready, rc::Rc, time::Duration};
 
-use app::{
-    signal::RwSignal,
-    state::{LocalBoxFuture, WalletError, WalletInfo, WalletPort},
-};
 use bridge::{WalletAnswer, WalletRefusal, WalletRequest};
 use gloo_timers::future::sleep;
 use js_sys::Object;
@@ -16,6 +12,10 @@ use super::{
     provider::{Listening, Provider, first, number, text},
     request,
     wishes::{self, Wishes},
+};
+use crate::{
+    signal::RwSignal,
+    state::{LocalBoxFuture, WalletError, WalletInfo, WalletPort},
 };
 
 /// Where the id of the last wallet is kept. Not a secret, and not the account.

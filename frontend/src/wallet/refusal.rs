@@ -1,7 +1,8 @@
 //! Codes of wallets (EIP-1193, EIP-1474, EIP-3085) as errors of ours.
 
-use app::state::WalletError;
 use bridge::{WalletAnswer, WalletRefusal};
+
+use crate::state::WalletError;
 
 /// So many characters of a wallet's own words are shown.
 const WORDS: usize = 200;
@@ -15,7 +16,7 @@ pub fn refusal(code: i32, words: &str) -> WalletError {
         4902 => WalletError::UnknownChain,
         -32002 => WalletError::Busy,
         // They may repeat what a stranger's contract says.
-        _ => WalletError::Other(app::chain::visible(words, WORDS)),
+        _ => WalletError::Other(chain::visible(words, WORDS)),
     }
 }
 

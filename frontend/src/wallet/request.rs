@@ -1,7 +1,7 @@
 //! Everything that is ever asked of a wallet.
 
-use app::chain::validator;
 use bridge::Call;
+use chain::validator;
 use js_sys::{Array, Object, Reflect};
 use protocol::{Address, TxHash, api::Network};
 use wasm_bindgen::JsValue;

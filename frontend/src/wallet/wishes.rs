@@ -1,6 +1,5 @@
 //! What is asked of a wallet only when somebody wishes for something: to connect, to sign, to pay, to read the chain.
 
-use app::state::{LocalBoxFuture, WalletError};
 use bridge::{WalletAnswer, WalletRefusal, WalletRequest};
 use protocol::{Address, api::Network};
 
@@ -11,6 +10,7 @@ use super::{
     refusal::refused,
     request::Request,
 };
+use crate::state::{LocalBoxFuture, WalletError};
 
 type Later<T, E = WalletError> = LocalBoxFuture<'static, Result<T, E>>;
 

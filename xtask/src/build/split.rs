@@ -1,4 +1,4 @@
-//! Cuts the page's wasm into a core and the parts that are loaded when they are first shown (`app/src/later.rs`,
+//! Cuts the page's wasm into a core and the parts that are loaded when they are first shown (`frontend/src/later.rs`,
 //! docs/adr/0009-parts-loaded-later.md).
 //!
 //! The tool makes a file of what each part alone needs, and one of what each set of parts shares. Those would be many and small. Here

@@ -23,7 +23,7 @@ pub const CHECKS: &[Check] = &[
         good: &[
             (
                 "app/Cargo.toml",
-                "[dependencies]\nbridge.workspace = true\nservices = { workspace = true, optional = true }\n",
+                "[dependencies]\nprotocol.workspace = true\nservices = { workspace = true, optional = true }\n",
             ),
             (
                 "crates/e2ee/Cargo.toml",
@@ -149,12 +149,12 @@ const TABLE: &[Row] = &[
     ),
     Row(
         "app",
-        &["bridge", "protocol", "chain", "elements", "services"],
+        &["protocol", "elements", "services"],
         &["sqlx", "openmls"],
     ),
     Row(
         "frontend",
-        &["app", "bridge", "protocol"],
+        &["app", "bridge", "chain", "elements", "protocol"],
         &["sqlx", "axum", "openmls", "tokio"],
     ),
     Row("postgres", &[], &["axum", "leptos", "openmls"]),

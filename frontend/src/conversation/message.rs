@@ -1,0 +1,131 @@
+use app::error::sentence;
+use bridge::{Command, Connection, MessageState, TipState, TipView, Unsent};
+use leptos::prelude::*;
+use protocol::{Address, MessageId, UnixMillis};
+
+use crate::{
+    browser,
+    later::part,
+    signal::{Memo, RwSignal, live, on},
+    state::{MessageLine, State},
+    time,
+    tips::TipCard,
+};
+
+/// What a tip's card shows.
+#[derive(Clone, Copy)]
+struct Card {
+    peer: Address,
+    id: MessageId,
+    mine: bool,
+    at: UnixMillis,
+    tip: Memo<Option<TipView>>,
+}
+
+part! {
+    /// The card of a tip; what it shows stands in the context.
+    TIP_CARD in tips = load_tip_card, draw_tip_card => {
+        let Card { peer, id, mine, at, tip } = expect_context::<Card>();
+        view! { <TipCard peer=peer id=id mine=mine at=at tip=tip /> }.into_any()
+    }
+}
+
+/// One message, with the day above it if it opens one. Its text is text, never HTML.
+#[component]
+pub fn Message(
+    /// With whom we talk.
+    peer: Address,
+    /// What it says and how it stands to its neighbours.
+    line: MessageLine,
+) -> impl IntoView {
+    let state = expect_context::<State>();
+    let line = RwSignal::from(line);
+    let id = line.with_untracked(|row| row.message.id);
+    let mine = line.with_untracked(|row| row.message.mine);
+    let day = Memo::new(move |()| line.with(|row| row.day));
+    let text = Memo::new(move |()| line.with(|row| row.message.text.clone()));
+    let progress = Memo::new(move |()| line.with(|row| row.message.state));
+    let last = Memo::new(move |()| line.with(|row| row.last));
+    let unsent = Memo::new(move |()| match progress.get() {
+        MessageState::NotSent(why) => Some(why),
+        _ => None,
+    });
+    let tip = Memo::new(move |()| line.with(|row| row.message.tip));
+    let is_tip = Memo::new(move |()| tip.with(Option::is_some));
+    let at = line.with_untracked(|row| row.message.at);
+    // Nothing is sent to anybody before the wallet has paid.
+    let unpaid = Memo::new(move |()| {
+        tip.with(|tip| tip.is_some_and(|tip| matches!(tip.state, TipState::Draft | TipState::Waiting)))
+    });
+    let clock = move || line.with(|row| time::clock(row.message.at, browser::offset(row.message.at)));
+    let meta = live(move || match progress.get() {
+        MessageState::Received => clock(),
+        MessageState::Sending if unpaid.get() => clock(),
+        MessageState::Sending if matches!(state.connection.get(), Connection::Waiting { .. }) => {
+            "Sending when the connection is back".to_owned()
+        }
+        MessageState::Sending => "Sending".to_owned(),
+        MessageState::Sent => format!("{} · Sent", clock()),
+        MessageState::NotSent(_) => "Not sent".to_owned(),
+    });
+    let day_line = live(move || {
+        day.get().map(|day| {
+            let now = browser::now();
+            view! { <p class="day">{time::day(day, time::day_number(now, browser::offset(now)))}</p> }.into_any()
+        })
+    });
+    let author = live(move || if mine { "You".to_owned() } else { state.name(peer) });
+    let reason = live(move || {
+        unsent.get().map(|why| view! {
+            <div class="unsent-why">
+                <span>{words(state, why)}</span>
+                <div class="acts">
+                    <button type="button" class="btn" on:click=on(move |_| state.send(Command::Retry { id }))>"Try again"</button>
+                    <button type="button" class="btn" on:click=on(move |_| state.send(Command::Discard { id }))>"Discard"</button>
+                </div>
+            </div>
+        }.into_any())
+    });
+    let class = live(move || match (mine, last.get(), unsent.get().is_some()) {
+        (_, true, true) => "msg mine last unsent",
+        (_, false, true) => "msg mine unsent",
+        (true, true, false) => "msg mine last",
+        (true, false, false) => "msg mine",
+        (false, true, false) => "msg last",
+        (false, false, false) => "msg",
+    });
+    view! {
+        {day_line}
+        <div role="article" class=class>
+            <span class="sr">{author}</span>
+            {live(move || if is_tip.get() {
+                provide_context(Card { peer, id, mine, at, tip });
+                TIP_CARD.show().into_any()
+            } else {
+                view! { <p class="bubble" dir="auto">{live(move || text.get())}</p> }.into_any()
+            })}
+            <span class=live(move || if last.get() { "meta" } else { "sr" })>{meta}</span>
+            {reason}
+        </div>
+    }
+}
+
+/// Why it was not sent, in words.
+fn words(state: State, why: Unsent) -> String {
+    let words = match why {
+        Unsent::Unchecked { chain_id } => {
+            let network = state
+                .network_of(chain_id)
+                .map_or_else(|| "their network".to_owned(), |network| network.name);
+            return format!(
+                "Their wallet could not be checked yet, so nothing was sent to it. Change network to {network}; then it is sent."
+            );
+        }
+        Unsent::NotHere => "They are not on Jackdaw yet. Send them your link, then try again.",
+        Unsent::Unverified => {
+            "Their key could not be checked, so nothing was sent to it. Try again later, or ask them in another way."
+        }
+        Unsent::Refused(code) => sentence(code),
+    };
+    words.to_owned()
+}

@@ -1,0 +1,55 @@
+use leptos::prelude::*;
+
+use crate::{
+    navigate,
+    shell::FRAME,
+    sign_in::Gate,
+    signal::{Memo, effect, live},
+    state::{Stage, State, flow},
+};
+
+/// The whole of `/app`: the way in, or the conversations.
+#[component]
+pub fn App() -> impl IntoView {
+    let state = use_context::<State>().unwrap_or_default();
+    provide_context(state);
+    state.plug();
+    navigate::listen(state);
+    flow::start(state);
+    effect(move || document().set_title(&navigate::title(state)));
+    // What comes next is fetched while the vault is opened, or while somebody signs.
+    effect(move || {
+        if matches!(state.stage.get(), Stage::Opening | Stage::Signing) {
+            FRAME.fetch();
+        }
+    });
+    let inside = Memo::new(move |()| state.stage.with(|stage| *stage == Stage::In));
+    live(move || {
+        if inside.get() {
+            FRAME.show_in(alone).into_any()
+        } else {
+            view! { <Gate /> }.into_any()
+        }
+    })
+}
+
+/// Round what stands there as long as nothing else does.
+fn alone(view: AnyView) -> AnyView {
+    view! {
+        <div class="gate">
+            <main class="card">{view}</main>
+        </div>
+    }
+    .into_any()
+}
+
+/// What the screen reader says when something arrives.
+#[component]
+pub fn Announcer() -> impl IntoView {
+    let state = expect_context::<State>();
+    view! {
+        <div class="sr" role="status" aria-live="polite">
+            {live(move || state.announcement.get())}
+        </div>
+    }
+}
