@@ -1,6 +1,6 @@
 //! Every URL as a type: the one table for the server's router, links and the browser's history.
 
-use protocol::Address;
+use protocol::{Address, Topic};
 
 /// Where somebody is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -11,8 +11,10 @@ pub enum Place {
     Invite(Address),
     /// `/app`: the list of conversations.
     Chats,
-    /// `/app/c/{address}`: one conversation.
+    /// `/app/c/{address}`: the conversation with an account.
     Thread(Address),
+    /// `/app/g/{topic}`: a group, by its topic in lower-case hexadecimal.
+    Group(Topic),
     /// `/app/new`: start one.
     New,
     /// `/app/settings`: profile, installations, sessions.
@@ -33,6 +35,7 @@ impl Place {
             (Some("app"), Some("new"), None) => Some(Self::New),
             (Some("app"), Some("settings"), None) => Some(Self::Settings),
             (Some("app"), Some("c"), Some(address)) => parse_address(address).ok().map(Self::Thread),
+            (Some("app"), Some("g"), Some(topic)) => parse_topic(topic).map(Self::Group),
             _ => None,
         };
         if parts.next().is_some() {
@@ -49,6 +52,10 @@ impl Place {
             Self::Invite(address) => format!("/invite/{address}"),
             Self::Chats | Self::NotFound => "/app".to_owned(),
             Self::Thread(peer) => format!("/app/c/{peer}"),
+            Self::Group(topic) => {
+                let digits = topic.0.iter().map(|byte| format!("{byte:02x}"));
+                format!("/app/g/{}", digits.collect::<String>())
+            }
             Self::New => "/app/new".to_owned(),
             Self::Settings => "/app/settings".to_owned(),
         }
@@ -89,6 +96,19 @@ pub fn parse_address(text: &str) -> Result<Address, AddressError> {
     }
 }
 
+/// The topic in `text`: 64 lower-case hexadecimal digits.
+fn parse_topic(text: &str) -> Option<Topic> {
+    let is_digit = |digit: u8| matches!(digit, b'0'..=b'9' | b'a'..=b'f');
+    if text.len() != 2 * Topic::LEN || !text.bytes().all(is_digit) {
+        return None;
+    }
+    let mut topic = [0; Topic::LEN];
+    for (place, byte) in topic.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&text[2 * place..2 * place + 2], 16).ok()?;
+    }
+    Some(Topic(topic))
+}
+
 /// `0x7099…79C8`: for lines. The full address is always one click away.
 pub fn short(address: Address) -> String {
     let full = address.to_string();
@@ -123,6 +143,7 @@ mod tests {
             Place::Invite(bob()),
             Place::Chats,
             Place::Thread(bob()),
+            Place::Group(Topic([0x0a; 32])),
             Place::New,
             Place::Settings,
         ] {
@@ -142,6 +163,11 @@ mod tests {
             "/app//",
             "/app/settings/x",
             "/app/c/x/y/z",
+            "/app/g",
+            "/app/g/0a",
+            &format!("/app/g/{}", "0A".repeat(32)),
+            &format!("/app/g/{}", "é".repeat(32)),
+            &format!("/app/g/{}/x", "0a".repeat(32)),
         ] {
             assert_eq!(Place::parse(path), Place::NotFound, "{path}");
         }

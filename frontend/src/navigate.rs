@@ -43,7 +43,7 @@ pub fn title(state: State) -> String {
         Place::Thread(peer) => name(peer),
         Place::New => "New conversation".to_owned(),
         Place::Settings => "Settings".to_owned(),
-        Place::NotFound => "Not found".to_owned(),
+        Place::NotFound | Place::Group(_) => "Not found".to_owned(),
         _ => "Conversations".to_owned(),
     };
     match state.unread() {

@@ -11,10 +11,11 @@ use std::process::Command;
 
 /// Crates that must compile for the browser, with the features they have there; each on its own, so that no feature of one hides a
 /// lack in another.
-const BROWSER: [(&str, &str); 10] = [
+const BROWSER: [(&str, &str); 11] = [
     ("protocol", ""),
     ("identity", ""),
     ("bridge", ""),
+    ("content", ""),
     ("chain", ""),
     ("e2ee", ""),
     ("client", ""),

@@ -3,9 +3,23 @@
 use protocol::{Address, InstallationId, MessageId, U256, api::Network};
 use serde::{Deserialize, Serialize};
 
-use crate::{WalletAnswer, WalletRefusal};
+use crate::{ConversationId, WalletAnswer, WalletRefusal};
 
-/// A wish of the person at the page.
+/// What a message is to say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Draft {
+    /// Text, 1 to `limits::TEXT` bytes of UTF-8.
+    Text(String),
+    /// An emoji at the message `in_reply_to`.
+    Reaction {
+        /// One emoji.
+        emoji: String,
+        /// Set it; otherwise take it back.
+        set: bool,
+    },
+}
+
+/// A command of the person at the page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Command {
     /// Open this account's vault, or make one. Answered by `Opened` or `NotOpened`. Any other open vault is closed first.
@@ -34,27 +48,29 @@ pub enum Command {
         /// Whom.
         account: Address,
     },
-    /// Show the thread with this account. Answered by `Thread`, and `Thread` again for everything that changes it, until
-    /// another one is shown.
+    /// Show this thread. Answered by `Thread`, then by `Messages` for everything that changes it, until another one is
+    /// shown.
     Show {
-        /// With whom; `None`: no thread is visible.
-        peer: Option<Address>,
+        /// `None`: no thread is visible.
+        conversation: Option<ConversationId>,
     },
     /// More of the shown thread: messages before this one. Answered by `Older`.
     Older {
-        /// With whom.
-        peer: Address,
+        /// Of which conversation.
+        conversation: ConversationId,
         /// The oldest message the page has.
         before: MessageId,
     },
-    /// Send this text. Persisted before anything else happens; the id makes a repeated command harmless.
+    /// Send this. Persisted before anything else happens; the id makes a repeated command harmless.
     Send {
-        /// To whom. The conversation is made if there is none.
-        peer: Address,
+        /// Where. A `Direct` conversation is made if there is none.
+        conversation: ConversationId,
         /// Drawn by the page.
         id: MessageId,
-        /// What to say; 1 to `limits::TEXT` bytes.
-        text: String,
+        /// The message that it answers or annotates.
+        in_reply_to: Option<MessageId>,
+        /// What to say.
+        body: Draft,
     },
     /// Try a message again that was not sent.
     Retry {
@@ -68,13 +84,13 @@ pub enum Command {
     },
     /// The person has seen the thread up to now.
     Seen {
-        /// With whom.
-        peer: Address,
+        /// Which.
+        conversation: ConversationId,
     },
     /// Answer a stranger's first message.
     Consent {
-        /// Whose.
-        peer: Address,
+        /// In which conversation.
+        conversation: ConversationId,
         /// `Accepted`, `Declined` or `Blocked`.
         consent: crate::Consent,
     },
@@ -130,4 +146,16 @@ pub enum Command {
     },
     /// What waits here and will not be sent any more? Answered by `LeftOver`.
     LeftOver,
+}
+
+impl Command {
+    /// Send a text that answers no other message.
+    pub fn text(conversation: impl Into<ConversationId>, id: MessageId, text: impl Into<String>) -> Self {
+        Self::Send {
+            conversation: conversation.into(),
+            id,
+            in_reply_to: None,
+            body: Draft::Text(text.into()),
+        }
+    }
 }

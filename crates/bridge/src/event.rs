@@ -3,7 +3,7 @@
 use protocol::{Address, ErrorCode, InstallationId, MessageId};
 use serde::{Deserialize, Serialize};
 
-use crate::{ConversationView, MessageView, WalletRefusal, WalletRequest};
+use crate::{BodyView, ConversationId, ConversationView, MessageView, WalletRefusal, WalletRequest};
 
 /// A fact for the face.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,8 +33,8 @@ pub enum Event {
     Conversation(ConversationView),
     /// The newest messages of the shown thread, oldest first.
     Thread {
-        /// With whom.
-        peer: Address,
+        /// Of which conversation.
+        conversation: ConversationId,
         /// At most one page.
         messages: Vec<MessageView>,
         /// There are older ones.
@@ -42,8 +42,8 @@ pub enum Event {
     },
     /// Messages before the ones the page has, oldest first.
     Older {
-        /// With whom.
-        peer: Address,
+        /// Of which conversation.
+        conversation: ConversationId,
         /// At most one page.
         messages: Vec<MessageView>,
         /// There are still older ones.
@@ -51,15 +51,15 @@ pub enum Event {
     },
     /// Messages of the shown thread that are new or have changed, in order.
     Messages {
-        /// With whom.
-        peer: Address,
+        /// Of which conversation.
+        conversation: ConversationId,
         /// A known id replaces the message, a new one is put in by `at`.
         messages: Vec<MessageView>,
     },
     /// A message was taken back.
     Discarded {
-        /// With whom.
-        peer: Address,
+        /// Of which conversation.
+        conversation: ConversationId,
         /// Which.
         id: MessageId,
     },
@@ -120,9 +120,10 @@ pub enum Event {
         /// Why it is not; `None`: it is.
         refused: Option<ErrorCode>,
     },
-    /// Answer to `LeftOver`: to whom, and what, in the order in which it was written.
-    LeftOver(Vec<(Address, String)>),
-    /// Answer to `Send`, behind the `Trouble` that says why: this text is not kept, and will not be sent.
+    /// Answer to `LeftOver`: where it was written, and what, in the order in which it was written.
+    LeftOver(Vec<(ConversationId, BodyView)>),
+    /// Answer to `Send`, behind the `Trouble` that says why: this is not kept, and will not be sent. Also of a reaction that
+    /// was kept and that the server refused.
     NotKept {
         /// Which.
         id: MessageId,

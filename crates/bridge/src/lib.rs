@@ -4,14 +4,19 @@
 //! worker answers with events, at once or much later; an event is a fact the face may show as it is.
 
 mod command;
+mod conversation;
 mod event;
 mod view;
 mod wallet;
 
-pub use command::Command;
+pub use command::{Command, Draft};
+pub use conversation::ConversationId;
 pub use event::{Connection, Event, TipRefusal, Trouble};
 pub use protocol::{Log, Receipt, TipMismatch, Transaction};
-pub use view::{Consent, ConversationView, MessageState, MessageView, TipState, TipView, Unsent, Witness};
+pub use view::{
+    BodyView, Consent, ConversationView, MessageState, MessageView, QuoteView, QuotedView, ReactionView, TipState,
+    TipView, Unsent, Witness,
+};
 pub use wallet::{Call, WalletAnswer, WalletRefusal, WalletRequest};
 
 use serde::{Serialize, de::DeserializeOwned};

@@ -3,18 +3,22 @@
 use protocol::{Address, ErrorCode, MessageId, TipMismatch, TxHash, U256, UnixMillis};
 use serde::{Deserialize, Serialize};
 
+use crate::ConversationId;
+
 /// A line of the conversation list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConversationView {
-    /// The account on the other side, from its verified association.
-    pub peer: Address,
-    /// What we said to its first message.
+    /// Which.
+    pub id: ConversationId,
+    /// The accounts in it beside our own: one of `Direct`, from its verified association.
+    pub participants: Vec<Address>,
+    /// Our answer to its first message.
     pub consent: Consent,
-    /// The newest message in one line; empty while `consent` is `Asked`.
-    pub preview: String,
+    /// The newest message, a text of it in one shortened line. `None`: there is none, or `consent` is `Asked`.
+    pub preview: Option<BodyView>,
     /// The newest message is ours.
     pub mine: bool,
-    /// When something last happened.
+    /// The time of the newest message.
     pub at: UnixMillis,
     /// Messages not seen yet.
     pub unread: u32,
@@ -47,16 +51,89 @@ pub struct MessageView {
     pub id: MessageId,
     /// Who wrote it: verified, not claimed.
     pub author: Address,
-    /// We wrote it.
-    pub mine: bool,
-    /// What it says.
-    pub text: String,
     /// When it was written or stored.
     pub at: UnixMillis,
-    /// How far it is.
+    /// Its delivery.
     pub state: MessageState,
-    /// It speaks of this tip; `text` then says the same in one line.
-    pub tip: Option<TipView>,
+    /// The message that it answers.
+    pub in_reply_to: Option<QuoteView>,
+    /// In the order in which each emoji came first.
+    pub reactions: Vec<ReactionView>,
+    /// What it says.
+    pub body: BodyView,
+}
+
+impl MessageView {
+    /// Whether our account wrote it.
+    pub fn is_mine(&self) -> bool {
+        self.state != MessageState::Received
+    }
+
+    /// The text, if it is one.
+    pub fn text(&self) -> Option<&str> {
+        self.body.text()
+    }
+
+    /// The tip, if it is one.
+    pub fn tip(&self) -> Option<TipView> {
+        match &self.body {
+            BodyView::Tip(tip) => Some(*tip),
+            _ => None,
+        }
+    }
+}
+
+/// What a message says. The page finds the words for everything that is not text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum BodyView {
+    /// Text.
+    Text(String),
+    /// A tip.
+    Tip(TipView),
+    /// Something that this build cannot show.
+    Unknown {
+        /// What its sender wants shown instead; may be empty.
+        fallback: String,
+    },
+}
+
+impl BodyView {
+    /// The text, if it is one.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+/// The message that another one answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuoteView {
+    /// Its id.
+    pub id: MessageId,
+    /// What it said when it was answered. `None`: it is not in this vault.
+    pub quoted: Option<QuotedView>,
+}
+
+/// What a quoted message said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuotedView {
+    /// Who wrote it.
+    pub author: Address,
+    /// What it said, a text in one shortened line.
+    pub body: BodyView,
+}
+
+/// One emoji at a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReactionView {
+    /// The emoji.
+    pub emoji: String,
+    /// Who set it, in order. Their number is the count; our own account may be among them.
+    pub by: Vec<Address>,
+    /// Our account is among them.
+    pub mine: bool,
 }
 
 /// A tip in a conversation.

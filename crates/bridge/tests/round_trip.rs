@@ -1,17 +1,27 @@
 //! Page and worker understand each other: what one encodes the other decodes, and nothing else.
 
-use bridge::{Command, Connection, Consent, ConversationView, Event, MessageState, MessageView, Trouble, Unsent};
+use bridge::{
+    BodyView, Command, Connection, Consent, ConversationId, ConversationView, Event, MessageState, MessageView,
+    QuoteView, ReactionView, Trouble, Unsent,
+};
 use protocol::{Address, ErrorCode, MessageId, UnixMillis};
 
 fn message(state: MessageState) -> MessageView {
     MessageView {
         id: MessageId([1; 16]),
         author: Address::from([2; 20]),
-        mine: true,
-        text: "Grüße, 0x and <b>no markup</b>".into(),
         at: UnixMillis(1_795_000_000_000),
         state,
-        tip: None,
+        in_reply_to: Some(QuoteView {
+            id: MessageId([3; 16]),
+            quoted: None,
+        }),
+        reactions: vec![ReactionView {
+            emoji: "👍".into(),
+            by: vec![Address::from([2; 20])],
+            mine: false,
+        }],
+        body: BodyView::Text("Grüße, 0x and <b>no markup</b>".into()),
     }
 }
 
@@ -27,14 +37,10 @@ fn a_command_arrives_as_it_was_given() {
             text: "text".into(),
             signature: vec![0, 255],
         },
-        Command::Show { peer: None },
-        Command::Send {
-            peer,
-            id: MessageId([1; 16]),
-            text: "hello".into(),
-        },
+        Command::Show { conversation: None },
+        Command::text(peer, MessageId([1; 16]), "hello"),
         Command::Consent {
-            peer,
+            conversation: ConversationId::Direct(peer),
             consent: Consent::Declined,
         },
         Command::Forget,
@@ -58,15 +64,16 @@ fn an_event_arrives_as_it_happened() {
     for event in [
         Event::Connection(Connection::Waiting { seconds: 4 }),
         Event::Conversation(ConversationView {
-            peer,
+            id: ConversationId::Direct(peer),
+            participants: vec![peer],
             consent: Consent::Asked,
-            preview: String::new(),
+            preview: None,
             mine: false,
             at: UnixMillis(1),
             unread: 1,
         }),
         Event::Messages {
-            peer,
+            conversation: ConversationId::Direct(peer),
             messages: states.map(message).to_vec(),
         },
         Event::Trouble(Trouble::Refused(ErrorCode::Unavailable)),

@@ -383,7 +383,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                         topics: vec![(topic, Seq(0))],
                     });
                 }
-                ErrorCode::NotAMember | ErrorCode::NoSuchTopic if log.peer.is_some() => {
+                ErrorCode::NotAMember | ErrorCode::NoSuchTopic if log.conversation.is_some() => {
                     // The server's word alone: whoever dies before a page has heard of it must hear of it all the same.
                     if log.stage == Stage::Joined {
                         self.owe(&mut step, topic, Untold::Unreadable);

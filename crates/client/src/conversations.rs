@@ -1,61 +1,25 @@
 //! What the person sees: the list, threads, consent.
 
-use bridge::{Consent, ConversationView, Event, MessageState, MessageView, Trouble};
-use protocol::{Address, MessageId, UnixMillis};
+use bridge::{Consent, ConversationId, Event, MessageState, MessageView, Trouble};
+use protocol::{MessageId, UnixMillis};
 
 use crate::{
     Client, Environment, Space, Vault, VaultError,
-    records::{self, Conversation, Message},
+    content::short,
+    records::{self, Conversation, Latest, Message},
     step::Step,
 };
 
 /// How many messages of a thread are shown at once.
 const PAGE: usize = 50;
-/// The longest preview, in characters.
-const PREVIEW: usize = 120;
 /// How far a server's time may lie ahead of ours before it is not believed.
 const AHEAD: i64 = 60_000;
-
-pub(crate) fn conversation_view(peer: Address, conversation: &Conversation) -> ConversationView {
-    let shown = conversation.consent == Consent::Accepted;
-    ConversationView {
-        peer,
-        consent: conversation.consent,
-        preview: if shown {
-            conversation.preview.clone()
-        } else {
-            String::new()
-        },
-        mine: conversation.mine,
-        at: conversation.at,
-        // A stranger is one thing to decide on, however much they wrote.
-        unread: match conversation.consent {
-            Consent::Accepted => conversation.unread,
-            Consent::Asked => 1,
-            Consent::Declined | Consent::Blocked => 0,
-        },
-    }
-}
-
-fn preview(text: &str) -> String {
-    let mut line = String::new();
-    for word in text.split_whitespace() {
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.extend(word.chars().take(PREVIEW));
-        if line.chars().count() >= PREVIEW {
-            break;
-        }
-    }
-    line.chars().take(PREVIEW).collect()
-}
 
 /// A conversation nothing has happened in yet.
 pub(crate) fn new_conversation(consent: Consent) -> Conversation {
     Conversation {
         consent,
-        preview: String::new(),
+        latest: None,
         mine: false,
         at: UnixMillis(0),
         unread: 0,
@@ -64,11 +28,12 @@ pub(crate) fn new_conversation(consent: Consent) -> Conversation {
 
 impl Conversation {
     /// The newest message is this one, if it is.
-    pub(crate) fn advance(&mut self, message: &Message) {
+    pub(crate) fn advance(&mut self, id: MessageId, message: &Message) {
         if message.at >= self.at {
             self.at = message.at;
             self.mine = message.mine;
-            self.preview = preview(&message.text);
+            let body = short(&message.content.body);
+            self.latest = Some(Latest { id, body });
         }
     }
 }
@@ -79,84 +44,76 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         UnixMillis(self.environment.now().0.saturating_add(self.skew))
     }
 
-    /// A message as the page shows it.
-    pub(crate) fn view(&self, id: MessageId, message: Message) -> MessageView {
-        MessageView {
-            id,
-            author: message.author,
-            mine: message.mine,
-            text: message.text,
-            at: message.at,
-            state: message.state,
-            tip: self.state.tips.get(&id).map(crate::tips::view),
-        }
-    }
-
-    /// The list, newest first.
-    pub(crate) fn list(&self) -> Vec<ConversationView> {
-        let mut list: Vec<ConversationView> = Vec::new();
-        let conversations = self.state.conversations.iter();
-        for (peer, conversation) in conversations.filter(|(_, conversation)| conversation.consent.is_listed()) {
-            // Not `sort_by_key`: a sort is some 3 KB of code for every type.
-            let place = list.partition_point(|view| (view.at, view.peer) > (conversation.at, *peer));
-            list.insert(place, conversation_view(*peer, conversation));
-        }
-        list
-    }
-
-    /// Whether the texts of this peer are shown.
-    pub(crate) fn may_read(&self, peer: Address) -> bool {
+    /// Whether the messages of this conversation are shown.
+    pub(crate) fn may_read(&self, conversation: ConversationId) -> bool {
         self.state
             .conversations
-            .get(&peer)
+            .get(&conversation)
             .is_some_and(|conversation| conversation.consent == Consent::Accepted)
     }
 
     /// `Show`.
-    pub(crate) async fn show(&mut self, peer: Option<Address>) {
+    pub(crate) async fn show(&mut self, conversation: Option<ConversationId>) {
         let tab = self.tabs.asking.unwrap_or_default();
-        match peer {
-            Some(peer) => {
-                self.tabs.shown.insert(tab, peer);
+        match conversation {
+            Some(conversation) => {
+                self.tabs.shown.insert(tab, conversation);
                 // In no list, and yet one must see what was answered, to answer otherwise.
                 let unlisted = self
                     .state
                     .conversations
-                    .get(&peer)
+                    .get(&conversation)
                     .filter(|known| !known.consent.is_listed());
-                if let Some(view) = unlisted.map(|known| conversation_view(peer, known)) {
+                if let Some(view) = unlisted.map(|known| self.conversation_view(conversation, known)) {
                     self.reply(Event::Conversation(view));
                 }
-                let (messages, more) = self.page(peer, None).await;
-                self.reply(Event::Thread { peer, messages, more });
+                let (messages, more) = self.page(conversation, None).await;
+                self.reply(Event::Thread {
+                    conversation,
+                    messages,
+                    more,
+                });
             }
             None => drop(self.tabs.shown.remove(&tab)),
         }
     }
 
     /// The thread, to every tab that shows it.
-    pub(crate) async fn tell_thread(&mut self, peer: Address) {
-        if self.tabs.shown.values().any(|shown| *shown == peer) {
-            let (messages, more) = self.page(peer, None).await;
-            self.tell_watching(peer, &Event::Thread { peer, messages, more });
+    pub(crate) async fn tell_thread(&mut self, conversation: ConversationId) {
+        if self.tabs.shown.values().any(|shown| *shown == conversation) {
+            let (messages, more) = self.page(conversation, None).await;
+            let thread = Event::Thread {
+                conversation,
+                messages,
+                more,
+            };
+            self.tell_watching(conversation, &thread);
         }
     }
 
     /// `Older`.
-    pub(crate) async fn older(&mut self, peer: Address, before: MessageId) {
+    pub(crate) async fn older(&mut self, conversation: ConversationId, before: MessageId) {
         let end = self.vault.get(Space::Index, &before.0).await.ok().flatten();
         let (messages, more) = match end {
-            Some(end) => self.page(peer, Some(&end)).await,
+            Some(end) => self.page(conversation, Some(&end)).await,
             None => (Vec::new(), false),
         };
-        self.reply(Event::Older { peer, messages, more });
+        self.reply(Event::Older {
+            conversation,
+            messages,
+            more,
+        });
     }
 
-    async fn page(&mut self, peer: Address, end: Option<&[u8]>) -> (Vec<MessageView>, bool) {
-        if !self.may_read(peer) {
+    async fn page(&mut self, conversation: ConversationId, end: Option<&[u8]>) -> (Vec<MessageView>, bool) {
+        if !self.may_read(conversation) {
             return (Vec::new(), false);
         }
-        let records = match self.vault.before(Space::Message, peer.as_slice(), end, PAGE + 1).await {
+        let records = self
+            .vault
+            .before(Space::Message, &conversation.key(), end, PAGE + 1)
+            .await;
+        let records = match records {
             Ok(records) => records,
             Err(error) => {
                 self.report(crate::step::trouble(&error));
@@ -171,7 +128,14 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 records::parse_message_key(&key),
                 records::read::<Message>(Space::Message, &key, &value),
             ) {
-                (Some((_, id)), Ok(message)) => messages.push(self.view(id, message)),
+                (Some((_, id)), Ok(mut message)) => {
+                    if message.quoted.is_none() {
+                        // It may have come behind its answer.
+                        let in_reply_to = message.content.in_reply_to;
+                        message.quoted = self.quoted(&Step::default(), conversation, in_reply_to).await;
+                    }
+                    messages.push(self.view(id, message));
+                }
                 _ => damaged = true,
             }
         }
@@ -183,12 +147,12 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     }
 
     /// `Seen`.
-    pub(crate) async fn seen(&mut self, peer: Address) -> Result<(), VaultError> {
+    pub(crate) async fn seen(&mut self, id: ConversationId) -> Result<(), VaultError> {
         let mut step = Step::default();
-        match self.conversation(&step, peer) {
+        match self.conversation(&step, id) {
             Some(conversation) if conversation.unread > 0 && conversation.consent == Consent::Accepted => {
                 step.conversations.insert(
-                    peer,
+                    id,
                     Conversation {
                         unread: 0,
                         ..conversation
@@ -201,37 +165,37 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     }
 
     /// `Consent`. The other side is told nothing.
-    pub(crate) async fn consent(&mut self, peer: Address, consent: Consent) -> Result<(), VaultError> {
+    pub(crate) async fn consent(&mut self, id: ConversationId, consent: Consent) -> Result<(), VaultError> {
         if consent == Consent::Asked {
             return Ok(());
         }
         let mut step = Step::default();
-        let known = self.conversation(&step, peer);
+        let known = self.conversation(&step, id);
         if known.as_ref().is_some_and(|known| known.consent == consent) {
             return Ok(());
         }
         let known = known.unwrap_or_else(|| new_conversation(consent));
         let mut conversation = Conversation { consent, ..known };
         if consent == Consent::Blocked {
-            self.forget_messages(&mut step, peer).await?;
+            self.forget_messages(&mut step, id).await?;
             conversation = Conversation {
                 at: conversation.at,
                 ..new_conversation(consent)
             };
         }
-        step.conversations.insert(peer, conversation);
+        step.conversations.insert(id, conversation);
         self.finish(step).await?;
         if consent == Consent::Accepted {
             self.watch_tips();
         }
-        self.tell_thread(peer).await;
+        self.tell_thread(id).await;
         Ok(())
     }
 
-    async fn forget_messages(&mut self, step: &mut Step, peer: Address) -> Result<(), VaultError> {
+    async fn forget_messages(&mut self, step: &mut Step, conversation: ConversationId) -> Result<(), VaultError> {
         let records = self
             .vault
-            .before(Space::Message, peer.as_slice(), None, usize::MAX)
+            .before(Space::Message, &conversation.key(), None, usize::MAX)
             .await?;
         for (key, value) in records.rows {
             let message = records::read::<Message>(Space::Message, &key, &value);
@@ -246,7 +210,11 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         for key in records.damaged {
             step.messages.insert(key, None);
         }
-        let waiting = self.state.outbox.iter().filter(|(_, intent)| intent.peer == peer);
+        let waiting = self
+            .state
+            .outbox
+            .iter()
+            .filter(|(_, intent)| intent.conversation == conversation);
         for (order, intent) in waiting {
             step.outbox.insert(*order, None);
             // It may be stored by now, and comes back then.
@@ -257,13 +225,18 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 step.logs.insert(sealed.topic, log);
             }
         }
-        self.forget_tips(step, peer);
+        if let Some(peer) = conversation.peer() {
+            self.forget_tips(step, peer);
+        }
+        for (place, _) in self.state.early.iter().filter(|((of, _), _)| *of == conversation) {
+            step.early.insert(*place, None);
+        }
         Ok(())
     }
 
     /// Puts a received message where it belongs: shown, hidden, or nowhere (`false`).
-    pub(crate) fn receive(&self, step: &mut Step, peer: Address, id: MessageId, message: Message) -> bool {
-        let conversation = self.conversation(step, peer);
+    pub(crate) fn receive(&self, step: &mut Step, of: ConversationId, id: MessageId, mut message: Message) -> bool {
+        let conversation = self.conversation(step, of);
         let mut conversation = conversation.unwrap_or_else(|| new_conversation(Consent::Asked));
         if message.mine && conversation.consent == Consent::Asked {
             // Another installation of ours has answered.
@@ -272,12 +245,13 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         if conversation.consent == Consent::Blocked {
             return false;
         }
-        conversation.advance(&message);
+        self.take_early(step, of, id, &mut message);
+        conversation.advance(id, &message);
         if message.state == MessageState::Received {
             conversation.unread = conversation.unread.saturating_add(1);
         }
-        step.conversations.insert(peer, conversation);
-        step.put_message(peer, id, message);
+        step.conversations.insert(of, conversation);
+        step.put_message(of, id, message);
         true
     }
 

@@ -1,12 +1,14 @@
 //! What comes in: invitations and the logs of conversations. Each is read in order, and what was read is kept together with
 //! the place up to which it was read. What does not hold is skipped; it never blocks what comes behind it.
 
-use bridge::{Event, MessageState, Trouble};
-use e2ee::{ContentBody, E2eeError, Member, Processed};
-use protocol::{Address, AssociationHash, Body, ClientFrame, Envelope, MessageId, Seq, Topic};
+use bridge::{ConversationId, Event, Trouble};
+use content::Content;
+use e2ee::{E2eeError, Member, Processed};
+use protocol::{AssociationHash, Body, ClientFrame, Envelope, MessageId, Seq, Topic};
 
 use crate::{
     Client, Environment, Vault, VaultError,
+    content::Received,
     directory::Standing,
     records::{self, Log, Message, SPENT, Settings, Stage, Untold},
     step::Step,
@@ -132,7 +134,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             .log(step, topic)
             .filter(|log| log.stage != Stage::Left)
             .ok_or(Stop::Skip)?;
-        let peer = log.peer.ok_or(Stop::Skip)?;
+        let conversation = log.conversation.ok_or(Stop::Skip)?;
         match &envelope.body {
             Body::Application(payload) => {
                 let own = self.state.outbox.iter().find(|(_, intent)| intent.id == envelope.id);
@@ -147,9 +149,10 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                     self.take_echo(step, topic, log, envelope).await;
                     return Ok(());
                 }
-                self.take_message(step, topic, peer, log, envelope, payload).await
+                self.take_message(step, topic, conversation, log, envelope, payload)
+                    .await
             }
-            Body::Commit(payload) => self.take_commit(step, topic, peer, &log, envelope.seq, payload),
+            Body::Commit(payload) => self.take_commit(step, topic, conversation, &log, envelope.seq, payload),
             Body::Welcome { .. } => Err(Stop::Unreadable),
         }
     }
@@ -160,6 +163,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         let since = log.since.saturating_add(1);
         step.logs.insert(topic, Log { newest, since, ..log });
         self.move_to(step, envelope.id, newest).await;
+        self.reaction_is_read(step, envelope.id, newest).await;
     }
 
     /// A message that our keys have sealed, says its sender data, which any member can write. If this vault does not know of
@@ -218,14 +222,14 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         &mut self,
         step: &mut Step,
         topic: Topic,
-        peer: Address,
+        conversation: ConversationId,
         mut log: Log,
         envelope: &Envelope,
         payload: &[u8],
     ) -> Result<(), Stop> {
         let read = self.installation.process(topic, payload, &self.directory);
-        let (from, content) = match read {
-            Ok(Processed::Message { from, content }) => (from, content),
+        let (from, id, plaintext) = match read {
+            Ok(Processed::Message { from, id, plaintext }) => (from, id, plaintext),
             Ok(Processed::Commit { .. }) => return Err(Stop::Unreadable),
             Err(E2eeError::OwnMessage) => return self.take_own(step, topic, log, envelope, payload).await,
             Err(error) => return Err(self.stop(&log, envelope.seq, error)),
@@ -240,13 +244,18 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         if !self.installation.members(topic).contains(&from) {
             return Err(Stop::Unreadable);
         }
-        let mine = from.address == self.account;
-        if content.id != envelope.id || !(mine || from.address == peer) {
+        let content = Content::decode(&plaintext, id).map_err(|_| Stop::Unreadable)?;
+        let speaks_here = match conversation {
+            ConversationId::Direct(peer) => from.address == self.account || from.address == peer,
+            // A member, as was just seen.
+            ConversationId::Group(_) => true,
+        };
+        if content.id != envelope.id || !speaks_here {
             return Err(Stop::Unreadable);
         }
         let mut id = content.id;
         if let Some(key) = self.find_message(step, id).await? {
-            if records::parse_message_key(&key).is_none_or(|(other, _)| other == peer) {
+            if records::parse_message_key(&key).is_none_or(|(other, _)| other == conversation) {
                 return Ok(());
             }
             // The id of a tip's message is public as soon as the tip is: whoever uses it first, elsewhere, does not keep
@@ -260,43 +269,21 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         log.newest = at;
         log.since = log.since.saturating_add(1);
         step.logs.insert(topic, log);
-        let (text, tip) = match content.body {
-            ContentBody::Text(text) => (text, None),
-            ContentBody::Tip(reference) => {
-                let tip = self.claimed_tip(peer, mine, content.id, &reference, at);
-                (self.desk.line(&tip), Some(tip))
-            }
-            ContentBody::Unknown { fallback } => (fallback, None),
-            _ => (String::new(), None),
-        };
-        let state = if mine {
-            MessageState::Sent
-        } else {
-            MessageState::Received
-        };
-        let kept = self.receive(
-            step,
-            peer,
+        let received = Received {
+            conversation,
             id,
-            Message {
-                author: from.address,
-                mine,
-                text,
-                at,
-                state,
-            },
-        );
-        if let Some(tip) = tip.filter(|_| kept) {
-            self.take_tip(step, id, tip);
-        }
-        Ok(())
+            author: from.address,
+            at,
+            content,
+        };
+        Ok(self.take_content(step, received).await?)
     }
 
     fn take_commit(
         &mut self,
         step: &mut Step,
         topic: Topic,
-        peer: Address,
+        conversation: ConversationId,
         log: &Log,
         seq: Seq,
         payload: &[u8],
@@ -309,6 +296,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 Log {
                     commit: None,
                     stage: Stage::Joined,
+                    invited: self.still_invited(topic, log),
                     renewed: self.now(),
                     since: 0,
                     ..log.clone()
@@ -319,9 +307,11 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         let read = self.installation.process(topic, payload, &self.directory);
         match read {
             Ok(Processed::Commit { added, left, .. }) => {
-                let stranger = added
-                    .iter()
-                    .any(|member| member.address != peer && member.address != self.account);
+                // Two accounts stay two; into a group others may come.
+                let stranger = conversation.peer().is_some_and(|peer| {
+                    let mut added = added.iter();
+                    added.any(|member| member.address != peer && member.address != self.account)
+                });
                 // A commit of ours that was pending is gone: its epoch has passed.
                 step.logs.insert(
                     topic,
@@ -331,7 +321,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                     },
                 );
                 if left || stranger {
-                    // We are out, or it is no conversation of two any more: nothing more is said in it.
+                    // We are out, or it is no conversation of two any more: nothing more is written in it.
                     self.leave(step, topic);
                 }
                 Ok(())
@@ -360,16 +350,18 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         let members = read.map_err(|error| self.stop_welcome(error))?;
         let rejected = |member: &Member| self.directory.standing(&member.association) == Standing::Rejected;
         let known_wrong = members.iter().any(rejected);
-        let others: Vec<_> = members
-            .iter()
-            .map(|member| member.address)
-            .filter(|address| *address != self.account)
-            .collect();
-        let peer = others.first().copied().unwrap_or(self.account);
-        let two = others.iter().all(|other| *other == peer);
+        let addresses = members.iter().map(|member| member.address);
+        let mut others = addresses.filter(|address| *address != self.account);
+        let peer = others.next().unwrap_or(self.account);
+        let conversation = if others.all(|other| other == peer) {
+            ConversationId::Direct(peer)
+        } else {
+            ConversationId::Group(topic)
+        };
+        let unwanted = conversation.peer().is_none() && !self.groups;
         // Also of somebody blocked: we are a member for the others, and a message that comes after the block is over must not
         // be lost. Until then nothing of it is kept (`receive`).
-        if !two || known_wrong {
+        if unwanted || known_wrong {
             return Err(Stop::Skip);
         }
         step.logs.insert(
@@ -377,7 +369,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             Log {
                 cursor: commit,
                 last_commit: commit,
-                ..Log::new(Some(peer), Stage::Joined, self.now())
+                ..Log::new(Some(conversation), Stage::Joined, self.now())
             },
         );
         step.frames.push(ClientFrame::Subscribe {

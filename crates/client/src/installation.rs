@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use bridge::{Command, Connection, Event, Trouble};
+use bridge::{Command, Connection, ConversationId, Event, Trouble};
 use e2ee::{Installation, Randomness};
 use identity::{AccountKind, Association, Vouched};
 use protocol::{Address, UnixMillis};
@@ -41,7 +41,9 @@ pub struct Client<V, E> {
     /// Our clock, when it was looked at last.
     clock: UnixMillis,
     pub(crate) lists: Map<Address, Listing>,
-    pub(crate) rosters: Map<Address, Roster>,
+    pub(crate) rosters: Map<ConversationId, Roster>,
+    /// Invitations into groups are followed.
+    pub(crate) groups: bool,
     pub(crate) finds: Vec<Address>,
     pub(crate) desk: Desk,
     pub(crate) proofs: Proofs,
@@ -149,17 +151,25 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             }
         }
         let mut settings = reader.take(Space::Meta, meta, |key| (key == records::SETTINGS).then_some(()))?;
+        let tips = reader.take(
+            Space::Tip,
+            vault.all(Space::Tip).await?,
+            protocol::MessageId::from_slice,
+        )?;
+        reader.damaged |= crate::upgrade::to_conversation_ids(&vault, &tips).await?;
         let conversations = vault.all(Space::Conversation).await?;
         let logs = vault.all(Space::Topic).await?;
         let outbox = vault.all(Space::Outbox).await?;
-        let tips = vault.all(Space::Tip).await?;
-        let state = State {
+        let early = vault.all(Space::Early).await?;
+        let mut state = State {
             settings: settings.remove(&()).unwrap_or_default(),
-            conversations: reader.take(Space::Conversation, conversations, |key| Address::try_from(key).ok())?,
+            conversations: reader.take(Space::Conversation, conversations, ConversationId::from_key)?,
             logs: reader.take(Space::Topic, logs, protocol::Topic::from_slice)?,
             outbox: reader.take(Space::Outbox, outbox, records::parse_order_key)?,
-            tips: reader.take(Space::Tip, tips, protocol::MessageId::from_slice)?,
+            early: reader.take(Space::Early, early, records::parse_early_key)?,
+            tips,
         };
+        crate::upgrade::name_tips(&mut state);
         let mut client = Self {
             vault,
             environment,
@@ -177,6 +187,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             clock: UnixMillis(i64::MIN),
             lists: Map::default(),
             rosters: Map::default(),
+            groups: false,
             finds: Vec::new(),
             desk: Desk::default(),
             proofs: Proofs::default(),
@@ -256,19 +267,24 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 self.find(account);
                 Ok(())
             }
-            Command::Show { peer } => {
-                self.show(peer).await;
+            Command::Show { conversation } => {
+                self.show(conversation).await;
                 Ok(())
             }
-            Command::Older { peer, before } => {
-                self.older(peer, before).await;
+            Command::Older { conversation, before } => {
+                self.older(conversation, before).await;
                 Ok(())
             }
-            Command::Send { peer, id, text } => self.send(peer, id, text).await,
+            Command::Send {
+                conversation,
+                id,
+                in_reply_to,
+                body,
+            } => self.send(conversation, id, (in_reply_to, &body)).await,
             Command::Retry { id } => self.retry(id).await,
             Command::Discard { id } => self.discard(id).await,
-            Command::Seen { peer } => self.seen(peer).await,
-            Command::Consent { peer, consent } => self.consent(peer, consent).await,
+            Command::Seen { conversation } => self.seen(conversation).await,
+            Command::Consent { conversation, consent } => self.consent(conversation, consent).await,
             Command::Forget => {
                 self.forget();
                 Ok(())
@@ -413,7 +429,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             .state
             .logs
             .values()
-            .any(|log| log.peer == Some(account) && account != self.account);
+            .any(|log| log.conversation == Some(account.into()) && account != self.account);
         if known {
             self.reply(Event::Found {
                 account,

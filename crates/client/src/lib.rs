@@ -10,6 +10,7 @@
 #[cfg(feature = "testing")]
 pub mod conformance;
 mod connection;
+mod content;
 mod conversations;
 mod directory;
 mod effect;
@@ -17,6 +18,7 @@ mod effect;
 pub mod faults;
 #[cfg(not(feature = "drill"))]
 mod faults;
+mod groups;
 mod inbox;
 mod installation;
 mod link;
@@ -32,10 +34,12 @@ mod roster;
 mod step;
 mod tabs;
 mod tips;
+mod upgrade;
+mod views;
 mod wishes;
 
 pub use effect::{Effect, SocketEvent};
 pub use installation::Client;
 pub use ports::{Batch, Change, Environment, Record, Records, Space, Vault, VaultError};
 pub use tabs::Tab;
-pub use wishes::wish;
+pub use wishes::{Wished, wish};

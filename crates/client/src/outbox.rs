@@ -1,16 +1,16 @@
 //! What is to be sent: kept first, then encrypted, then sent, and repeated with the same bytes until the server has an
 //! answer.
 
-use bridge::{Consent, Event, MessageState, Trouble, Unsent};
-use e2ee::{Content, ContentBody};
-use protocol::{Address, Ask, ClientFrame, ErrorCode, Kind, MessageId, Publish, Seq, Topic, UnixMillis};
+use ::content::{Kind as _, Reaction};
+use bridge::{Consent, ConversationId, Draft, Event, MessageState, Trouble, Unsent};
+use protocol::{Ask, ClientFrame, ErrorCode, Kind, MessageId, Publish, Seq, Topic, UnixMillis};
 
 use crate::{
     Client, Environment, Space, Vault, VaultError,
+    content::written,
     conversations::new_conversation,
-    records::{self, Intent, Log, Message, PendingCommit, Sealed, Stage},
+    records::{self, Intent, Log, Message, PendingCommit, Sealed, Stage, Written},
     step::Step,
-    wishes::is_sayable,
 };
 
 /// How many publishes may be on their way at once.
@@ -29,24 +29,78 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     }
 
     /// `Send`.
-    pub(crate) async fn send(&mut self, peer: Address, id: MessageId, text: String) -> Result<(), VaultError> {
-        if !is_sayable(&text) {
-            let code = if text.is_empty() {
-                ErrorCode::Malformed
-            } else {
-                ErrorCode::TooLarge
-            };
-            self.reply(Event::Trouble(Trouble::Refused(code)));
-            self.reply(Event::NotKept { id });
-            return Ok(());
+    pub(crate) async fn send(
+        &mut self,
+        conversation: ConversationId,
+        id: MessageId,
+        (in_reply_to, body): (Option<MessageId>, &Draft),
+    ) -> Result<(), VaultError> {
+        match written(body, in_reply_to) {
+            Ok(content) => self.send_once(conversation, id, content).await,
+            Err(code) => {
+                self.refuse(id, code);
+                Ok(())
+            }
         }
-        self.say_once(peer, id, text).await
     }
 
-    /// Puts a message of ours at the end of its thread, in this step; who is written to is accepted. Gives its time, and
-    /// whether the thread was hidden before.
-    pub(crate) fn say(&self, step: &mut Step, peer: Address, id: MessageId, text: String) -> (UnixMillis, bool) {
-        let known = self.conversation(step, peer);
+    fn refuse(&mut self, id: MessageId, code: ErrorCode) {
+        self.reply(Event::Trouble(Trouble::Refused(code)));
+        self.reply(Event::NotKept { id });
+    }
+
+    /// Puts what is to be sent into its thread and into the outbox, unless it is there: the command came twice, or was found
+    /// as a wish.
+    pub(crate) async fn send_once(
+        &mut self,
+        conversation: ConversationId,
+        id: MessageId,
+        content: Written,
+    ) -> Result<(), VaultError> {
+        let mut step = Step::default();
+        step.granted = Some(id);
+        if self.find_message(&step, id).await?.is_some() {
+            if let Some((_, conversation, message)) = self.message(&step, id).await {
+                // The tab that says it again shows it as it was wished for.
+                let messages = vec![self.view(id, message)];
+                self.reply(Event::Messages { conversation, messages });
+            }
+            if self.vault.get(Space::Wish, &id.0).await?.is_none() {
+                return Ok(());
+            }
+            return self.finish(step).await;
+        }
+        if content.body.kind == Reaction::NUMBER {
+            if !self.react(&mut step, conversation, id, content).await {
+                self.refuse(id, ErrorCode::Malformed);
+            }
+            return self.finish(step).await;
+        }
+        if matches!(conversation, ConversationId::Group(_)) && self.topic_of(conversation).is_none() {
+            // A group is not made by writing to it.
+            self.refuse(id, ErrorCode::NotAMember);
+            return self.finish(step).await;
+        }
+        let (at, revealed) = self.append(&mut step, conversation, id, content.clone()).await;
+        self.enqueue(&mut step, conversation, id, at, content);
+        self.finish(step).await?;
+        if revealed {
+            self.tell_thread(conversation).await;
+        }
+        Ok(())
+    }
+
+    /// Appends our message and sets the conversation's consent to `Accepted`, in this step. Returns its timestamp and whether
+    /// the thread was hidden.
+    pub(crate) async fn append(
+        &self,
+        step: &mut Step,
+        of: ConversationId,
+        id: MessageId,
+        content: Written,
+    ) -> (UnixMillis, bool) {
+        let quoted = self.quoted(step, of, content.in_reply_to).await;
+        let known = self.conversation(step, of);
         let revealed = known.as_ref().is_some_and(|known| known.consent != Consent::Accepted);
         let mut conversation = known.unwrap_or_else(|| new_conversation(Consent::Accepted));
         conversation.consent = Consent::Accepted;
@@ -54,24 +108,33 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         let message = Message {
             author: self.account,
             mine: true,
-            text,
             at,
             state: MessageState::Sending,
+            content,
+            quoted,
+            reactions: Vec::new(),
         };
-        conversation.advance(&message);
-        step.conversations.insert(peer, conversation);
-        step.put_message(peer, id, message);
+        conversation.advance(id, &message);
+        step.conversations.insert(of, conversation);
+        step.put_message(of, id, message);
         (at, revealed)
     }
 
-    /// Puts the wish to send a message behind all others, in this step.
-    pub(crate) fn enqueue(&mut self, step: &mut Step, peer: Address, id: MessageId, at: UnixMillis, text: String) {
+    /// Puts an intent behind all others, in this step.
+    pub(crate) fn enqueue(
+        &mut self,
+        step: &mut Step,
+        conversation: ConversationId,
+        id: MessageId,
+        at: UnixMillis,
+        content: Written,
+    ) {
         let order = self.state.outbox.last().map_or(0, |(order, _)| order + 1);
         let intent = Intent {
             id,
-            peer,
+            conversation,
             at,
-            text,
+            content,
             sealed: None,
             unsent: None,
         };
@@ -81,8 +144,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             .state
             .outbox
             .values()
-            .any(|other| other.peer == peer && other.is_unsealed());
-        if let (Some(topic), true) = (self.open_topic(peer), alone && self.room() > 0)
+            .any(|other| other.conversation == conversation && other.is_unsealed());
+        if let (Some(topic), true) = (self.open_topic(conversation), alone && self.room() > 0)
             && self.seal(step, order, &intent, topic).is_err()
         {
             self.give_up();
@@ -97,8 +160,10 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         if intent.unsent.is_none() {
             return Ok(());
         }
-        self.lists.remove(&intent.peer);
-        self.rosters.remove(&intent.peer);
+        for account in self.others(intent.conversation) {
+            self.lists.remove(&account);
+        }
+        self.rosters.remove(&intent.conversation);
         let mut step = Step::default();
         step.outbox.insert(order, Some(Intent { unsent: None, ..intent }));
         self.set_state(&mut step, id, MessageState::Sending).await;
@@ -116,36 +181,45 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         }
         let mut step = Step::default();
         step.outbox.insert(order, None);
-        self.take_back(&mut step, intent.peer, id).await?;
+        self.take_back(&mut step, intent.conversation, id).await?;
         self.finish(step).await
     }
 
     /// Takes a message out of its thread, in this step.
-    pub(crate) async fn take_back(&self, step: &mut Step, peer: Address, id: MessageId) -> Result<(), VaultError> {
+    pub(crate) async fn take_back(
+        &self,
+        step: &mut Step,
+        conversation: ConversationId,
+        id: MessageId,
+    ) -> Result<(), VaultError> {
         if let Some(key) = self.find_message(step, id).await? {
             step.messages.insert(key.clone(), None);
             step.index.insert(id, None);
-            self.step_back(step, peer, &key).await?;
+            self.step_back(step, conversation, &key).await?;
         }
-        step.events.push(Event::Discarded { peer, id });
+        step.events.push(Event::Discarded { conversation, id });
         Ok(())
     }
 
     /// The conversation's newest message, when the one under `gone` is no more.
-    async fn step_back(&self, step: &mut Step, peer: Address, gone: &[u8]) -> Result<(), VaultError> {
-        let Some(mut conversation) = self.conversation(step, peer) else {
+    async fn step_back(&self, step: &mut Step, of: ConversationId, gone: &[u8]) -> Result<(), VaultError> {
+        let Some(mut conversation) = self.conversation(step, of) else {
             return Ok(());
         };
-        let records = self.vault.before(Space::Message, peer.as_slice(), None, 2).await?;
+        let records = self.vault.before(Space::Message, &of.key(), None, 2).await?;
         let newest = records.rows.iter().find(|(key, _)| key != gone);
-        if let Some(message) = newest.and_then(|(key, value)| records::read(Space::Message, key, value).ok()) {
+        let newest = newest.and_then(|(key, value)| {
+            let (_, id) = records::parse_message_key(key)?;
+            Some((id, records::read(Space::Message, key, value).ok()?))
+        });
+        if let Some((id, message)) = newest {
             conversation.at = UnixMillis(0);
-            conversation.advance(&message);
+            conversation.advance(id, &message);
         } else {
-            conversation.preview.clear();
+            conversation.latest = None;
             conversation.mine = false;
         }
-        step.conversations.insert(peer, conversation);
+        step.conversations.insert(of, conversation);
         Ok(())
     }
 
@@ -162,18 +236,9 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     /// Encrypts an intent into `topic`, in this step. On an error the engine's changes must be given up.
     fn seal(&mut self, step: &mut Step, order: u64, intent: &Intent, topic: Topic) -> Result<(), e2ee::E2eeError> {
         let log = self.log(step, topic).ok_or(e2ee::E2eeError::UnknownConversation)?;
-        let body = match self.reference(step, intent.id) {
-            Some(reference) => ContentBody::Tip(reference),
-            None => ContentBody::Text(intent.text.clone()),
-        };
-        let payload = self.installation.encrypt(
-            topic,
-            &Content {
-                id: intent.id,
-                at: intent.at,
-                body,
-            },
-        )?;
+        let content = self.content_of(step, intent);
+        let content = content.encode().map_err(|_| e2ee::E2eeError::TooLarge)?;
+        let payload = self.installation.encrypt(topic, intent.id, content)?;
         let sealed = Sealed {
             topic,
             last_commit: log.last_commit,
@@ -207,15 +272,15 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         for hash in held {
             self.ask(Ask::Association { hash });
         }
-        let mut peers: Vec<Address> = Vec::new();
+        let mut conversations: Vec<ConversationId> = Vec::new();
         for intent in self.state.outbox.values().filter(|intent| intent.is_unsealed()) {
-            if !peers.contains(&intent.peer) {
-                peers.push(intent.peer);
+            if !conversations.contains(&intent.conversation) {
+                conversations.push(intent.conversation);
             }
         }
-        for peer in peers {
-            let done = match self.settle(peer).await {
-                Ok(Some(topic)) => self.write_to(peer, topic).await,
+        for conversation in conversations {
+            let done = match self.prepare_group(conversation).await {
+                Ok(Some(topic)) => self.write_to(conversation, topic).await,
                 Ok(None) => Ok(()),
                 Err(error) => Err(error),
             };
@@ -230,13 +295,13 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         }
     }
 
-    async fn write_to(&mut self, peer: Address, topic: Topic) -> Result<(), VaultError> {
+    async fn write_to(&mut self, conversation: ConversationId, topic: Topic) -> Result<(), VaultError> {
         let room = self.room();
         let ready: Vec<(u64, Intent)> = self
             .state
             .outbox
             .iter()
-            .filter(|(_, intent)| intent.peer == peer && intent.is_unsealed())
+            .filter(|(_, intent)| intent.conversation == conversation && intent.is_unsealed())
             .take(room)
             .map(|(order, intent)| (*order, intent.clone()))
             .collect();
@@ -317,6 +382,15 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     /// Marks an intent as waiting for the person, in this step.
     pub(crate) async fn fail(&self, step: &mut Step, order: u64, intent: Intent, why: Unsent) {
         let id = intent.id;
+        if intent.content.body.kind == Reaction::NUMBER {
+            step.outbox.insert(order, None);
+            let code = if let Unsent::Refused(code) = why {
+                Some(code)
+            } else {
+                None
+            };
+            return self.retract_reaction(step, &intent, code).await;
+        }
         step.outbox.insert(
             order,
             Some(Intent {
@@ -328,14 +402,14 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         self.set_state(step, id, MessageState::NotSent(why)).await;
     }
 
-    /// Marks everything that waits for this peer's group as waiting for the person.
-    pub(crate) async fn fail_all(&mut self, peer: Address, why: Unsent) -> Result<(), VaultError> {
+    /// Marks everything that waits for this conversation's group as waiting for the person.
+    pub(crate) async fn fail_all(&mut self, conversation: ConversationId, why: Unsent) -> Result<(), VaultError> {
         let mut step = Step::default();
         let waiting: Vec<_> = self
             .state
             .outbox
             .iter()
-            .filter(|(_, intent)| intent.peer == peer && intent.is_unsealed())
+            .filter(|(_, intent)| intent.conversation == conversation && intent.is_unsealed())
             .map(|(order, intent)| (*order, intent.clone()))
             .collect();
         for (order, intent) in waiting {
@@ -408,12 +482,12 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         }
     }
 
-    /// The log in which messages to this peer are written: of several the one with the smallest topic, on both sides. One
-    /// with somebody in it who may be an impostor comes last: it keeps nobody from the others.
-    pub(crate) fn topic_of(&self, peer: Address) -> Option<Topic> {
+    /// The topic in which messages of this conversation are written. `Direct`: of several the smallest, on both sides. One with
+    /// a member that may be an impostor comes last: it keeps nobody from the others.
+    pub(crate) fn topic_of(&self, conversation: ConversationId) -> Option<Topic> {
         let of = |stage| {
             let logs = self.state.logs.iter();
-            logs.filter(move |(_, log)| log.peer == Some(peer) && log.stage == stage)
+            logs.filter(move |(_, log)| log.conversation == Some(conversation) && log.stage == stage)
                 .map(|(topic, _)| *topic)
         };
         let mut joined = of(Stage::Joined);
@@ -447,7 +521,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                     if sealed.topic == topic {
                         sealed.last_commit < log.last_commit
                     } else {
-                        Some(intent.peer) == log.peer && self.link.in_flight.contains_key(&intent.id)
+                        Some(intent.conversation) == log.conversation && self.link.in_flight.contains_key(&intent.id)
                     }
                 };
                 intent.sealed.as_ref().is_some_and(before)

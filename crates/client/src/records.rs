@@ -2,7 +2,8 @@
 //!
 //! A stored shape never changes; a new one gets a new version byte and is read beside the old one.
 
-use bridge::{Consent, MessageState, TipState, Unsent, Witness};
+use bridge::{Consent, ConversationId, MessageState, TipState, Unsent, Witness};
+use content::{Body, Kind, Text};
 use identity::{Association, Revocation};
 use protocol::{Address, Incarnation, InstallationId, MessageId, Seq, TipId, Topic, TxHash, U256, UnixMillis, Welcome};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -22,19 +23,92 @@ pub(crate) trait Stored: Serialize + DeserializeOwned {
 }
 
 impl Stored for Settings {}
-impl Stored for Conversation {}
-impl Stored for Message {}
-impl Stored for Intent {}
 impl Stored for Tip {}
+impl Stored for Early {}
+
+impl Stored for Conversation {
+    const VERSION: u8 = 2;
+
+    fn older(_: u8, bytes: &[u8]) -> Option<Self> {
+        let old: older::Conversation = whole(bytes)?;
+        let latest = (!old.preview.is_empty()).then(|| Latest {
+            id: MessageId([0; 16]),
+            body: text(old.preview),
+        });
+        Some(Self {
+            consent: old.consent,
+            latest,
+            mine: old.mine,
+            at: old.at,
+            unread: old.unread,
+        })
+    }
+}
+
+impl Stored for Message {
+    const VERSION: u8 = 2;
+
+    fn older(_: u8, bytes: &[u8]) -> Option<Self> {
+        let old: older::Message = whole(bytes)?;
+        Some(Self {
+            author: old.author,
+            mine: old.mine,
+            at: old.at,
+            state: old.state,
+            content: text(old.text).into(),
+            quoted: None,
+            reactions: Vec::new(),
+        })
+    }
+}
+
+impl Stored for Intent {
+    const VERSION: u8 = 2;
+
+    fn older(_: u8, bytes: &[u8]) -> Option<Self> {
+        let old: older::Intent = whole(bytes)?;
+        Some(Self {
+            id: old.id,
+            conversation: ConversationId::Direct(old.peer),
+            at: old.at,
+            content: text(old.text).into(),
+            sealed: old.sealed,
+            unsent: old.unsent,
+        })
+    }
+}
+
+/// The body of a text from before bodies had kinds. A tip was one too: [`crate::upgrade`] gives it its kind.
+pub(crate) fn text(text: String) -> Body {
+    Body {
+        kind: Text::NUMBER,
+        bytes: text.into_bytes(),
+        fallback: String::new(),
+    }
+}
 
 impl Stored for Log {
-    const VERSION: u8 = 4;
+    const VERSION: u8 = 5;
 
     fn older(version: u8, bytes: &[u8]) -> Option<Self> {
+        if version == 4 {
+            let old: older::LogV4 = whole(bytes)?;
+            return Some(Self {
+                cursor: old.cursor,
+                last_commit: old.last_commit,
+                newest: old.newest,
+                commit: old.commit,
+                since: old.since,
+                awaited: old.awaited,
+                untold: old.untold,
+                reread: old.reread,
+                ..Self::new(old.peer.map(ConversationId::Direct), old.stage, old.renewed)
+            });
+        }
         if version == 2 || version == 3 {
             // What came with the third stands behind: nothing awaited, nothing untold.
             let later: &[u8] = if version == 2 { &[0, 0] } else { &[] };
-            let old: LogV3 = whole(&[bytes, later].concat())?;
+            let old: older::LogV3 = whole(&[bytes, later].concat())?;
             let awaited = old.awaited.into_iter().map(|id| Awaited { id, mark: None });
             return Some(Self {
                 cursor: old.cursor,
@@ -44,10 +118,10 @@ impl Stored for Log {
                 since: old.since,
                 awaited: awaited.collect(),
                 untold: old.untold,
-                ..Self::new(old.peer, old.stage, old.renewed)
+                ..Self::new(old.peer.map(ConversationId::Direct), old.stage, old.renewed)
             });
         }
-        let old: LogV1 = whole(bytes)?;
+        let old: older::LogV1 = whole(bytes)?;
         Some(Self {
             cursor: old.cursor,
             last_commit: old.last_commit,
@@ -60,7 +134,7 @@ impl Stored for Log {
                 removed: Vec::new(),
             }),
             // Nobody has counted: due with the next message.
-            ..Self::new(old.peer, old.stage, UnixMillis(0))
+            ..Self::new(old.peer.map(ConversationId::Direct), old.stage, UnixMillis(0))
         })
     }
 }
@@ -122,12 +196,12 @@ pub(crate) struct Settings {
     pub last_resort: bool,
 }
 
-/// A conversation, by the peer's address.
+/// A conversation, by [`ConversationId::key`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Conversation {
     pub consent: Consent,
-    /// The newest message in one line.
-    pub preview: String,
+    /// The newest message.
+    pub latest: Option<Latest>,
     /// The newest message is ours.
     pub mine: bool,
     /// The time of the newest message.
@@ -136,11 +210,21 @@ pub(crate) struct Conversation {
     pub unread: u32,
 }
 
+/// The newest message of a conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Latest {
+    pub id: MessageId,
+    /// Shortened ([`crate::content::short`]).
+    pub body: Body,
+}
+
 /// A log that is read: our inbox or the group of a conversation, by topic.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Log {
-    /// With whom; `None`: our inbox.
-    pub peer: Option<Address>,
+    /// Of which conversation; `None`: our inbox.
+    pub conversation: Option<ConversationId>,
+    /// Accounts that are to become members of a group and are not yet.
+    pub invited: Vec<Address>,
     pub stage: Stage,
     /// The last place that is kept.
     pub cursor: Seq,
@@ -172,10 +256,11 @@ pub(crate) struct Awaited {
 }
 
 impl Log {
-    /// Of which nothing is read yet, and to which our keys are new.
-    pub fn new(peer: Option<Address>, stage: Stage, now: UnixMillis) -> Self {
+    /// A topic with cursor 0 and freshly renewed keys.
+    pub fn new(conversation: Option<ConversationId>, stage: Stage, now: UnixMillis) -> Self {
         Self {
-            peer,
+            conversation,
+            invited: Vec::new(),
             stage,
             cursor: Seq(0),
             last_commit: Seq(0),
@@ -216,41 +301,6 @@ pub(crate) enum Untold {
 /// Instead of a number of messages: our keys have sealed what is not known here. Nothing is sealed before they are renewed.
 pub(crate) const SPENT: u32 = u32::MAX;
 
-/// [`Log`] as it was before ciphertexts were marked and logs read anew.
-#[derive(Serialize, Deserialize)]
-struct LogV3 {
-    peer: Option<Address>,
-    stage: Stage,
-    cursor: Seq,
-    last_commit: Seq,
-    newest: UnixMillis,
-    commit: Option<PendingCommit>,
-    renewed: UnixMillis,
-    since: u32,
-    awaited: Vec<MessageId>,
-    untold: Option<Untold>,
-}
-
-/// [`Log`] as it was before keys were renewed and installations removed.
-#[derive(Serialize, Deserialize)]
-struct LogV1 {
-    peer: Option<Address>,
-    stage: Stage,
-    cursor: Seq,
-    last_commit: Seq,
-    newest: UnixMillis,
-    commit: Option<PendingCommitV1>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct PendingCommitV1 {
-    id: MessageId,
-    last_commit: Seq,
-    #[serde(with = "serde_bytes")]
-    commit: Vec<u8>,
-    welcomes: Vec<Welcome>,
-}
-
 /// How far a log is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Stage {
@@ -274,23 +324,84 @@ pub(crate) struct PendingCommit {
     pub removed: Vec<InstallationId>,
 }
 
+/// What a message says and how it relates to others, without what the message's own record and envelope hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Written {
+    /// The message that it answers or annotates.
+    pub in_reply_to: Option<MessageId>,
+    /// The message whose place it takes.
+    pub replaces: Option<MessageId>,
+    /// How long it is to be kept, in seconds.
+    pub expires: Option<u32>,
+    pub body: Body,
+}
+
+impl From<Body> for Written {
+    fn from(body: Body) -> Self {
+        Self {
+            in_reply_to: None,
+            replaces: None,
+            expires: None,
+            body,
+        }
+    }
+}
+
 /// A message, by [`message_key`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Message {
     pub author: Address,
     pub mine: bool,
-    pub text: String,
     pub at: UnixMillis,
     pub state: MessageState,
+    pub content: Written,
+    /// The message that it answers, if that one was here.
+    pub quoted: Option<Quoted>,
+    pub reactions: Vec<Reacted>,
 }
 
-/// A wish to send a message, in order.
+/// What a message said when it was answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Quoted {
+    pub author: Address,
+    /// Shortened ([`crate::content::short`]).
+    pub body: Body,
+}
+
+/// An emoji that an author has set at a message, or taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Reacted {
+    pub author: Address,
+    pub emoji: String,
+    /// The last that the log holds.
+    pub read: Option<Vote>,
+    /// Ours, until it has come back from the log.
+    pub pending: Option<Vote>,
+}
+
+/// A reaction is set, or taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Vote {
+    pub set: bool,
+    /// The time of its place in the log; of one that is pending: when it was made.
+    pub at: UnixMillis,
+    /// The message that said so.
+    pub id: MessageId,
+}
+
+/// Reactions to a message that is not here, by [`early_key`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Early {
+    pub reactions: Vec<Reacted>,
+}
+
+/// A message to be sent, in order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Intent {
     pub id: MessageId,
-    pub peer: Address,
+    pub conversation: ConversationId,
     pub at: UnixMillis,
-    pub text: String,
+    pub content: Written,
     /// Encrypted, if it is: these bytes are repeated until they are stored or refused.
     pub sealed: Option<Sealed>,
     /// It waits for the person.
@@ -357,24 +468,35 @@ pub(crate) fn read<T: Stored>(space: Space, key: &[u8], value: &[u8]) -> Result<
 }
 
 /// What all of these bytes are.
-fn whole<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+pub(crate) fn whole<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
     match postcard::take_from_bytes(bytes) {
         Ok((record, [])) => Some(record),
         _ => None,
     }
 }
 
-/// Peer, time, id: a thread in order.
-pub(crate) fn message_key(peer: Address, at: UnixMillis, id: MessageId) -> Vec<u8> {
+/// Conversation, time, id: a thread in order.
+pub(crate) fn message_key(conversation: ConversationId, at: UnixMillis, id: MessageId) -> Vec<u8> {
     let time = u64::try_from(at.0).unwrap_or(0);
-    [peer.as_slice(), &time.to_be_bytes(), &id.0].concat()
+    [&conversation.key()[..], &time.to_be_bytes(), &id.0].concat()
 }
 
-/// The peer and the id in a key made by [`message_key`].
-pub(crate) fn parse_message_key(key: &[u8]) -> Option<(Address, MessageId)> {
-    let (peer, rest) = key.split_first_chunk::<20>()?;
+/// The conversation and the id in a key made by [`message_key`].
+pub(crate) fn parse_message_key(key: &[u8]) -> Option<(ConversationId, MessageId)> {
+    let (conversation, rest) = key.split_first_chunk::<{ ConversationId::LEN }>()?;
     let (_, id) = rest.split_first_chunk::<8>()?;
-    Some((Address::from(*peer), MessageId::from_slice(id)?))
+    Some((ConversationId::from_key(conversation)?, MessageId::from_slice(id)?))
+}
+
+/// The key of what is kept for a message that is not here. Also what the index has for a reaction: the message it is of.
+pub(crate) fn early_key(conversation: ConversationId, target: MessageId) -> Vec<u8> {
+    [&conversation.key()[..], &target.0].concat()
+}
+
+/// The conversation and the message in a key made by [`early_key`].
+pub(crate) fn parse_early_key(key: &[u8]) -> Option<(ConversationId, MessageId)> {
+    let (conversation, target) = key.split_first_chunk::<{ ConversationId::LEN }>()?;
+    Some((ConversationId::from_key(conversation)?, MessageId::from_slice(target)?))
 }
 
 /// Intents stand in the order in which they were made.
@@ -387,5 +509,6 @@ pub(crate) fn parse_order_key(key: &[u8]) -> Option<u64> {
     Some(u64::from_be_bytes(key.try_into().ok()?))
 }
 
+pub(crate) mod older;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! How old our keys in a group may become. Whoever has copied them is shut out when they are renewed (RFC 9420, section 16.6).
 
-use protocol::{Address, Topic};
+use bridge::ConversationId;
+use protocol::Topic;
 
 use crate::{
     Client, Environment, Vault, VaultError,
@@ -32,8 +33,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     }
 
     /// Whether our keys in this group are to be renewed before we write.
-    pub(crate) fn is_renewal_due(&self, peer: Address, topic: Topic) -> bool {
-        let stuck = self.rosters.get(&peer).is_some_and(|roster| roster.stuck);
+    pub(crate) fn is_renewal_due(&self, conversation: ConversationId, topic: Topic) -> bool {
+        let stuck = self.rosters.get(&conversation).is_some_and(|roster| roster.stuck);
         let due = |log: &Log| log.since == SPENT || (!stuck && self.is_worn(log, self.lifetime()));
         self.state.logs.get(&topic).is_some_and(due)
     }
@@ -47,12 +48,12 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         let lifetime = self.lifetime();
         let worn = self.state.logs.iter().filter(|(_, log)| self.is_worn(log, lifetime));
         let due = worn.filter_map(|(topic, log)| {
-            let peer = log.peer.filter(|peer| self.may_read(*peer))?;
-            (self.is_renewal_due(peer, *topic) && self.is_writable(*topic)).then_some((peer, *topic))
+            let of = log.conversation.filter(|of| self.may_read(*of))?;
+            (self.is_renewal_due(of, *topic) && self.is_writable(*topic)).then_some((of, *topic))
         });
-        for (peer, topic) in due.collect::<Vec<_>>() {
-            if self.topic_of(peer) == Some(topic) && self.link.asks.len() < QUESTIONS {
-                self.settle(peer).await?;
+        for (conversation, topic) in due.collect::<Vec<_>>() {
+            if self.topic_of(conversation) == Some(topic) && self.link.asks.len() < QUESTIONS {
+                self.prepare_group(conversation).await?;
             }
         }
         Ok(())

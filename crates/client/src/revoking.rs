@@ -3,9 +3,9 @@
 //! The server tells of revocations and keeps them; only what is proved here removes anybody. Whoever writes next takes the
 //! revoked out of the group, by commit.
 
-use bridge::Event;
+use bridge::{BodyView, ConversationId, Event};
 use identity::Revocation;
-use protocol::{Address, Answer, Ask, ErrorCode, InstallationId, Topic, UnixMillis, limits};
+use protocol::{Answer, Ask, ErrorCode, InstallationId, Topic, UnixMillis, limits};
 use serde_bytes::ByteBuf;
 
 use crate::{Client, Effect, Environment, Vault, VaultError, map::Map, step::Step};
@@ -67,27 +67,34 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
 
     /// `LeftOver`.
     pub(crate) fn left_over(&mut self) {
-        let intents = self.state.outbox.values();
-        let texts = intents.filter(|intent| !self.state.tips.contains_key(&intent.id));
-        let texts = texts.map(|intent| (intent.peer, intent.text.clone())).collect();
+        let mut texts = Vec::new();
+        for intent in self.state.outbox.values() {
+            let body = self.state.body_view(intent.id, &intent.content.body);
+            if matches!(body, BodyView::Text(_)) {
+                texts.push((intent.conversation, body));
+            }
+        }
         self.reply(Event::LeftOver(texts));
     }
 
     /// Members of the group that their accounts have provably revoked. `None` while the server is asked about those that it
     /// does not list.
-    pub(crate) fn revoked_of(&mut self, peer: Address, topic: Option<Topic>) -> Option<Vec<InstallationId>> {
+    pub(crate) fn revoked_of(
+        &mut self,
+        conversation: ConversationId,
+        topic: Option<Topic>,
+    ) -> Option<Vec<InstallationId>> {
         let own = self.installation.id();
+        let accounts = self.accounts(conversation);
         let members: Vec<_> = topic
             .map(|topic| self.installation.members(topic))
             .unwrap_or_default()
             .into_iter()
-            .filter(|member| member.installation != own && [peer, self.account].contains(&member.address))
+            .filter(|member| member.installation != own && accounts.contains(&member.address))
             .map(|member| member.installation)
             .collect();
         let listed = |id: &InstallationId| {
-            let lists = [peer, self.account]
-                .into_iter()
-                .filter_map(|account| self.lists.get(&account));
+            let lists = accounts.iter().filter_map(|account| self.lists.get(account));
             lists.flat_map(|list| &list.rows).any(|(listed, _)| listed == id)
         };
         let unclear: Vec<_> = members

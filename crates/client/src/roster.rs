@@ -1,7 +1,7 @@
 //! Who must be in a group before it is written to: every live installation of the peer and of ourselves whose association
 //! holds. Missing ones are added by a commit first.
 
-use bridge::{Event, Trouble, Unsent};
+use bridge::{ConversationId, Event, Trouble, Unsent};
 use e2ee::{E2eeError, Member};
 use identity::Vouched;
 use protocol::{
@@ -35,7 +35,7 @@ pub(crate) struct Listing {
     pub rows: Vec<(InstallationId, AssociationHash)>,
 }
 
-/// The preparation of one peer's group.
+/// The preparation of one conversation's group.
 #[derive(Default)]
 pub(crate) struct Roster {
     /// Claimed, not used yet; `None`: there was none to claim.
@@ -71,7 +71,12 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         });
         self.link.cleared.clear();
         let own = account == self.account;
-        for (_, roster) in self.rosters.iter_mut().filter(|(peer, _)| own || **peer == account) {
+        let concerned: Vec<_> = self.rosters.iter().map(|(of, _)| *of).collect();
+        for of in concerned {
+            if !own && !self.accounts(of).contains(&account) {
+                continue;
+            }
+            let roster = self.rosters.get_or_default(of);
             // Who had no key package, or none that could be used, may have some now.
             roster.packages.retain(|_, package| package.is_some());
             *roster = Roster {
@@ -82,40 +87,43 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     }
 
     /// The topic that can be written to now without further ado, if there is one.
-    pub(crate) fn open_topic(&self, peer: Address) -> Option<Topic> {
+    pub(crate) fn open_topic(&self, conversation: ConversationId) -> Option<Topic> {
         let ready = self.link.is_ready()
             && !self.link.is_paused(self.environment.now())
-            && self.is_fresh(peer)
-            && self.is_fresh(self.account);
-        let settled = self.rosters.get(&peer).and_then(|roster| roster.settled);
-        self.topic_of(peer)
+            && self
+                .accounts(conversation)
+                .into_iter()
+                .all(|account| self.is_fresh(account));
+        let settled = self.rosters.get(&conversation).and_then(|roster| roster.settled);
+        self.topic_of(conversation)
             .filter(|topic| {
                 ready && settled == Some(*topic) && self.is_writable(*topic) && self.doubtful(*topic).is_none()
             })
-            .filter(|topic| !self.is_renewal_due(peer, *topic))
+            .filter(|topic| !self.is_renewal_due(conversation, *topic))
     }
 
-    /// Brings the peer's group one step nearer to where it can be written to. `Some` when it is there.
-    pub(crate) async fn settle(&mut self, peer: Address) -> Result<Option<Topic>, VaultError> {
+    /// Brings the conversation's group one step nearer to where it can be written to. `Some` when it is there.
+    pub(crate) async fn prepare_group(&mut self, conversation: ConversationId) -> Result<Option<Topic>, VaultError> {
         loop {
-            if let Some(topic) = self.open_topic(peer) {
+            if let Some(topic) = self.open_topic(conversation) {
                 return Ok(Some(topic));
             }
             let now = self.environment.now();
-            let roster = self.rosters.get_or_default(peer);
+            let roster = self.rosters.get_or_default(conversation);
             if roster.resume.is_some_and(|resume| !crate::link::is_due(resume, now)) {
                 return Ok(None);
             }
             roster.resume = None;
             roster.settled = None;
-            if !self.is_listed(peer) | !self.is_listed(self.account) {
+            if !self.are_listed(conversation) {
                 return Ok(None);
             }
-            let topic = self.topic_of(peer);
+            let others = self.others(conversation);
+            let topic = self.topic_of(conversation);
             let log = topic.and_then(|topic| self.state.logs.get(&topic));
             let joined = log.is_some_and(|log| log.stage == Stage::Joined);
             if joined && let Some((hash, standing)) = topic.and_then(|topic| self.doubtful(topic)) {
-                if self.doubt(peer, hash, standing).await? {
+                if self.resolve_unverified(conversation, hash, standing).await? {
                     continue;
                 }
                 return Ok(None);
@@ -123,49 +131,50 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             if log.is_some_and(|log| log.commit.is_some()) || (joined && !topic.is_some_and(|t| self.is_writable(t))) {
                 return Ok(None);
             }
-            if !joined && self.lists[&peer].rows.is_empty() {
-                self.fail_all(peer, Unsent::NotHere).await?;
+            if !joined && others.iter().all(|other| self.lists[other].rows.is_empty()) {
+                self.fail_all(conversation, Unsent::NotHere).await?;
                 return Ok(None);
             }
-            let Some(missing) = self.missing(peer, topic) else {
+            let Some(missing) = self.missing(conversation, topic) else {
                 return Ok(None);
             };
-            let Some(mut gone) = self.revoked_of(peer, topic) else {
+            let Some(mut gone) = self.revoked_of(conversation, topic) else {
                 return Ok(None);
             };
-            let Some(add) = self.claim(peer, &missing) else {
+            let Some(add) = self.claim(conversation, &missing) else {
                 return Ok(None);
             };
             if let Some(resume) = self
-                .coming(peer, &missing)
+                .awaiting_key_package(conversation, &missing)
                 .filter(|resume| !crate::link::is_due(*resume, now))
             {
-                self.rosters.get_or_default(peer).resume = Some(resume);
+                self.rosters.get_or_default(conversation).resume = Some(resume);
                 return Ok(None);
             }
-            let stays = |member: &Member| member.address == peer && !gone.contains(&member.installation);
-            let reached = peer == self.account
+            let stays = |member: &Member| others.contains(&member.address) && !gone.contains(&member.installation);
+            let reached = others.iter().all(|other| *other == self.account)
                 || topic.is_some_and(|t| self.installation.members(t).iter().any(stays))
-                || add.iter().any(|(_, vouched)| vouched.address == peer);
+                || add.iter().any(|(_, vouched)| others.contains(&vouched.address));
             if !reached {
-                return self.unreachable(peer, &missing).await.map(|()| None);
+                return self.unreachable(conversation, &missing).await.map(|()| None);
             }
-            let stuck = self.rosters.get_or_default(peer).stuck;
+            let stuck = self.rosters.get_or_default(conversation).stuck;
             if stuck {
                 gone.clear();
             }
-            let due = topic.is_some_and(|topic| self.is_renewal_due(peer, topic));
+            let due = topic.is_some_and(|topic| self.is_renewal_due(conversation, topic));
             if stuck && due {
                 // Nothing may be sealed with the keys there are, and the server takes no new ones.
-                self.fail_all(peer, Unsent::Refused(ErrorCode::Internal)).await?;
+                self.fail_all(conversation, Unsent::Refused(ErrorCode::Internal))
+                    .await?;
                 return Ok(None);
             }
             if add.is_empty() && gone.is_empty() && joined && !due {
-                self.rosters.get_or_default(peer).settled = topic;
-                if self.open_topic(peer).is_none() {
+                self.rosters.get_or_default(conversation).settled = topic;
+                if self.open_topic(conversation).is_none() {
                     return Ok(None);
                 }
-            } else if self.commit(peer, topic, &add, &gone).await? {
+            } else if self.commit(conversation, topic, &add, &gone).await? {
                 return Ok(None);
             }
         }
@@ -180,8 +189,17 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         fresh
     }
 
-    /// Believed installations of both accounts that are not in the group. `None` while associations are being fetched.
-    fn missing(&mut self, peer: Address, topic: Option<Topic>) -> Option<Vec<Vouched>> {
+    /// Whether the lists of all accounts are here and fresh; asks for those that are not.
+    fn are_listed(&mut self, conversation: ConversationId) -> bool {
+        let mut all = true;
+        for account in self.accounts(conversation) {
+            all &= self.is_listed(account);
+        }
+        all
+    }
+
+    /// Believed installations of all accounts that are not in the group. `None` while associations are being fetched.
+    fn missing(&mut self, conversation: ConversationId, topic: Option<Topic>) -> Option<Vec<Vouched>> {
         let members: Vec<_> = topic
             .map(|topic| self.installation.members(topic))
             .unwrap_or_default()
@@ -189,9 +207,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             .map(|member| member.installation)
             .chain([self.installation.id()])
             .collect();
-        let mut accounts = vec![peer, self.account];
-        accounts.sort_unstable();
-        accounts.dedup();
+        let (accounts, others) = (self.accounts(conversation), self.others(conversation));
+        let most = accounts.len() * limits::INSTALLATIONS;
         let mut listed: Vec<_> = accounts
             .into_iter()
             .flat_map(|account| {
@@ -202,10 +219,10 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             })
             .filter(|(_, id, _)| !members.contains(id) && !self.directory.is_revoked(*id))
             .collect();
-        // The peer's first: they must be in it for a message to be read at all.
-        listed.sort_by_key(|(account, ..)| *account != peer);
-        listed.truncate(2 * limits::INSTALLATIONS);
-        let roster = self.rosters.get_or_default(peer);
+        // The others' first: they must be in it for a message to be read at all.
+        listed.sort_by_key(|(account, ..)| !others.contains(account));
+        listed.truncate(most);
+        let roster = self.rosters.get_or_default(conversation);
         roster.packages.retain(|id, _| !members.contains(id));
         let bad = roster.bad.clone();
         let (mut missing, mut waiting) = (Vec::new(), false);
@@ -227,8 +244,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     }
 
     /// Key packages of the next few that are missing. `None` while they are being claimed.
-    fn claim(&mut self, peer: Address, missing: &[Vouched]) -> Option<Vec<(Vec<u8>, Vouched)>> {
-        let roster = self.rosters.get_or_default(peer);
+    fn claim(&mut self, conversation: ConversationId, missing: &[Vouched]) -> Option<Vec<(Vec<u8>, Vouched)>> {
+        let roster = self.rosters.get_or_default(conversation);
         let chunk = if roster.single { 1 } else { CHUNK };
         let (mut add, mut wanted) = (Vec::new(), Vec::new());
         for vouched in missing {
@@ -250,29 +267,29 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
 
     /// One of them has no key package: it may have come only just now, and is waited for so long. With its key packages
     /// comes a hint.
-    fn coming(&self, peer: Address, missing: &[Vouched]) -> Option<UnixMillis> {
-        let packages = &self.rosters.get(&peer)?.packages;
+    fn awaiting_key_package(&self, conversation: ConversationId, missing: &[Vouched]) -> Option<UnixMillis> {
+        let packages = &self.rosters.get(&conversation)?.packages;
         let bare = |vouched: &&Vouched| packages.get(&vouched.installation) == Some(&None);
         let missing = missing.iter().filter(bare);
         let since = missing.filter_map(|vouched| self.link.bare.get(&vouched.installation));
         since.map(|at| UnixMillis(at.0 + PATIENCE)).max()
     }
 
-    async fn unreachable(&mut self, peer: Address, missing: &[Vouched]) -> Result<(), VaultError> {
-        if missing.iter().any(|vouched| vouched.address == peer) {
+    async fn unreachable(&mut self, conversation: ConversationId, missing: &[Vouched]) -> Result<(), VaultError> {
+        let others = self.others(conversation);
+        if missing.iter().any(|vouched| others.contains(&vouched.address)) {
             // They have signed in and not given key packages yet: a matter of moments, or of their next visit.
             let resume = UnixMillis(self.environment.now().0 + PATIENCE);
-            let roster = self.rosters.get_or_default(peer);
+            let roster = self.rosters.get_or_default(conversation);
             roster.packages.retain(|_, package| package.is_some());
             roster.resume = Some(resume);
             Ok(())
-        } else if self.lists[&peer].rows.is_empty() {
-            self.fail_all(peer, Unsent::NotHere).await
+        } else if others.iter().all(|other| self.lists[other].rows.is_empty()) {
+            self.fail_all(conversation, Unsent::NotHere).await
         } else {
-            let why = self
-                .unchecked(peer)
-                .map_or(Unsent::Unverified, |chain_id| Unsent::Unchecked { chain_id });
-            self.fail_all(peer, why).await
+            let unchecked = others.iter().find_map(|other| self.unchecked(*other));
+            let why = unchecked.map_or(Unsent::Unverified, |chain_id| Unsent::Unchecked { chain_id });
+            self.fail_all(conversation, why).await
         }
     }
 
@@ -293,23 +310,28 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             })
     }
 
-    /// Somebody in the group is not known to be who it says: nothing is written there before that is cleared up. Whether
-    /// there may be another group.
-    async fn doubt(&mut self, peer: Address, hash: AssociationHash, standing: Standing) -> Result<bool, VaultError> {
+    /// A member of the group is not verified: nothing is written there before that is resolved. Returns whether there may be
+    /// another group.
+    async fn resolve_unverified(
+        &mut self,
+        conversation: ConversationId,
+        hash: AssociationHash,
+        standing: Standing,
+    ) -> Result<bool, VaultError> {
         match standing {
             Standing::Unknown if !self.directory.is_withheld(&hash) => self.ask(Ask::Association { hash }),
             Standing::Open(_) if self.want_proof(hash) => {}
-            Standing::Open(chain_id) => self.fail_all(peer, Unsent::Unchecked { chain_id }).await?,
-            _ if self.holds_listed(peer) => {
+            Standing::Open(chain_id) => self.fail_all(conversation, Unsent::Unchecked { chain_id }).await?,
+            _ if conversation.peer().is_some_and(|peer| self.holds_listed(peer)) => {
                 // The group is somebody else's doing, and the account itself can be reached: in another one.
                 let mut step = Step::default();
-                if let Some(topic) = self.topic_of(peer) {
+                if let Some(topic) = self.topic_of(conversation) {
                     self.leave(&mut step, topic);
                 }
                 self.finish(step).await?;
                 return Ok(true);
             }
-            _ => self.fail_all(peer, Unsent::Unverified).await?,
+            _ => self.fail_all(conversation, Unsent::Unverified).await?,
         }
         Ok(false)
     }
@@ -317,17 +339,17 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     /// Commits these members into the group, which is made if there is none, and these out of it. `false`: not done, try with what is left.
     async fn commit(
         &mut self,
-        peer: Address,
+        conversation: ConversationId,
         topic: Option<Topic>,
         add: &[(Vec<u8>, Vouched)],
         remove: &[InstallationId],
     ) -> Result<bool, VaultError> {
         let mut step = Step::default();
-        match self.propose(&mut step, peer, topic, add, remove) {
+        match self.propose(&mut step, conversation, topic, add, remove) {
             Ok(()) => {
                 self.finish(step).await?;
                 // Each is for one invitation: in another group of this peer it would lead nowhere.
-                let roster = self.rosters.get_or_default(peer);
+                let roster = self.rosters.get_or_default(conversation);
                 roster
                     .packages
                     .retain(|id, _| !add.iter().any(|(_, vouched)| vouched.installation == *id));
@@ -335,14 +357,15 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             }
             Err(error) => {
                 self.give_up();
-                let roster = self.rosters.get_or_default(peer);
+                let roster = self.rosters.get_or_default(conversation);
                 match (add, error) {
                     ([_, _, ..], _) => roster.single = true,
                     ([(_, vouched)], E2eeError::NotBelieved | E2eeError::Garbage) => {
                         roster.bad.insert(vouched.installation);
                     }
                     _ => {
-                        self.fail_all(peer, Unsent::Refused(ErrorCode::Internal)).await?;
+                        self.fail_all(conversation, Unsent::Refused(ErrorCode::Internal))
+                            .await?;
                         return Ok(true);
                     }
                 }
@@ -354,7 +377,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     fn propose(
         &mut self,
         step: &mut Step,
-        peer: Address,
+        conversation: ConversationId,
         topic: Option<Topic>,
         add: &[(Vec<u8>, Vouched)],
         remove: &[InstallationId],
@@ -365,7 +388,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         } else {
             let topic = Topic(self.random());
             self.installation.create(topic)?;
-            (topic, Log::new(Some(peer), Stage::Made, self.now()))
+            (topic, Log::new(Some(conversation), Stage::Made, self.now()))
         };
         let proposed = self.installation.commit(topic, add, remove)?;
         let commit = PendingCommit {
@@ -393,7 +416,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         let Some(log) = self.log(&step, topic) else {
             return Ok(());
         };
-        let (Some(peer), Some(pending)) = (log.peer, log.commit.clone()) else {
+        let (Some(conversation), Some(pending)) = (log.conversation, log.commit.clone()) else {
             return Ok(());
         };
         if self.installation.has_pending(topic) && self.installation.clear_pending(topic).is_err() {
@@ -401,11 +424,9 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             self.leave(&mut step, topic);
             return self.finish(step).await;
         }
-        let reached = self
-            .installation
-            .members(topic)
-            .iter()
-            .any(|member| member.address == peer);
+        let others = self.others(conversation);
+        let members = self.installation.members(topic);
+        let reached = members.iter().any(|member| others.contains(&member.address));
         step.logs.insert(
             topic,
             Log {
@@ -424,7 +445,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 step.events.push(Event::Trouble(Trouble::Refused(code)));
             }
             _ => {
-                let roster = self.rosters.get_or_default(peer);
+                let roster = self.rosters.get_or_default(conversation);
                 match &pending.welcomes[..] {
                     [] => roster.stuck = true,
                     [welcome] => drop(roster.bad.insert(welcome.installation)),
@@ -439,7 +460,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         self.finish(step).await?;
         let lost = !reached && !again && code != ErrorCode::StaleEpoch;
         if lost {
-            self.fail_all(peer, Unsent::Refused(code)).await
+            self.fail_all(conversation, Unsent::Refused(code)).await
         } else {
             Ok(())
         }
@@ -495,15 +516,15 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         if package.is_none() && !self.link.bare.contains_key(&installation) {
             self.link.bare.insert(installation, self.environment.now());
         }
-        let mut wanting = self.rosters.iter_mut().filter(|(peer, roster)| {
-            let listed = |account: &Address| {
-                self.lists
-                    .get(account)
-                    .is_some_and(|list| list.rows.iter().any(|(id, _)| *id == installation))
-            };
-            !roster.packages.contains_key(&installation) && (listed(peer) || listed(&self.account))
+        let listed = |account: &Address| {
+            let list = self.lists.get(account);
+            list.is_some_and(|list| list.rows.iter().any(|(id, _)| *id == installation))
+        };
+        let mut wanting = self.rosters.iter().filter(|(conversation, roster)| {
+            !roster.packages.contains_key(&installation) && self.accounts(**conversation).iter().any(listed)
         });
-        if let Some((_, roster)) = wanting.next() {
+        if let Some(conversation) = wanting.next().map(|(conversation, _)| *conversation) {
+            let roster = self.rosters.get_or_default(conversation);
             roster.packages.insert(installation, package);
         }
     }

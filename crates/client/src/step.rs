@@ -1,31 +1,32 @@
 //! One step: everything that becomes true together, and what may be said about it afterwards.
 
-use bridge::{Event, Trouble};
+use bridge::{ConversationId, Event, Trouble};
 use identity::{Association, Revocation};
-use protocol::{Address, Ask, ClientFrame, MessageId, Topic, UnixMillis};
+use protocol::{Ask, ClientFrame, MessageId, Topic, UnixMillis};
 
 use crate::{
-    Batch, Client, Environment, Space, Vault, VaultError, conversations,
+    Batch, Client, Environment, Space, Vault, VaultError,
     faults::{Fault, broken},
     map::Map,
-    records::{self, Conversation, Intent, Log, Message, Settings, Tip, Untold},
+    records::{self, Conversation, Early, Intent, Log, Message, Settings, Tip, Untold},
 };
 
 /// The part of the vault that is also held in memory.
 #[derive(Default)]
 pub(crate) struct State {
     pub settings: Settings,
-    pub conversations: Map<Address, Conversation>,
+    pub conversations: Map<ConversationId, Conversation>,
     pub logs: Map<Topic, Log>,
     pub outbox: Map<u64, Intent>,
     pub tips: Map<MessageId, Tip>,
+    pub early: Map<(ConversationId, MessageId), Early>,
 }
 
 /// Changes over [`State`] and the vault that are not yet durable. Dropped, nothing has happened.
 #[derive(Default)]
 pub(crate) struct Step {
     pub settings: Option<Settings>,
-    pub conversations: Map<Address, Conversation>,
+    pub conversations: Map<ConversationId, Conversation>,
     pub logs: Map<Topic, Log>,
     /// `None`: done with.
     pub outbox: Map<u64, Option<Intent>>,
@@ -34,6 +35,8 @@ pub(crate) struct Step {
     pub index: Map<MessageId, Option<Vec<u8>>>,
     /// `None`: deleted.
     pub tips: Map<MessageId, Option<Tip>>,
+    /// `None`: done with.
+    pub early: Map<(ConversationId, MessageId), Option<Early>>,
     /// With whether its chain has said yes.
     pub associations: Vec<(Association, bool)>,
     /// The wish with this id is fulfilled, if there is one.
@@ -47,7 +50,7 @@ pub(crate) struct Step {
     /// Told once the step is durable, after the conversations and messages that have changed.
     pub events: Vec<Event>,
     /// Messages for whoever looks at their thread, in order.
-    pub changed: Vec<(Address, MessageId, Message)>,
+    pub changed: Vec<(ConversationId, MessageId, Message)>,
     /// Tips that have changed while their messages have not: shown behind those.
     pub touched: Vec<MessageId>,
     /// The server is given new key packages instead of all it has.
@@ -56,9 +59,9 @@ pub(crate) struct Step {
 
 impl Step {
     /// Puts a message that stands under this key.
-    pub fn put_message(&mut self, peer: Address, id: MessageId, message: Message) {
-        let key = records::message_key(peer, message.at, id);
-        self.changed.push((peer, id, message.clone()));
+    pub fn put_message(&mut self, conversation: ConversationId, id: MessageId, message: Message) {
+        let key = records::message_key(conversation, message.at, id);
+        self.changed.push((conversation, id, message.clone()));
         self.index.insert(id, Some(key.clone()));
         self.messages.insert(key, Some(message));
     }
@@ -88,8 +91,8 @@ impl Step {
             let key = records::revocation_key(revocation.installation);
             batch.put(Space::Meta, key, records::write_revocation(revocation));
         }
-        for (peer, conversation) in self.conversations.iter() {
-            batch.put(Space::Conversation, peer.as_slice(), records::write(conversation));
+        for (id, conversation) in self.conversations.iter() {
+            batch.put(Space::Conversation, id.key(), records::write(conversation));
         }
         for (topic, log) in self.logs.iter() {
             batch.put(Space::Topic, topic.0, records::write(log));
@@ -122,6 +125,13 @@ impl Step {
                 None => batch.delete(Space::Tip, id.0),
             }
         }
+        for ((conversation, target), early) in self.early.iter() {
+            let key = records::early_key(*conversation, *target);
+            match early {
+                Some(early) => batch.put(Space::Early, key, records::write(early)),
+                None => batch.delete(Space::Early, key),
+            }
+        }
         batch
     }
 }
@@ -142,9 +152,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     /// refuses, nothing of it has happened, here or there.
     pub(crate) async fn finish(&mut self, mut step: Step) -> Result<(), VaultError> {
         for id in std::mem::take(&mut step.touched) {
-            if let Some((key, peer, message)) = self.message(&step, id).await {
-                let message = self.retold(&mut step, id, key, peer, message);
-                step.changed.push((peer, id, message));
+            if let Some((_, conversation, message)) = self.message(&step, id).await {
+                step.changed.push((conversation, id, message));
             }
         }
         let batch = step.batch(self.installation.take_changes());
@@ -193,32 +202,38 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         if let Some(settings) = step.settings {
             self.state.settings = settings;
         }
-        for (peer, conversation) in step.conversations {
-            let before = self.state.conversations.insert(peer, conversation.clone());
+        self.state.logs.extend(step.logs);
+        let mut told: Vec<_> = step.tips.iter().map(|(id, _)| *id).collect();
+        for (id, tip) in step.tips {
+            match tip {
+                Some(tip) => self.state.tips.insert(id, tip),
+                None => self.state.tips.remove(&id),
+            };
+        }
+        for (id, conversation) in step.conversations {
+            let before = self.state.conversations.insert(id, conversation.clone());
             let listed = |conversation: &Conversation| conversation.consent.is_listed();
             // A declined conversation is told of once, when it leaves the list.
             if before.as_ref() != Some(&conversation) && (listed(&conversation) || before.as_ref().is_some_and(listed))
             {
-                self.tell(Event::Conversation(conversations::conversation_view(
-                    peer,
-                    &conversation,
-                )));
+                told.retain(|tip| conversation.latest.as_ref().is_none_or(|latest| latest.id != *tip));
+                self.tell(Event::Conversation(self.conversation_view(id, &conversation)));
             }
         }
+        self.tell_of_tips(&told);
         for revocation in &step.revocations {
             self.directory.keep_revoked(revocation);
         }
-        self.state.logs.extend(step.logs);
         for (order, intent) in step.outbox {
             match intent {
                 Some(intent) => self.state.outbox.insert(order, intent),
                 None => self.state.outbox.remove(&order),
             };
         }
-        for (id, tip) in step.tips {
-            match tip {
-                Some(tip) => self.state.tips.insert(id, tip),
-                None => self.state.tips.remove(&id),
+        for (place, early) in step.early {
+            match early {
+                Some(early) => self.state.early.insert(place, early),
+                None => self.state.early.remove(&place),
             };
         }
         self.link.anew |= step.anew;
@@ -228,20 +243,17 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         for ask in step.asks {
             self.ask(ask);
         }
-        let mut shown: Vec<_> = self.tabs.shown.iter().map(|(_, peer)| *peer).collect();
+        let mut shown: Vec<_> = self.tabs.shown.iter().map(|(_, shown)| *shown).collect();
         shown.sort_unstable();
         shown.dedup();
-        for peer in shown
-            .into_iter()
-            .filter(|peer| self.may_read(*peer))
-            .collect::<Vec<_>>()
-        {
-            let changed = step.changed.iter().filter(|(of, ..)| *of == peer);
+        shown.retain(|shown| self.may_read(*shown));
+        for conversation in shown {
+            let changed = step.changed.iter().filter(|(of, ..)| *of == conversation);
             let messages: Vec<_> = changed
                 .map(|(_, id, message)| self.view(*id, message.clone()))
                 .collect();
             if !messages.is_empty() {
-                self.tell_watching(peer, &Event::Messages { peer, messages });
+                self.tell_watching(conversation, &Event::Messages { conversation, messages });
             }
         }
         for event in step.events {
@@ -250,10 +262,10 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     }
 
     /// A conversation as this step sees it.
-    pub(crate) fn conversation(&self, step: &Step, peer: Address) -> Option<Conversation> {
+    pub(crate) fn conversation(&self, step: &Step, id: ConversationId) -> Option<Conversation> {
         step.conversations
-            .get(&peer)
-            .or_else(|| self.state.conversations.get(&peer))
+            .get(&id)
+            .or_else(|| self.state.conversations.get(&id))
             .cloned()
     }
 
@@ -278,36 +290,36 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         }
     }
 
-    /// A message as this step leaves it, with its key and its peer; `None` if it is not there or cannot be read.
-    pub(crate) async fn message(&self, step: &Step, id: MessageId) -> Option<(Vec<u8>, Address, Message)> {
+    /// A message as this step leaves it, with its key and its conversation; `None` if it is not there or cannot be read.
+    pub(crate) async fn message(&self, step: &Step, id: MessageId) -> Option<(Vec<u8>, ConversationId, Message)> {
         let key = self.find_message(step, id).await.ok()??;
-        let (peer, _) = records::parse_message_key(&key)?;
+        let (conversation, _) = records::parse_message_key(&key)?;
         let message = if let Some(message) = step.messages.get(&key) {
             message.clone()?
         } else {
             let value = self.vault.get(Space::Message, &key).await.ok()??;
             records::read(Space::Message, &key, &value).ok()?
         };
-        Some((key, peer, message))
+        Some((key, conversation, message))
     }
 
     /// Changes a message's state; nothing, if it is not there or cannot be read.
     pub(crate) async fn set_state(&self, step: &mut Step, id: MessageId, state: bridge::MessageState) {
-        if let Some((_, peer, message)) = self.message(step, id).await
+        if let Some((_, conversation, message)) = self.message(step, id).await
             && message.state != state
         {
-            step.put_message(peer, id, Message { state, ..message });
+            step.put_message(conversation, id, Message { state, ..message });
         }
     }
 
     /// Moves a message of ours from when it was written to where the log has it: both sides see one order.
     pub(crate) async fn move_to(&self, step: &mut Step, id: MessageId, at: UnixMillis) {
-        if let Some((key, peer, message)) = self.message(step, id).await
+        if let Some((key, conversation, message)) = self.message(step, id).await
             && message.mine
             && message.at != at
         {
             step.messages.insert(key, None);
-            step.put_message(peer, id, Message { at, ..message });
+            step.put_message(conversation, id, Message { at, ..message });
         }
     }
 

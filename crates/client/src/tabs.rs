@@ -3,7 +3,7 @@
 //! Facts go to all of them, answers to the tab whose command is being carried out, messages to those that show the thread.
 //! What the wallet is asked for a wish goes to the tab that wished; what is only read goes to the tab whose wallet spoke last.
 
-use bridge::{Event, WalletRequest};
+use bridge::{ConversationId, Event, WalletRequest};
 use protocol::Address;
 
 use crate::{Client, Effect, Environment, Vault, map::Map};
@@ -18,7 +18,7 @@ pub(crate) struct Tabs {
     /// Whose command is being carried out.
     pub asking: Option<Tab>,
     /// The thread that each of them shows.
-    pub shown: Map<Tab, Address>,
+    pub shown: Map<Tab, ConversationId>,
     /// Where their wallets are; the one that spoke last stands last.
     wallets: Vec<(Tab, Address, Option<u64>)>,
 }
@@ -73,9 +73,14 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         }
     }
 
-    /// Tells every tab that shows the thread with this account.
-    pub(crate) fn tell_watching(&mut self, peer: Address, event: &Event) {
-        let watching: Vec<_> = self.tabs.shown.iter().filter(|(_, shown)| **shown == peer).collect();
+    /// Tells every tab that shows this thread.
+    pub(crate) fn tell_watching(&mut self, conversation: ConversationId, event: &Event) {
+        let watching: Vec<_> = self
+            .tabs
+            .shown
+            .iter()
+            .filter(|(_, shown)| **shown == conversation)
+            .collect();
         let watching: Vec<_> = watching.into_iter().map(|(tab, _)| *tab).collect();
         for tab in watching {
             self.tell_tab(tab, event.clone());

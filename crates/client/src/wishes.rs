@@ -4,30 +4,56 @@
 //! dies with the owner. The owner makes a message and an intent of it and forgets the wish, in one commit: when it is told, and
 //! of all it finds when it opens the vault.
 
-use bridge::{Event, MessageState, MessageView};
-use protocol::{Address, MessageId, UnixMillis, limits};
+use bridge::{BodyView, ConversationId, Draft, Event, MessageState, MessageView, QuoteView};
+use protocol::{Address, MessageId, UnixMillis};
 use serde::{Deserialize, Serialize};
 
-use crate::{Batch, Client, Effect, Environment, Space, Vault, VaultError, records, step::Step};
+use crate::{
+    Batch, Client, Effect, Environment, Space, Vault, VaultError,
+    content::written,
+    records::{self, Written},
+};
 
 /// A wish, by the id of its message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Wish {
-    peer: Address,
+    conversation: ConversationId,
     /// When it was wished for: the order of those that are found together.
+    at: UnixMillis,
+    content: Written,
+}
+
+/// [`Wish`] before messages had typed bodies.
+#[derive(Serialize, Deserialize)]
+struct WishV1 {
+    peer: Address,
     at: UnixMillis,
     text: String,
 }
 
-impl records::Stored for Wish {}
+impl records::Stored for Wish {
+    const VERSION: u8 = 2;
 
-/// Whether this can be a message.
-pub(crate) fn is_sayable(text: &str) -> bool {
-    (1..=limits::TEXT).contains(&text.len())
+    fn older(_: u8, bytes: &[u8]) -> Option<Self> {
+        let old: WishV1 = records::whole(bytes)?;
+        Some(Self {
+            conversation: ConversationId::Direct(old.peer),
+            at: old.at,
+            content: records::text(old.text).into(),
+        })
+    }
 }
 
-/// Keeps the wish of `account` to send this text, in a vault that may be another worker's. Gives what its page is to
-/// show; `None`: it is no message, as the owner will say.
+/// What became of a wish.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wished {
+    /// It is no message, and not kept, as the owner will say.
+    Refused,
+    /// It is kept, and the page is to show this. `None`: it changes another message, which the owner will show.
+    Kept(Option<Box<Event>>),
+}
+
+/// Keeps the wish of `account` to send this, in a vault that may be another worker's.
 ///
 /// # Errors
 /// Nothing is kept.
@@ -35,27 +61,35 @@ pub async fn wish(
     vault: &impl Vault,
     account: Address,
     at: UnixMillis,
-    (peer, id, text): (Address, MessageId, &str),
-) -> Result<Option<Event>, VaultError> {
-    if !is_sayable(text) {
-        return Ok(None);
-    }
-    let text = text.to_owned();
-    let wish = Wish { peer, at, text };
+    (conversation, id): (ConversationId, MessageId),
+    (in_reply_to, body): (Option<MessageId>, &Draft),
+) -> Result<Wished, VaultError> {
+    let Ok(content) = written(body, in_reply_to) else {
+        return Ok(Wished::Refused);
+    };
+    let wish = Wish {
+        conversation,
+        at,
+        content,
+    };
     let mut batch = Batch::default();
     batch.put(Space::Wish, id.0, records::write(&wish));
     vault.commit(batch).await?;
+    let Draft::Text(text) = body else {
+        return Ok(Wished::Kept(None));
+    };
     let view = MessageView {
         id,
         author: account,
-        mine: true,
-        text: wish.text,
         at,
         state: MessageState::Sending,
-        tip: None,
+        in_reply_to: in_reply_to.map(|id| QuoteView { id, quoted: None }),
+        reactions: Vec::new(),
+        body: BodyView::Text(text.clone()),
     };
     let messages = vec![view];
-    Ok(Some(Event::Messages { peer, messages }))
+    let event = Event::Messages { conversation, messages };
+    Ok(Wished::Kept(Some(Box::new(event))))
 }
 
 impl<V: Vault, E: Environment + 'static> Client<V, E> {
@@ -85,35 +119,10 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 _ => damaged = true,
             }
         }
-        for (_, id, Wish { peer, text, .. }) in wishes {
-            self.say_once(peer, id, text).await?;
+        for (_, id, wish) in wishes {
+            self.send_once(wish.conversation, id, wish.content).await?;
         }
         Ok(damaged)
-    }
-
-    /// Makes a message and an intent of a text, unless the message is there: the command came twice, or was found as a wish.
-    pub(crate) async fn say_once(&mut self, peer: Address, id: MessageId, text: String) -> Result<(), VaultError> {
-        let mut step = Step::default();
-        if self.find_message(&step, id).await?.is_some() {
-            if let Some((_, peer, message)) = self.message(&step, id).await {
-                // The tab that says it again shows it as it was wished for.
-                let messages = vec![self.view(id, message)];
-                self.reply(Event::Messages { peer, messages });
-            }
-            if self.vault.get(Space::Wish, &id.0).await?.is_none() {
-                return Ok(());
-            }
-            step.granted = Some(id);
-            return self.finish(step).await;
-        }
-        step.granted = Some(id);
-        let (at, revealed) = self.say(&mut step, peer, id, text.clone());
-        self.enqueue(&mut step, peer, id, at, text);
-        self.finish(step).await?;
-        if revealed {
-            self.tell_thread(peer).await;
-        }
-        Ok(())
     }
 }
 
@@ -123,15 +132,17 @@ mod tests {
 
     #[test]
     fn a_wish_keeps_its_bytes() {
+        let old = hex::decode("0114aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaad804026869").unwrap();
         let wish = Wish {
-            peer: Address::repeat_byte(0xaa),
+            conversation: ConversationId::Direct(Address::repeat_byte(0xaa)),
             at: UnixMillis(300),
-            text: "hi".into(),
+            content: records::text("hi".into()).into(),
         };
+        assert_eq!(records::read::<Wish>(Space::Wish, b"", &old).as_ref(), Ok(&wish));
         let bytes = records::write(&wish);
         assert_eq!(
             hex::encode(&bytes),
-            "0114aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaad804026869"
+            "020014aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaad8040000000002686900"
         );
         assert_eq!(records::read::<Wish>(Space::Wish, b"", &bytes), Ok(wish));
     }

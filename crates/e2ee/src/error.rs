@@ -51,12 +51,9 @@ pub enum E2eeError {
     /// There is no pending commit of ours.
     #[error("no commit is pending")]
     NothingPending,
-    /// A text over `limits::TEXT`, or a result over `limits::PAYLOAD`.
+    /// A result over `limits::PAYLOAD`.
     #[error("too large")]
     TooLarge,
-    /// Content of a newer build can be shown, not written.
-    #[error("content that this build cannot write")]
-    Unwritable,
     /// A record does not decode: the storage is damaged, or of a newer build.
     #[error("damaged record: {0}")]
     Damaged(&'static str),

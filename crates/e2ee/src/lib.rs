@@ -12,14 +12,10 @@
 //! another key.
 //!
 //! What this crate never does: fetch an association (it says [`E2eeError::MissingAssociations`]), decide whom to talk to,
-//! keep messages.
-//!
-//! To add a kind of content: a variant at the end of [`ContentBody`], its number in `content.rs`, and a fallback sentence
-//! for builds that do not know it.
+//! keep messages, read what they say: plaintexts are bytes here (crate `content`).
 
 #![expect(clippy::doc_markdown, reason = "OpenMLS and RustCrypto are names, not code")]
 
-mod content;
 mod conversation;
 mod credential;
 #[cfg(feature = "drill")]
@@ -33,7 +29,6 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
-pub use content::{Content, ContentBody};
 pub use conversation::{Processed, Proposed, mark};
 pub use credential::{Associations, Member};
 pub use error::E2eeError;

@@ -5,7 +5,7 @@
 //! believe that it leads: the vault knows better (see `vault`). ADR 13.
 
 use bridge::{Command, Event, Trouble};
-use client::Tab;
+use client::{Tab, Wished};
 use gloo_timers::callback::Interval;
 use protocol::{Address, UnixMillis};
 
@@ -156,9 +156,16 @@ impl Seat {
         }
     }
 
-    /// What the person has written is in the vault before anything else happens to it. Whether it is a text, and kept.
+    /// Keeps what the person sends in the vault before anything else happens to it. Returns whether it was a message, and is
+    /// kept.
     async fn keep(&mut self, front: &mut Front, command: &Command) -> Result<bool, Trouble> {
-        let Command::Send { peer, id, text } = command else {
+        let Command::Send {
+            conversation,
+            id,
+            in_reply_to,
+            body,
+        } = command
+        else {
             return Ok(false);
         };
         if self.visit.as_ref().is_none_or(IdbVault::is_closed) {
@@ -167,12 +174,17 @@ impl Seat {
         }
         let Some(vault) = &self.visit else { return Ok(false) };
         self.wished = UnixMillis(clock::now().0.max(self.wished.0 + 1));
-        let kept = client::wish(vault, self.account, self.wished, (*peer, *id, text)).await;
-        let Some(event) = kept.map_err(|error| vault::trouble(&error))? else {
-            return Ok(false);
-        };
-        front.page.event(&event);
-        Ok(true)
+        let (place, said) = ((*conversation, *id), (*in_reply_to, body));
+        let kept = client::wish(vault, self.account, self.wished, place, said).await;
+        match kept.map_err(|error| vault::trouble(&error))? {
+            Wished::Refused => Ok(false),
+            Wished::Kept(event) => {
+                if let Some(event) = event {
+                    front.page.event(&event);
+                }
+                Ok(true)
+            }
+        }
     }
 
     pub async fn input(&mut self, front: &mut Front, input: Input) {

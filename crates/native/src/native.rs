@@ -177,11 +177,7 @@ impl Native {
         let mut id = [0; 16];
         client::Environment::fill(&Machine, &mut id);
         let id = MessageId(id);
-        self.command(Command::Send {
-            peer,
-            id,
-            text: text.to_owned(),
-        })?;
+        self.command(Command::text(peer, id, text))?;
         Ok(id)
     }
 

@@ -37,7 +37,7 @@ impl Wallet {
 async fn hears(native: &mut Native, text: &str) {
     let said = |event: &Event| match event {
         Event::Thread { messages, .. } | Event::Messages { messages, .. } => {
-            messages.iter().any(|message| message.text == text)
+            messages.iter().any(|message| message.text() == Some(text))
         }
         _ => false,
     };
@@ -45,7 +45,11 @@ async fn hears(native: &mut Native, text: &str) {
 }
 
 async fn shows(native: &Native, peer: Address) {
-    native.command(Command::Show { peer: Some(peer) }).unwrap();
+    native
+        .command(Command::Show {
+            conversation: Some(peer.into()),
+        })
+        .unwrap();
 }
 
 #[tokio::test]
@@ -58,10 +62,10 @@ async fn alice_and_bob_talk_and_the_server_restarts_in_between() {
         shows(&alice, to_bob).await;
         shows(&bob, to_alice).await;
         alice.send(to_bob, "hello bob").unwrap();
-        let asked = |event: &Event| matches!(event, Event::Conversation(view) if view.consent == Consent::Asked && view.peer == to_alice);
+        let asked = |event: &Event| matches!(event, Event::Conversation(view) if view.consent == Consent::Asked && view.id == to_alice);
         bob.wait_for(asked).await.unwrap();
         bob.command(Command::Consent {
-            peer: to_alice,
+            conversation: to_alice.into(),
             consent: Consent::Accepted,
         })
         .unwrap();
@@ -104,7 +108,7 @@ async fn many_messages_arrive_in_order() {
         let (to_alice, to_bob) = (alice.address(), bob.address());
         let (alice, mut bob) = (alice.connect(&server).await, bob.connect(&server).await);
         bob.command(Command::Consent {
-            peer: to_alice,
+            conversation: to_alice.into(),
             consent: Consent::Accepted,
         })
         .unwrap();
@@ -119,7 +123,7 @@ async fn many_messages_arrive_in_order() {
                 .await
                 .unwrap();
             if let Event::Messages { messages, .. } = event {
-                heard.extend(messages.into_iter().map(|message| message.text));
+                heard.extend(messages.iter().filter_map(|message| message.text().map(str::to_owned)));
             }
         }
         let expected: Vec<String> = (0..200).map(|number: u32| number.to_string()).collect();

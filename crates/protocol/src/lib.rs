@@ -23,4 +23,4 @@ pub use frame::{Answer, Ask, ClientFrame, ServerFrame};
 pub use id::{
     AssociationHash, Incarnation, InstallationId, MessageId, ParseIdError, Seq, TipId, Topic, TxHash, UnixMillis,
 };
-pub use money::{Log, Receipt, TipMismatch, TipReference, TipReport, TipSight, Transaction};
+pub use money::{Log, Receipt, TipMismatch, TipReport, TipSight, Transaction};

@@ -2,24 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Address, TipId, TxHash, U256};
-
-/// A tip as its sender speaks of it. A claim: whoever reads it compares it with the chain.
-///
-/// Sender and recipient are not in it: they are the author of the message and the other side of the conversation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TipReference {
-    /// EIP-155 chain id.
-    pub chain_id: u64,
-    /// The contract that forwarded it.
-    pub contract: Address,
-    /// Counts once for its sender. Its first 16 bytes are the id of the message that speaks of it.
-    pub id: TipId,
-    /// The transaction, as the sender's wallet named it. Another one may have taken its place since.
-    pub hash: TxHash,
-    /// In the smallest unit of the native coin.
-    pub amount: U256,
-}
+use crate::{Address, TxHash, U256};
 
 /// What the server has seen of a tip. A hint: no client believes it further than "Reported by the server".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -15,20 +15,20 @@ pub fn Composer(
     peer: Address,
 ) -> impl IntoView {
     let state = expect_context::<State>();
-    let text = RwSignal::new(drafts::get(state, peer));
+    let text = RwSignal::new(drafts::get(state, peer.into()));
     let field = NodeRef::<html::Textarea>::new();
     let mut before = false;
     effect(move || {
         state.redraft.track();
         if std::mem::replace(&mut before, true) {
-            text.set(drafts::get(state, peer));
+            text.set(drafts::get(state, peer.into()));
         }
     });
     let over = Memo::new(move |()| text.with(String::len).saturating_sub(limits::TEXT));
     let is_over = move || over.get() > 0;
     let send = move || {
         let said = text.get_untracked().trim().to_owned();
-        if !said.is_empty() && said.len() <= limits::TEXT && flow::say(state, peer, said) {
+        if !said.is_empty() && said.len() <= limits::TEXT && flow::say(state, peer.into(), said) {
             text.set(String::new());
         }
         if let Some(field) = field.get_untracked() {
@@ -63,7 +63,7 @@ pub fn Composer(
                 on:keydown=key
                 on:input=on(move |event| {
                     let typed = event_target_value(&event);
-                    drafts::set(state, peer, &typed);
+                    drafts::set(state, peer.into(), &typed);
                     text.set(typed);
                 })
             ></textarea>

@@ -5,7 +5,7 @@ use bridge::Consent;
 use leptos::prelude::*;
 use protocol::Address;
 
-use super::chats::Begin;
+use super::{chats::Begin, words};
 use crate::{
     account::Purse,
     browser,
@@ -35,6 +35,8 @@ pub fn List() -> impl IntoView {
             .unwrap_or_default()
             .into_iter()
             .filter(|(_, line)| line.with(|view| view.consent.is_listed()))
+            // No page shows groups yet.
+            .filter_map(|(id, line)| Some((id.peer()?, line)))
             .map(|(peer, line)| {
                 row(peer.as_slice(), move || {
                     view! { <Line peer=peer line=line /> }.into_any()
@@ -81,8 +83,14 @@ fn Line(peer: Address, line: ConversationLine) -> impl IntoView {
     let preview = live(move || {
         line.with(|view| match view.consent {
             Consent::Asked => "Wants to talk".to_owned(),
-            _ if view.mine => format!("You: {}", view.preview),
-            _ => view.preview.clone(),
+            _ => {
+                let said = view
+                    .preview
+                    .as_ref()
+                    .map(|body| words::line(state, body))
+                    .unwrap_or_default();
+                if view.mine { format!("You: {said}") } else { said }
+            }
         })
     });
     let when = live(move || line.with(|view| time::brief(view.at, browser::now(), browser::offset(view.at))));

@@ -3,6 +3,7 @@ use bridge::{Command, Connection, MessageState, TipState, TipView, Unsent};
 use leptos::prelude::*;
 use protocol::{Address, MessageId, UnixMillis};
 
+use super::words;
 use crate::{
     browser,
     later::part,
@@ -41,18 +42,18 @@ pub fn Message(
     let state = expect_context::<State>();
     let line = RwSignal::from(line);
     let id = line.with_untracked(|row| row.message.id);
-    let mine = line.with_untracked(|row| row.message.mine);
+    let mine = line.with_untracked(|row| row.message.is_mine());
     let day = Memo::new(move |()| line.with(|row| row.day));
-    let text = Memo::new(move |()| line.with(|row| row.message.text.clone()));
+    let text = Memo::new(move |()| line.with(|row| words::line(state, &row.message.body)));
     let progress = Memo::new(move |()| line.with(|row| row.message.state));
     let last = Memo::new(move |()| line.with(|row| row.last));
     let unsent = Memo::new(move |()| match progress.get() {
         MessageState::NotSent(why) => Some(why),
         _ => None,
     });
-    let tip = Memo::new(move |()| line.with(|row| row.message.tip));
+    let tip = Memo::new(move |()| line.with(|row| row.message.tip()));
     let is_tip = Memo::new(move |()| tip.with(Option::is_some));
-    let at = line.with_untracked(|row| row.message.at);
+    let (at, wrote) = line.with_untracked(|row| (row.message.at, row.message.author));
     // Nothing is sent to anybody before the wallet has paid.
     let unpaid = Memo::new(move |()| {
         tip.with(|tip| tip.is_some_and(|tip| matches!(tip.state, TipState::Draft | TipState::Waiting)))
@@ -74,11 +75,11 @@ pub fn Message(
             view! { <p class="day">{time::day(day, time::day_number(now, browser::offset(now)))}</p> }.into_any()
         })
     });
-    let author = live(move || if mine { "You".to_owned() } else { state.name(peer) });
+    let author = live(move || if mine { "You".to_owned() } else { state.name(wrote) });
     let reason = live(move || {
         unsent.get().map(|why| view! {
             <div class="unsent-why">
-                <span>{words(state, why)}</span>
+                <span>{reason_words(state, why)}</span>
                 <div class="acts">
                     <button type="button" class="btn" on:click=on(move |_| state.send(Command::Retry { id }))>"Try again"</button>
                     <button type="button" class="btn" on:click=on(move |_| state.send(Command::Discard { id }))>"Discard"</button>
@@ -111,7 +112,7 @@ pub fn Message(
 }
 
 /// Why it was not sent, in words.
-fn words(state: State, why: Unsent) -> String {
+fn reason_words(state: State, why: Unsent) -> String {
     let words = match why {
         Unsent::Unchecked { chain_id } => {
             let network = state

@@ -9,6 +9,7 @@ mod new;
 mod request;
 mod thread;
 mod timeline;
+pub mod words;
 
 pub use bars::Bars;
 pub use chats::Chats;

@@ -34,7 +34,8 @@ fn Request(
 ) -> impl IntoView {
     let state = expect_context::<State>();
     let answer = move |consent: Consent| {
-        state.send(Command::Consent { peer, consent });
+        let conversation = peer.into();
+        state.send(Command::Consent { conversation, consent });
         if consent == Consent::Accepted {
             // The composer comes with the worker's answer.
             set_timeout(move || browser::focus("message"), std::time::Duration::from_millis(300));

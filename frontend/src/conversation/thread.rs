@@ -34,7 +34,7 @@ pub fn Thread(
 ) -> impl IntoView {
     let state = expect_context::<State>();
     let shown = Memo::new(move |()| {
-        let line = state.conversation(peer);
+        let line = state.conversation(peer.into());
         let consent = line.map(|line| line.with(|view| view.consent));
         let found = state.found.with(|found| found.get(&peer).copied()).flatten();
         if state.account.get() == Some(peer) {
@@ -43,7 +43,7 @@ pub fn Thread(
             Shown::Answer(answer)
         } else if consent.is_none() && found == Some(false) {
             Shown::NotHere
-        } else if state.thread.get() != Some(peer) || state.conversations.with(Option::is_none) {
+        } else if state.thread.get() != Some(peer.into()) || state.conversations.with(Option::is_none) {
             Shown::Waiting
         } else {
             Shown::Talk

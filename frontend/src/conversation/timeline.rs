@@ -74,7 +74,7 @@ pub fn Timeline(
     effect(move || {
         let mine = state.messages.with(|all| {
             all.last()
-                .is_some_and(|(_, line)| line.with_untracked(|row| row.message.mine))
+                .is_some_and(|(_, line)| line.with_untracked(|row| row.message.is_mine()))
         });
         let newest = state.messages.with_untracked(|all| all.last().map(|(id, _)| *id));
         // One's own new message is always followed.

@@ -3,8 +3,7 @@
 
 use std::collections::VecDeque;
 
-use bridge::{Event, MessageView};
-use protocol::Address;
+use bridge::{ConversationId, Event, MessageView};
 
 /// So many messages are put into a thread at once: some milliseconds of layout on a phone.
 const PIECE: usize = 20;
@@ -17,10 +16,10 @@ impl Inbox {
     /// One more event.
     pub fn push(&mut self, event: Event) {
         match event {
-            Event::Messages { peer, messages } => self.push_messages(peer, messages),
+            Event::Messages { conversation, messages } => self.push_messages(conversation, messages),
             event => {
                 let outdated = |earlier: &Event| match (earlier, &event) {
-                    (Event::Conversation(earlier), Event::Conversation(now)) => earlier.peer == now.peer,
+                    (Event::Conversation(earlier), Event::Conversation(now)) => earlier.id == now.id,
                     (Event::Waiting(_), Event::Waiting(_)) | (Event::Connection(_), Event::Connection(_)) => true,
                     _ => false,
                 };
@@ -43,13 +42,13 @@ impl Inbox {
         self.0.pop_front()
     }
 
-    fn push_messages(&mut self, peer: Address, messages: Vec<MessageView>) {
+    fn push_messages(&mut self, conversation: ConversationId, messages: Vec<MessageView>) {
         let mut messages = messages.into_iter();
         match self.0.back_mut() {
             Some(Event::Messages {
-                peer: last,
+                conversation: last,
                 messages: room,
-            }) if *last == peer => {
+            }) if *last == conversation => {
                 let free = PIECE.saturating_sub(room.len());
                 room.extend(messages.by_ref().take(free));
             }
@@ -60,7 +59,10 @@ impl Inbox {
             if piece.is_empty() {
                 return;
             }
-            self.0.push_back(Event::Messages { peer, messages: piece });
+            self.0.push_back(Event::Messages {
+                conversation,
+                messages: piece,
+            });
         }
     }
 }
@@ -75,16 +77,17 @@ fn independent(event: &Event) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use bridge::{Consent, ConversationView, MessageState};
-    use protocol::{MessageId, UnixMillis};
+    use bridge::{BodyView, Consent, ConversationView, MessageState};
+    use protocol::{Address, MessageId, UnixMillis};
 
     use super::*;
 
     fn conversation(peer: u8, unread: u32) -> Event {
         Event::Conversation(ConversationView {
-            peer: Address::repeat_byte(peer),
+            id: Address::repeat_byte(peer).into(),
+            participants: vec![Address::repeat_byte(peer)],
             consent: Consent::Accepted,
-            preview: String::new(),
+            preview: None,
             mine: false,
             at: UnixMillis(0),
             unread,
@@ -96,14 +99,14 @@ mod tests {
         let view = |number| MessageView {
             id: MessageId([number; 16]),
             author,
-            mine: false,
-            text: number.to_string(),
             at: UnixMillis(i64::from(number)),
             state: MessageState::Received,
-            tip: None,
+            in_reply_to: None,
+            reactions: Vec::new(),
+            body: BodyView::Text(number.to_string()),
         };
         Event::Messages {
-            peer: author,
+            conversation: author.into(),
             messages: numbers.map(view).collect(),
         }
     }

@@ -110,7 +110,7 @@ impl Replay {
             Command::Connect => self.connect = true,
             Command::Disconnect => self.connect = false,
             Command::Online(online) => self.offline = !online,
-            Command::Show { peer } => self.show = peer.map(|_| command),
+            Command::Show { conversation } => self.show = conversation.map(|_| command),
             Command::Find { account } if !self.finds.contains(&account) => self.finds.push(account),
             Command::Payee { peer } if !self.payees.contains(&peer) => self.payees.push(peer),
             Command::Networks(_) => self.networks = Some(command),
@@ -149,16 +149,12 @@ mod tests {
 
     fn show(number: u8) -> Command {
         Command::Show {
-            peer: Some(account(number)),
+            conversation: Some(account(number).into()),
         }
     }
 
     fn say(text: &str) -> Command {
-        Command::Send {
-            peer: account(9),
-            id: MessageId([1; 16]),
-            text: text.to_owned(),
-        }
+        Command::text(account(9), MessageId([1; 16]), text)
     }
 
     fn give_all(replay: &mut Replay) -> Vec<Command> {

@@ -26,7 +26,7 @@ fn Frame() -> impl IntoView {
         Place::Thread(_) => "app at-thread",
         Place::New => "app at-new",
         Place::Settings => "app at-settings",
-        Place::NotFound => "app at-none",
+        Place::NotFound | Place::Group(_) => "app at-none",
         _ => "app at-chats",
     });
     let place = Memo::new(move |()| state.place.get());
@@ -34,7 +34,8 @@ fn Frame() -> impl IntoView {
         Place::Thread(peer) => view! { <Thread peer=peer /> }.into_any(),
         Place::New => NEW.show().into_any(),
         Place::Settings => SETTINGS.show().into_any(),
-        Place::NotFound => view! { <NotFound /> }.into_any(),
+        // No page shows groups yet.
+        Place::NotFound | Place::Group(_) => view! { <NotFound /> }.into_any(),
         _ => view! { <Chats /> }.into_any(),
     });
     view! {

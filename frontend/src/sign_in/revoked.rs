@@ -1,10 +1,10 @@
 use app::error::sentence;
-use bridge::Command;
+use bridge::{BodyView, Command, ConversationId};
 use leptos::prelude::*;
-use protocol::Address;
 
 use crate::{
     components::{Copy, Icon, Shape, fixed},
+    conversation::words,
     signal::{live, on},
     state::State,
 };
@@ -13,11 +13,12 @@ use crate::{
 #[component]
 pub fn Revoked() -> impl IntoView {
     let state = expect_context::<State>();
-    let one = move |(peer, text): (Address, String)| {
+    let one = move |(conversation, body): (ConversationId, BodyView)| {
+        let text = words::line(state, &body);
         view! {
             <li>
                 <div>
-                    <div class="small soft">"To " <bdi>{state.name(peer)}</bdi></div>
+                    <div class="small soft">"To " <bdi>{state.title(conversation)}</bdi></div>
                     <p class="left-over" dir="auto">{text.clone()}</p>
                 </div>
                 <Copy text=fixed(text) name="Copy this message" class="btn" />

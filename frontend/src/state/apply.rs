@@ -1,15 +1,17 @@
 use std::time::Duration;
 
-use bridge::{Command, Connection, Consent, ConversationView, Event, MessageView, Trouble, WalletRefusal};
+use bridge::{
+    Command, Connection, Consent, ConversationId, ConversationView, Event, MessageView, Trouble, WalletRefusal,
+};
 use leptos::{prelude::*, task::spawn_local};
-use protocol::{Address, ErrorCode};
+use protocol::ErrorCode;
 
 use super::{
     Opened, Payee, State, flow,
     store::{ConversationLine, lines},
     tips,
 };
-use crate::browser;
+use crate::{browser, conversation::words};
 
 /// Events taken in at one go.
 const EVENTS: usize = 64;
@@ -43,14 +45,19 @@ fn flush(state: State) {
         };
         let event = match event {
             Event::Messages {
-                peer,
+                conversation,
                 messages: mut batch,
             } if batch.len() > MESSAGES => {
                 let rest = batch.split_off(MESSAGES);
-                state
-                    .memory
-                    .change_silently(|memory| memory.queue.push_front(Event::Messages { peer, messages: rest }));
-                Event::Messages { peer, messages: batch }
+                let later = Event::Messages {
+                    conversation,
+                    messages: rest,
+                };
+                state.memory.change_silently(|memory| memory.queue.push_front(later));
+                Event::Messages {
+                    conversation,
+                    messages: batch,
+                }
             }
             event => event,
         };
@@ -124,27 +131,31 @@ fn take_in(state: State, event: Event) {
             }
         }
         Event::Conversations(views) => {
-            flow::want_names(state, views.iter().map(|view| view.peer));
+            flow::want_names(state, views.iter().flat_map(|view| view.participants.clone()));
             // Told once more after a change of the leader: what is drawn already keeps its line.
             let old = state.conversations.get_untracked().unwrap_or_default();
             let mut all: Vec<_> = views
                 .into_iter()
-                .map(|view| match position(&old, view.peer) {
+                .map(|view| match position(&old, view.id) {
                     Some((_, line)) => {
-                        let peer = view.peer;
+                        let id = view.id;
                         line.set(view);
-                        (peer, line)
+                        (id, line)
                     }
-                    None => (view.peer, ConversationLine::new(view)),
+                    None => (view.id, ConversationLine::new(view)),
                 })
                 .collect();
             sort(&mut all);
             state.conversations.set(Some(all));
         }
         Event::Conversation(view) => conversation(state, view),
-        Event::Thread { peer, messages, more } => {
+        Event::Thread {
+            conversation,
+            messages,
+            more,
+        } => {
             super::drafts::echoed(state, &messages);
-            let known = state.thread.get_untracked() == Some(peer);
+            let known = state.thread.get_untracked() == Some(conversation);
             state.memory.change_silently(|memory| {
                 if known {
                     memory.timeline.renew(messages);
@@ -152,20 +163,24 @@ fn take_in(state: State, event: Event) {
                     memory.timeline.replace(messages);
                 }
             });
-            state.thread.set(Some(peer));
+            state.thread.set(Some(conversation));
             state.more.set(more);
             draw(state);
             flow::seen(state);
         }
-        Event::Older { peer, messages, more } if state.thread.get_untracked() == Some(peer) => {
+        Event::Older {
+            conversation,
+            messages,
+            more,
+        } if state.thread.get_untracked() == Some(conversation) => {
             state.memory.change_silently(|memory| {
                 memory.timeline.merge(messages);
             });
             state.more.set(more);
             draw(state);
         }
-        Event::Messages { peer, messages } => thread_messages(state, peer, messages),
-        Event::Discarded { peer, id } if state.thread.get_untracked() == Some(peer) => {
+        Event::Messages { conversation, messages } => thread_messages(state, conversation, messages),
+        Event::Discarded { conversation, id } if state.thread.get_untracked() == Some(conversation) => {
             state.memory.change_silently(|memory| memory.timeline.discard(id));
             draw(state);
         }
@@ -201,11 +216,11 @@ fn take_in(state: State, event: Event) {
 }
 
 fn conversation(state: State, view: ConversationView) {
-    let (peer, at) = (view.peer, view.at);
-    let visible = state.thread.get_untracked() == Some(peer);
+    let (id, at) = (view.id, view.at);
+    let visible = state.thread.get_untracked() == Some(id);
     let before = state
         .conversations
-        .with_untracked(|all| all.as_ref().and_then(|all| position(all, peer)));
+        .with_untracked(|all| all.as_ref().and_then(|all| position(all, id)));
     let unread_before = before
         .as_ref()
         .map_or(0, |(_, line)| line.with_untracked(|old| old.unread));
@@ -224,10 +239,10 @@ fn conversation(state: State, view: ConversationView) {
             });
         }
         None => {
-            flow::want_names(state, [peer]);
+            flow::want_names(state, view.participants.clone());
             state.conversations.update(|all| {
                 let all = all.get_or_insert_default();
-                all.push((peer, ConversationLine::new(view)));
+                all.push((id, ConversationLine::new(view)));
                 sort(all);
             });
         }
@@ -235,15 +250,15 @@ fn conversation(state: State, view: ConversationView) {
     flow::seen(state);
 }
 
-fn position(all: &[(Address, ConversationLine)], peer: Address) -> Option<(usize, ConversationLine)> {
+fn position(all: &[(ConversationId, ConversationLine)], id: ConversationId) -> Option<(usize, ConversationLine)> {
     all.iter()
-        .position(|(account, _)| *account == peer)
+        .position(|(known, _)| *known == id)
         .map(|index| (index, all[index].1.clone()))
 }
 
-fn sort(all: &mut [(Address, ConversationLine)]) {
+fn sort(all: &mut [(ConversationId, ConversationLine)]) {
     // Hardly ever out of order, and never many: the library's way with any number would be several kilobytes of the page.
-    let at = |(_, line): &(Address, ConversationLine)| line.with_untracked(|view| view.at);
+    let at = |(_, line): &(ConversationId, ConversationLine)| line.with_untracked(|view| view.at);
     for end in 1..all.len() {
         let now = at(&all[end]);
         let place = all[..end].partition_point(|before| at(before) >= now);
@@ -271,22 +286,22 @@ fn announce(state: State, text: String) {
         .set(if again { format!("{text}\u{a0}") } else { text });
 }
 
-fn thread_messages(state: State, peer: Address, messages: Vec<MessageView>) {
-    if messages.iter().any(|message| message.mine) {
+fn thread_messages(state: State, conversation: ConversationId, messages: Vec<MessageView>) {
+    if messages.iter().any(MessageView::is_mine) {
         calm(state, |trouble| matches!(trouble, Trouble::VaultFull));
     }
     super::drafts::echoed(state, &messages);
     let before = |id| state.memory.with_untracked(|memory| memory.timeline.tip(id));
-    let news = tips::told(state, peer, &messages, before);
-    if state.thread.get_untracked() != Some(peer) {
+    let news = tips::told(state, conversation, &messages, before);
+    if state.thread.get_untracked() != Some(conversation) {
         return;
     }
     let said = messages
         .iter()
         .rev()
-        .find(|message| !message.mine)
-        .map(|message| message.text.clone());
-    let received = messages.iter().filter(|message| !message.mine).count();
+        .find(|message| !message.is_mine())
+        .map(|message| untrack(|| words::line(state, &message.body)));
+    let received = messages.iter().filter(|message| !message.is_mine()).count();
     let (new, trimmed) = state
         .memory
         .change_silently(|memory| (memory.timeline.merge(messages), memory.timeline.trim()))
@@ -299,7 +314,7 @@ fn thread_messages(state: State, peer: Address, messages: Vec<MessageView>) {
         announce(state, news);
     }
     if new > 0 && received > 0 {
-        let name = untrack(|| state.name(peer));
+        let name = untrack(|| state.title(conversation));
         let words = match said {
             Some(text) if received == 1 => format!("{name}: {text}"),
             _ => format!("{received} new messages from {name}"),
@@ -310,7 +325,7 @@ fn thread_messages(state: State, peer: Address, messages: Vec<MessageView>) {
 }
 
 fn announce_elsewhere(state: State, view: &ConversationView) {
-    let name = untrack(|| state.name(view.peer));
+    let name = untrack(|| state.title(view.id));
     let words = match view.consent {
         Consent::Asked => format!("{name} wants to talk"),
         _ => format!("New message from {name}"),

@@ -1,7 +1,7 @@
 //! What was typed and not sent yet: kept for each conversation, in memory, in the tab's own storage, and for all tabs, because
 //! the tab's own goes with the tab: also when the browser is killed.
 
-use bridge::{Command, MessageView};
+use bridge::{Command, ConversationId, MessageView};
 use protocol::{Address, MessageId};
 
 use super::State;
@@ -16,26 +16,28 @@ fn draft_of(account: Address) -> String {
     format!("draft {account} ")
 }
 
-fn key(state: State, peer: Address) -> String {
-    format!("{}{peer}", draft_of(me(state)))
+fn key(state: State, conversation: ConversationId) -> String {
+    format!("{}{conversation}", draft_of(me(state)))
 }
 
-/// What was typed for this account.
-pub fn get(state: State, peer: Address) -> String {
-    let kept = state.memory.with_untracked(|memory| memory.drafts.get(&peer).cloned());
-    let key = key(state, peer);
+/// What was typed in this conversation.
+pub fn get(state: State, conversation: ConversationId) -> String {
+    let kept = state
+        .memory
+        .with_untracked(|memory| memory.drafts.get(&conversation).cloned());
+    let key = key(state, conversation);
     kept.or_else(|| browser::session_get(&key))
         .or_else(|| browser::kept(&key))
         .unwrap_or_default()
 }
 
 /// Keeps what was typed.
-pub fn set(state: State, peer: Address, text: &str) {
-    let key = key(state, peer);
+pub fn set(state: State, conversation: ConversationId, text: &str) {
+    let key = key(state, conversation);
     browser::session_set(&key, text);
     browser::keep(&key, text);
     state.memory.change_silently(|memory| {
-        memory.drafts.insert(peer, text.to_owned());
+        memory.drafts.insert(conversation, text.to_owned());
     });
 }
 
@@ -45,7 +47,7 @@ fn tip_of(draft: &str) -> String {
 }
 
 fn tip_key(state: State, peer: Address) -> String {
-    tip_of(&key(state, peer))
+    tip_of(&key(state, peer.into()))
 }
 
 /// The amount that was typed for this account.
@@ -72,13 +74,13 @@ fn unsent_key(state: State) -> String {
 
 /// Remembers a sent text until the worker shows that it has it: also over a reload, which ends the worker before it has kept
 /// what it was just given.
-pub(super) fn expect_echo(state: State, peer: Address, id: MessageId, text: String) {
+pub(super) fn expect_echo(state: State, conversation: ConversationId, id: MessageId, text: String) {
     let key = unsent_key(state);
     let kept = browser::session_get(&key).unwrap_or_default();
     let text = text.replace(MESSAGE, " ");
-    browser::session_set(&key, &format!("{kept}{id}{FIELD}{peer}{FIELD}{text}{MESSAGE}"));
+    browser::session_set(&key, &format!("{kept}{id}{FIELD}{conversation}{FIELD}{text}{MESSAGE}"));
     state.memory.change_silently(|memory| {
-        memory.unechoed.insert(id, (peer, text));
+        memory.unechoed.insert(id, (conversation, text));
     });
 }
 
@@ -115,18 +117,18 @@ pub(super) fn send_again(state: State) {
     let kept = browser::session_get(&unsent_key(state)).unwrap_or_default();
     for message in kept.split_terminator(MESSAGE) {
         let mut fields = message.splitn(3, FIELD);
-        let (id, peer, text) = (fields.next(), fields.next(), fields.next());
-        let (id, peer) = (
+        let (id, conversation, text) = (fields.next(), fields.next(), fields.next());
+        let (id, conversation) = (
             id.and_then(|id| id.parse().ok()),
-            peer.and_then(|peer| peer.parse().ok()),
+            conversation.and_then(|conversation| conversation.parse::<ConversationId>().ok()),
         );
-        let (Some(id), Some(peer), Some(text)) = (id, peer, text.map(str::to_owned)) else {
+        let (Some(id), Some(conversation), Some(text)) = (id, conversation, text.map(str::to_owned)) else {
             continue;
         };
         state.memory.change_silently(|memory| {
-            memory.unechoed.insert(id, (peer, text.clone()));
+            memory.unechoed.insert(id, (conversation, text.clone()));
         });
-        state.send(Command::Send { peer, id, text });
+        state.send(Command::text(conversation, id, text));
     }
 }
 
@@ -149,14 +151,16 @@ pub(super) fn take_back(state: State, id: MessageId) {
         memory.unechoed.remove(&id);
         lost
     });
-    let Some((peer, text)) = lost.flatten() else { return };
+    let Some((conversation, text)) = lost.flatten() else {
+        return;
+    };
     expect_no_more(state, &[id]);
-    let draft = get(state, peer);
+    let draft = get(state, conversation);
     let text = if draft.is_empty() {
         text
     } else {
         format!("{text}\n{draft}")
     };
-    set(state, peer, &text);
+    set(state, conversation, &text);
     state.redraft.update(|n| *n += 1);
 }

@@ -8,7 +8,7 @@ use app::{
     place::{Place, short},
     server_fns,
 };
-use bridge::{Command, Consent, Trouble};
+use bridge::{Command, Consent, ConversationId, Trouble};
 use leptos::{prelude::*, task::spawn_local};
 use protocol::{Address, ErrorCode, api::Me};
 
@@ -177,11 +177,11 @@ pub fn show(state: State) {
     if state.stage.get_untracked() != Stage::In {
         return;
     }
-    let peer = match state.place.get_untracked() {
-        Place::Thread(peer) => Some(peer),
+    let conversation = match state.place.get_untracked() {
+        Place::Thread(peer) => Some(ConversationId::Direct(peer)),
         _ => None,
     };
-    if state.thread.get_untracked() != peer {
+    if state.thread.get_untracked() != conversation {
         state
             .memory
             .change_silently(|memory| memory.timeline.replace(Vec::new()));
@@ -189,28 +189,28 @@ pub fn show(state: State) {
         state.messages.set(Vec::new());
         state.more.set(false);
     }
-    if let Some(peer) = peer {
+    if let Some(peer) = conversation.and_then(ConversationId::peer) {
         want_names(state, [peer]);
         let known = state.conversations.with_untracked(|all| {
             all.as_ref()
-                .is_some_and(|all| all.iter().any(|(account, _)| *account == peer))
+                .is_some_and(|all| all.iter().any(|(known, _)| *known == peer))
         });
         if !known {
             state.send(Command::Find { account: peer });
         }
     }
-    state.send(Command::Show { peer });
+    state.send(Command::Show { conversation });
 }
 
 /// The shown thread has been read, if somebody looks at it.
 pub fn seen(state: State) {
-    let (Some(peer), true) = (state.thread.get_untracked(), browser::is_watched()) else {
+    let (Some(conversation), true) = (state.thread.get_untracked(), browser::is_watched()) else {
         return;
     };
-    let unseen = untrack(|| state.conversation(peer))
+    let unseen = untrack(|| state.conversation(conversation))
         .is_some_and(|line| line.with_untracked(|view| view.unread > 0 && view.consent == Consent::Accepted));
     if unseen {
-        state.send(Command::Seen { peer });
+        state.send(Command::Seen { conversation });
     }
 }
 
@@ -432,18 +432,18 @@ fn account_switched(state: State, account: Address) {
 }
 
 /// Sends a text. False if the browser gave no randomness for its id: then nothing happened.
-pub fn say(state: State, peer: Address, text: String) -> bool {
+pub fn say(state: State, conversation: ConversationId, text: String) -> bool {
     let Some(id) = browser::message_id() else { return false };
-    drafts::expect_echo(state, peer, id, text.clone());
-    drafts::set(state, peer, "");
-    state.send(Command::Send { peer, id, text });
+    drafts::expect_echo(state, conversation, id, text.clone());
+    drafts::set(state, conversation, "");
+    state.send(Command::text(conversation, id, text));
     true
 }
 
 /// Older messages of the shown thread.
 pub fn older(state: State) {
     let before = state.memory.with_untracked(|memory| memory.timeline.oldest());
-    if let (Some(peer), Some(before)) = (state.thread.get_untracked(), before) {
-        state.send(Command::Older { peer, before });
+    if let (Some(conversation), Some(before)) = (state.thread.get_untracked(), before) {
+        state.send(Command::Older { conversation, before });
     }
 }

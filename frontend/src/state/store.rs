@@ -1,7 +1,7 @@
 use std::collections::VecDeque;
 
 use app::place::{Place, short};
-use bridge::{Command, Connection, ConversationView, Event, Trouble};
+use bridge::{BodyView, Command, Connection, ConversationId, ConversationView, Event, Trouble};
 use leptos::prelude::use_context;
 use protocol::{
     Address, ErrorCode, InstallationId, MessageId, U256,
@@ -67,8 +67,8 @@ pub(super) struct Memory {
     pub(super) queue: VecDeque<Event>,
     pub(super) flushing: bool,
     pub(super) timeline: Timeline,
-    pub(super) drafts: Shelf<Address, String>,
-    pub(super) unechoed: Shelf<MessageId, (Address, String)>,
+    pub(super) drafts: Shelf<ConversationId, String>,
+    pub(super) unechoed: Shelf<MessageId, (ConversationId, String)>,
     pub(super) asked: Shelf<Address, ()>,
     pub(super) to_ask: Vec<Address>,
     pub(super) attempt: u32,
@@ -99,9 +99,9 @@ pub struct State {
     /// What keeps the worker from working.
     pub trouble: RwSignal<Option<Trouble>>,
     /// The conversations, newest first; `None` until the vault has been read.
-    pub conversations: RwSignal<Option<Vec<(Address, ConversationLine)>>>,
-    /// Whose messages `messages` are.
-    pub thread: RwSignal<Option<Address>>,
+    pub conversations: RwSignal<Option<Vec<(ConversationId, ConversationLine)>>>,
+    /// Which conversation's messages `messages` are.
+    pub thread: RwSignal<Option<ConversationId>>,
     /// The shown messages, oldest first.
     pub messages: RwSignal<Vec<(MessageId, MessageLine)>>,
     /// There are older ones.
@@ -114,8 +114,8 @@ pub struct State {
     pub balance: RwSignal<Option<U256>>,
     /// Of the installation that was to be revoked last: why it was not, or that it is.
     pub revoked: RwSignal<Option<(InstallationId, Option<ErrorCode>)>>,
-    /// To whom and what a browser that was removed did not send.
-    pub left_over: RwSignal<Vec<(Address, String)>>,
+    /// What a browser that was removed did not send, and where it was written.
+    pub left_over: RwSignal<Vec<(ConversationId, BodyView)>>,
     /// Tips that are about to be made.
     pub tips: Tips,
     /// What the screen reader is to say next.
@@ -234,6 +234,21 @@ impl State {
             .unwrap_or_else(|| short(account))
     }
 
+    /// What a conversation is called: the name of the other account, or the names of all others. Reactive.
+    pub fn title(self, conversation: ConversationId) -> String {
+        if let ConversationId::Direct(peer) = conversation {
+            return self.name(peer);
+        }
+        let line = self.conversation(conversation);
+        let others = line.map(|line| line.with(|view| view.participants.clone()));
+        let names: Vec<_> = others
+            .unwrap_or_default()
+            .into_iter()
+            .map(|other| self.name(other))
+            .collect();
+        names.join(", ")
+    }
+
     /// Whether the account has given itself a name. Reactive.
     pub fn is_named(self, account: Address) -> bool {
         self.names
@@ -241,11 +256,11 @@ impl State {
     }
 
     /// The line of a conversation, if there is one. Reactive in whether there is.
-    pub fn conversation(self, peer: Address) -> Option<ConversationLine> {
+    pub fn conversation(self, conversation: ConversationId) -> Option<ConversationLine> {
         self.conversations.with(|all| {
             all.as_ref()?
                 .iter()
-                .find(|(account, _)| *account == peer)
+                .find(|(known, _)| *known == conversation)
                 .map(|(_, line)| line.clone())
         })
     }

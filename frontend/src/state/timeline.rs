@@ -82,7 +82,7 @@ impl Timeline {
 
     /// The tip a message speaks of.
     pub fn tip(&self, id: MessageId) -> Option<TipView> {
-        self.0.iter().rfind(|message| message.id == id)?.tip
+        self.0.iter().rfind(|message| message.id == id)?.tip()
     }
 
     /// The oldest one.
@@ -126,11 +126,11 @@ mod tests {
         MessageView {
             id: MessageId([id; 16]),
             author,
-            mine: author[0] == 1,
-            text: id.to_string(),
             at: UnixMillis(at),
             state,
-            tip: None,
+            in_reply_to: None,
+            reactions: Vec::new(),
+            body: bridge::BodyView::Text(id.to_string()),
         }
     }
 

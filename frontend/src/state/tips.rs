@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use bridge::{Command, MessageView, TipRefusal, TipState, TipView};
+use bridge::{Command, ConversationId, MessageView, TipRefusal, TipState, TipView};
 use leptos::prelude::*;
 use protocol::{Address, MessageId, U256};
 
@@ -193,13 +193,15 @@ pub(super) fn refused(state: State, peer: Address, id: MessageId, why: &TipRefus
 /// Messages have come or changed. `before` gives the tip a message spoke of until now; the answer is what the screen reader says.
 pub(super) fn told(
     state: State,
-    peer: Address,
+    conversation: ConversationId,
     messages: &[MessageView],
     before: impl Fn(MessageId) -> Option<TipView>,
 ) -> Option<String> {
     let mut said = None;
     for message in messages {
-        let Some(tip) = message.tip else { continue };
+        let (Some(tip), Some(peer)) = (message.tip(), conversation.peer()) else {
+            continue;
+        };
         let waits = matches!(tip.state, TipState::Draft | TipState::Waiting);
         if !waits && answered(state, message.id).is_some() {
             settle(state, peer);
@@ -210,7 +212,7 @@ pub(super) fn told(
             state.tips.moved.update(|times| *times += 1);
             said = Some(words::news(
                 &tip,
-                message.mine,
+                message.is_mine(),
                 &untrack(|| state.name(peer)),
                 &untrack(|| state.networks()),
             ));

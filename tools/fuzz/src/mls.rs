@@ -7,7 +7,8 @@
 
 use std::cell::RefCell;
 
-use e2ee::{Associations, Content, ContentBody, E2eeError, Member, Processed};
+use content::{Body, Content, Text};
+use e2ee::{Associations, E2eeError, Member, Processed};
 use identity::Vouched;
 use protocol::{MessageId, Topic, UnixMillis};
 use sha2::{Digest as _, Sha256};
@@ -87,12 +88,10 @@ impl World {
         for other in [&mut alice, &mut bob] {
             other.step(|it| it.process(TOPIC, &renewed.commit, &known));
         }
-        let content = Content {
-            id: MessageId([5; 16]),
-            at: UnixMillis(1_790_000_000_000),
-            body: ContentBody::Text("As before.".into()),
-        };
-        let message = alice.step(|it| it.encrypt(TOPIC, &content));
+        let text = Body::of(&Text("As before.".into())).expect("short");
+        let content = Content::new(MessageId([5; 16]), UnixMillis(1_790_000_000_000), text);
+        let plaintext = content.encode().expect("short");
+        let message = alice.step(|it| it.encrypt(TOPIC, content.id, plaintext.clone()));
         let added = erin.invitable();
         let key_package = added.0.clone();
         let commit = alice.step(|it| it.commit(TOPIC, &[added], &[])).commit;
@@ -115,7 +114,10 @@ impl World {
     fn as_a_message(&mut self, bytes: &[u8]) {
         let before = self.bob.it.epoch(TOPIC);
         match self.bob.it.process(TOPIC, bytes, &self.known) {
-            Ok(Processed::Message { from, .. }) => self.is_known(&from),
+            Ok(Processed::Message { from, id, plaintext }) => {
+                self.is_known(&from);
+                let _ = Content::decode(&plaintext, id);
+            }
             Ok(Processed::Commit { added, left: false, .. }) => {
                 assert_eq!(self.bob.it.epoch(TOPIC), before.map(|epoch| epoch + 1));
                 self.only_known(&self.bob.it.members(TOPIC));

@@ -107,12 +107,10 @@ impl Scene {
         let mut effects = Vec::new();
         for command in [
             Command::Connect,
-            Command::Show { peer: Some(self.bob) },
-            Command::Send {
-                peer: self.bob,
-                id: MessageId([9; 16]),
-                text: "Here I am.".into(),
+            Command::Show {
+                conversation: Some(self.bob.into()),
             },
+            Command::text(self.bob, MessageId([9; 16]), "Here I am."),
         ] {
             effects.extend(self.world.effects_of("alice", command));
         }

@@ -2,9 +2,9 @@
 
 use std::{cell::Cell, collections::VecDeque, rc::Rc};
 
-use bridge::{Event, MessageView};
+use bridge::{ConversationId, Event, MessageView};
 use client::{Client, Effect, Environment, memory::MemoryVault};
-use protocol::{Address, UnixMillis};
+use protocol::UnixMillis;
 
 use crate::{
     page::{Answer, Page},
@@ -68,7 +68,7 @@ pub struct Person {
     /// How far its clock is off, in milliseconds.
     pub offset: Rc<Cell<i64>>,
     pub seed: Rc<Cell<u64>>,
-    pub shown: Option<Address>,
+    pub shown: Option<ConversationId>,
     /// What a page would hold of the shown thread.
     pub thread: Vec<MessageView>,
 }
@@ -76,8 +76,10 @@ pub struct Person {
 impl Person {
     pub fn note(&mut self, event: Event) {
         match &event {
-            Event::Thread { peer, messages, .. } if self.shown == Some(*peer) => self.thread.clone_from(messages),
-            Event::Messages { peer, messages } if self.shown == Some(*peer) => {
+            Event::Thread {
+                conversation, messages, ..
+            } if self.shown == Some(*conversation) => self.thread.clone_from(messages),
+            Event::Messages { conversation, messages } if self.shown == Some(*conversation) => {
                 for message in messages {
                     match self.thread.iter_mut().find(|known| known.id == message.id) {
                         Some(known) => known.clone_from(message),

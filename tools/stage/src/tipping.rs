@@ -128,7 +128,7 @@ impl World {
     }
 
     pub fn tip_view(&mut self, who: Name, with: Name, id: MessageId) -> Option<TipView> {
-        self.message(who, with, id)?.tip
+        self.message(who, with, id)?.tip()
     }
 
     pub fn tip_state(&mut self, who: Name, with: Name, id: MessageId) -> Option<(TipState, Witness)> {

@@ -6,7 +6,10 @@ use std::{
     rc::Rc,
 };
 
-use bridge::{Command, Connection, ConversationView, Event, MessageState, MessageView, Trouble};
+use bridge::{
+    BodyView, Command, Connection, ConversationId, ConversationView, Draft, Event, MessageState, MessageView,
+    TipMismatch, TipState, Trouble,
+};
 use client::{Client, Effect, SocketEvent, Tab, memory::MemoryVault};
 use futures::executor::block_on;
 use identity::Association;
@@ -170,8 +173,8 @@ impl World {
     /// Gives a command and queues its effects.
     pub fn tell(&mut self, name: Name, command: Command) {
         let person = self.people.get_mut(name).unwrap();
-        if let Command::Show { peer } = &command {
-            person.shown = *peer;
+        if let Command::Show { conversation } = &command {
+            person.shown = *conversation;
         }
         let effects = block_on(person.client.command(Tab::default(), command));
         person.queue.extend(effects);
@@ -186,15 +189,44 @@ impl World {
     pub fn send(&mut self, from: Name, to: Name, text: &str) -> MessageId {
         let id = self.fresh_id();
         let peer = self.address(to);
-        self.command(
-            from,
-            Command::Send {
-                peer,
-                id,
-                text: text.into(),
-            },
-        );
+        self.command(from, Command::text(peer, id, text));
         id
+    }
+
+    /// Sends this into a conversation, as an answer to another message if there is one.
+    pub fn say(
+        &mut self,
+        from: Name,
+        conversation: impl Into<ConversationId>,
+        in_reply_to: Option<MessageId>,
+        body: Draft,
+    ) -> MessageId {
+        let id = self.fresh_id();
+        let send = Command::Send {
+            conversation: conversation.into(),
+            id,
+            in_reply_to,
+            body,
+        };
+        self.command(from, send);
+        id
+    }
+
+    /// Sets an emoji at a message, or takes it back.
+    pub fn react(&mut self, from: Name, to: Name, target: MessageId, emoji: &str, set: bool) -> MessageId {
+        let (peer, emoji) = (self.address(to), emoji.to_owned());
+        self.say(from, peer, Some(target), Draft::Reaction { emoji, set })
+    }
+
+    /// What is shown at a message: each emoji with who set it.
+    pub fn reactions(&mut self, who: Name, with: Name, target: MessageId) -> Vec<(String, Vec<Name>)> {
+        let thread = self.thread(who, with);
+        let message = thread.into_iter().find(|message| message.id == target).unwrap();
+        let name = |address: Address| *self.people.keys().find(|name| self.address(name) == address).unwrap();
+        let reactions = message.reactions.into_iter();
+        reactions
+            .map(|reaction| (reaction.emoji, reaction.by.into_iter().map(name).collect()))
+            .collect()
     }
 
     pub fn accept(&mut self, who: Name, whom: Name) {
@@ -202,7 +234,7 @@ impl World {
         self.command(
             who,
             Command::Consent {
-                peer,
+                conversation: peer.into(),
                 consent: bridge::Consent::Accepted,
             },
         );
@@ -245,7 +277,7 @@ impl World {
         person.queue.extend(effects);
         let shown = person.shown;
         self.plug(name);
-        self.tell(name, Command::Show { peer: shown });
+        self.tell(name, Command::Show { conversation: shown });
         self.tell(name, Command::Connect);
     }
 
@@ -451,16 +483,22 @@ impl World {
 
     /// The thread as the page has it.
     pub fn thread(&mut self, who: Name, with: Name) -> Vec<MessageView> {
-        let peer = self.address(with);
-        if self.people[who].shown != Some(peer) {
-            self.command(who, Command::Show { peer: Some(peer) });
+        self.thread_of(who, self.address(with).into())
+    }
+
+    /// The thread of this conversation as the page has it.
+    pub fn thread_of(&mut self, who: Name, conversation: ConversationId) -> Vec<MessageView> {
+        let conversation = Some(conversation);
+        if self.people[who].shown != conversation {
+            self.command(who, Command::Show { conversation });
         }
         self.run();
         self.people[who].thread.clone()
     }
 
     pub fn texts(&mut self, who: Name, with: Name) -> Vec<String> {
-        self.thread(who, with).into_iter().map(|message| message.text).collect()
+        let thread = self.thread(who, with).into_iter();
+        thread.map(|message| words(&message.body)).collect()
     }
 
     pub fn state(&mut self, who: Name, with: Name, id: MessageId) -> Option<MessageState> {
@@ -528,4 +566,22 @@ impl World {
 /// What a vault in memory answers: it never waits.
 pub fn now<T>(future: impl Future<Output = T>) -> T {
     block_on(future)
+}
+
+/// A body in the words of a page.
+pub fn words(body: &BodyView) -> String {
+    match body {
+        BodyView::Text(text) => text.clone(),
+        BodyView::Tip(tip) => match tip.state {
+            TipState::Mismatch(TipMismatch::Network) => "Tip on another network".to_owned(),
+            TipState::Mismatch(_) => "Tip that does not match".to_owned(),
+            _ => format!("Tip of {} ETH", chain::amount::format(tip.amount, 18)),
+        },
+        BodyView::Unknown { fallback } => fallback.clone(),
+    }
+}
+
+/// The line under a conversation in the list.
+pub fn preview(view: &ConversationView) -> String {
+    view.preview.as_ref().map(words).unwrap_or_default()
 }

@@ -55,7 +55,11 @@ impl Person {
 
     /// Shows the thread with somebody.
     pub fn show(&self, peer: Address) {
-        self.native.command(Command::Show { peer: Some(peer) }).unwrap();
+        self.native
+            .command(Command::Show {
+                conversation: Some(peer.into()),
+            })
+            .unwrap();
     }
 
     /// Says something, without waiting for anything.
@@ -72,16 +76,16 @@ impl Person {
     /// Waits until somebody not yet known asks to talk, and accepts.
     pub async fn accept(&mut self, peer: Address) {
         let asked = |event: &Event| match event {
-            Event::Conversation(view) => view.peer == peer && view.consent == Consent::Asked,
+            Event::Conversation(view) => view.id == peer && view.consent == Consent::Asked,
             Event::Conversations(views) => views
                 .iter()
-                .any(|view| view.peer == peer && view.consent == Consent::Asked),
+                .any(|view| view.id == peer && view.consent == Consent::Asked),
             _ => false,
         };
         self.native.wait_for(asked).await.unwrap();
         self.native
             .command(Command::Consent {
-                peer,
+                conversation: peer.into(),
                 consent: Consent::Accepted,
             })
             .unwrap();
@@ -96,9 +100,9 @@ impl Person {
 
     async fn try_hear(&mut self, text: &str) -> Result<(), NativeError> {
         let said = |event: &Event| match event {
-            Event::Thread { messages, .. } | Event::Messages { messages, .. } => {
-                messages.iter().any(|message| !message.mine && message.text == text)
-            }
+            Event::Thread { messages, .. } | Event::Messages { messages, .. } => messages
+                .iter()
+                .any(|message| !message.is_mine() && message.text() == Some(text)),
             _ => false,
         };
         self.native.wait_for(said).await.map(drop)

@@ -48,7 +48,7 @@ pub fn of(path: &Path) -> Parts {
         ["server", ..] | ["crates", "services" | "postgres", ..] => SERVER,
         ["app", "src", "server_fns", ..] => PAGE.and(SERVER),
         ["app", ..] => PAGE.and(SERVER).and(STYLE),
-        ["crates", "engine" | "client" | "e2ee", ..] => WORKER,
+        ["crates", "engine" | "client" | "content" | "e2ee", ..] => WORKER,
         ["crates", "identity", ..] => WORKER.and(SERVER),
         ["crates", "bridge", ..] => PAGE.and(WORKER),
         ["crates", "native", ..] | ["tools", ..] => Parts::default(),

@@ -7,7 +7,7 @@ use super::{
 
 pub const CHECKS: &[Check] = &[
     Check {
-        rule: "1: neither the server nor the page links e2ee, client or OpenMLS: they lack the words to read messages",
+        rule: "1: neither the server nor the page links e2ee, content, client or OpenMLS: they lack the words to read messages",
         find: no_secrets,
         bad: &[
             &[
@@ -17,6 +17,10 @@ pub const CHECKS: &[Check] = &[
             &[
                 (SERVER_TREE, "server v0.1.0 (/x)\n"),
                 (PAGE_TREE, "frontend v0.1.0\nopenmls_traits v0.5.0\n"),
+            ],
+            &[
+                (SERVER_TREE, "server v0.1.0 (/x)\ncontent v0.1.0 (/x)\n"),
+                (PAGE_TREE, "frontend v0.1.0\n"),
             ],
             // A tree that could not be read proves nothing.
             &[(SERVER_TREE, ""), (PAGE_TREE, "frontend v0.1.0\n")],
@@ -65,7 +69,7 @@ fn no_secrets(tree: &Tree) -> Vec<String> {
         }
         for secret in names
             .iter()
-            .filter(|name| matches!(**name, "e2ee" | "client") || name.starts_with("openmls"))
+            .filter(|name| matches!(**name, "e2ee" | "client" | "content") || name.starts_with("openmls"))
         {
             found.push(format!(
                 "{name}: depends on {secret} (`cargo tree -p {root} -i {secret}` says why)"

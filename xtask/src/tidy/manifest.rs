@@ -120,6 +120,11 @@ const TABLE: &[Row] = &[
             "alloy-provider",
         ],
     ),
+    Row(
+        "content",
+        &["protocol"],
+        &["tokio", "sqlx", "openmls", "leptos", "web-sys", "axum"],
+    ),
     Row("elements", &[], &["tokio", "sqlx", "openmls", "axum"]),
     Row("chain", &["protocol"], &["sqlx", "leptos", "openmls"]),
     Row(
@@ -129,7 +134,7 @@ const TABLE: &[Row] = &[
     ),
     Row(
         "client",
-        &["e2ee", "identity", "chain", "bridge", "protocol"],
+        &["e2ee", "content", "identity", "chain", "bridge", "protocol"],
         &["web-sys", "js-sys", "gloo", "leptos", "tokio", "sqlx"],
     ),
     Row(
@@ -169,7 +174,7 @@ const TABLE: &[Row] = &[
     Row("stage", &["client", "identity", "bridge", "chain", "protocol"], BROWSER),
     Row(
         "fuzz",
-        &["stage", "client", "e2ee", "identity", "bridge", "protocol"],
+        &["stage", "client", "content", "e2ee", "identity", "bridge", "protocol"],
         BROWSER,
     ),
     Row(

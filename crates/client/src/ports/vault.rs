@@ -9,13 +9,13 @@ pub enum Space {
     Mls,
     /// Verified associations by hash.
     Association,
-    /// Conversations by the peer's address.
+    /// Conversations, by their id.
     Conversation,
     /// Logs that are read, by topic: cursor and state.
     Topic,
-    /// Messages by peer, time and id.
+    /// Messages by conversation, time and id.
     Message,
-    /// From a message's id to its key in `Message`.
+    /// From a message's id to its key in `Message`; from a reaction's id to the message it is of.
     Index,
     /// What is to be sent, in order.
     Outbox,
@@ -23,11 +23,13 @@ pub enum Space {
     Tip,
     /// Wishes to send a message that were kept by a tab that only visits the vault, by the message's id.
     Wish,
+    /// Reactions to messages that are not here, by conversation and message.
+    Early,
 }
 
 impl Space {
     /// Every space there is.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Meta,
         Self::Mls,
         Self::Association,
@@ -38,6 +40,7 @@ impl Space {
         Self::Outbox,
         Self::Tip,
         Self::Wish,
+        Self::Early,
     ];
 
     /// Its name in a database; never changes.
@@ -53,6 +56,7 @@ impl Space {
             Self::Outbox => "outbox",
             Self::Tip => "tip",
             Self::Wish => "wish",
+            Self::Early => "early",
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The bytes of stored records never change: what an old build wrote is read for ever.
 
-use bridge::{Consent, MessageState, Unsent};
+use bridge::{Consent, ConversationId, MessageState, Unsent};
 use protocol::{
     Address, ErrorCode, Incarnation, InstallationId, MessageId, Seq, TipMismatch, Topic, UnixMillis, Welcome,
 };
@@ -28,12 +28,15 @@ fn records_keep_their_bytes() {
     keeps(
         &Conversation {
             consent: Consent::Declined,
-            preview: "hé".into(),
+            latest: Some(Latest {
+                id: MessageId([4; 16]),
+                body: text("hé".into()),
+            }),
             mine: true,
             at: UnixMillis(1_700_000_000_000),
             unread: 300,
         },
-        "01020368c3a90180a0abfef962ac02",
+        "02020104040404040404040404040404040404000368c3a9000180a0abfef962ac02",
     );
     let commit = PendingCommit {
         id: MessageId([1; 16]),
@@ -47,7 +50,8 @@ fn records_keep_their_bytes() {
     };
     keeps(
         &Log {
-            peer: Some(PEER),
+            conversation: Some(ConversationId::Direct(PEER)),
+            invited: vec![PEER],
             stage: Stage::Joined,
             cursor: Seq(300),
             last_commit: Seq(2),
@@ -62,17 +66,50 @@ fn records_keep_their_bytes() {
             untold: Some(Untold::Copied),
             reread: Seq(5),
         },
-        "040114aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa01ac020202010101010101010101010101010101010102020304010505050505050505050505050505050505050505050505050505050505050505010601080808080808080808080808080808080808080808080808080808080808080812ac020106060606060606060606060606060606010707070707070707010105",
+        "05010014aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa0114aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa01ac020202010101010101010101010101010101010102020304010505050505050505050505050505050505050505050505050505050505050505010601080808080808080808080808080808080808080808080808080808080808080812ac020106060606060606060606060606060606010707070707070707010105",
     );
     keeps(
         &Message {
             author: PEER,
             mine: false,
-            text: "hi".into(),
             at: UnixMillis(-1),
             state: MessageState::NotSent(Unsent::Refused(ErrorCode::TooLarge)),
+            content: Written {
+                in_reply_to: Some(MessageId([4; 16])),
+                replaces: None,
+                expires: Some(300),
+                body: text("hi".into()),
+            },
+            quoted: Some(Quoted {
+                author: PEER,
+                body: text("so".into()),
+            }),
+            reactions: vec![Reacted {
+                author: PEER,
+                emoji: "👍".into(),
+                read: Some(Vote {
+                    set: true,
+                    at: UnixMillis(1),
+                    id: MessageId([5; 16]),
+                }),
+                pending: None,
+            }],
         },
-        "0114aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa0002686901020203",
+        &[
+            "0214",
+            &"aa".repeat(20),
+            "0001020203",
+            &format!("01{}", "04".repeat(16)),
+            "0001ac02",
+            "0002686900",
+            &format!("0114{}", "aa".repeat(20)),
+            "0002736f00",
+            &format!("0114{}", "aa".repeat(20)),
+            "04f09f918d010102",
+            &"05".repeat(16),
+            "00",
+        ]
+        .concat(),
     );
     keeps(
         &Tip {
@@ -115,19 +152,47 @@ fn records_keep_their_bytes() {
     keeps(
         &Intent {
             id: MessageId([1; 16]),
-            peer: PEER,
+            conversation: ConversationId::Group(Topic([3; 32])),
             at: UnixMillis(2),
-            text: "hi".into(),
+            content: text("hi".into()).into(),
             sealed: Some(sealed),
             unsent: Some(Unsent::NotHere),
         },
-        "010101010101010101010101010101010114aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa0402686901080808080808080808080808080808080808080808080808080808080808080801030909090100",
+        "02010101010101010101010101010101010103030303030303030303030303030303030303030303030303030303030303030400000000026869000108080808080808080808080808080808080808080808080808080808080808080801030909090100",
     );
 }
 
 /// Which of its kinds it is, as it is written.
 fn number<T: Serialize>(value: &T) -> u8 {
     postcard::to_stdvec(value).unwrap()[0]
+}
+
+#[test]
+fn records_from_before_bodies_had_kinds_are_read() {
+    let old = |hex: &str| hex::decode(hex).unwrap();
+    let known = read::<Conversation>(Space::Conversation, b"", &old("01020368c3a90180a0abfef962ac02")).unwrap();
+    assert_eq!(known.latest.unwrap().body, text("hé".into()));
+    assert_eq!((known.mine, known.unread), (true, 300));
+    let bytes = old("0114aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa0002686901020203");
+    let message = read::<Message>(Space::Message, b"", &bytes).unwrap();
+    assert_eq!((message.author, message.content), (PEER, text("hi".into()).into()));
+    let bytes = old(
+        "010101010101010101010101010101010114aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa0402686901080808080808080808080808080808080808080808080808080808080808080801030909090100",
+    );
+    let intent = read::<Intent>(Space::Outbox, b"", &bytes).unwrap();
+    assert_eq!(intent.conversation, ConversationId::Direct(PEER));
+    assert_eq!(
+        (intent.content, intent.unsent),
+        (text("hi".into()).into(), Some(Unsent::NotHere))
+    );
+}
+
+#[test]
+fn a_log_from_before_conversations_had_ids_is_read() {
+    let written = "040114aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa01ac020202010101010101010101010101010101010102020304010505050505050505050505050505050505050505050505050505050505050505010601080808080808080808080808080808080808080808080808080808080808080812ac020106060606060606060606060606060606010707070707070707010105";
+    let read = read::<Log>(Space::Topic, b"", &hex::decode(written).unwrap()).unwrap();
+    assert_eq!(read.conversation, Some(ConversationId::Direct(PEER)));
+    assert_eq!((read.cursor, read.reread, read.invited), (Seq(300), Seq(5), Vec::new()));
 }
 
 #[test]
@@ -155,8 +220,8 @@ fn a_log_of_before_is_read_and_its_keys_are_to_be_renewed() {
     let written = "010114aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa01ac0202020101010101010101010101010101010101020203040105050505050505050505050505050505050505050505050505050505050505050106";
     let read = read::<Log>(Space::Topic, b"", &hex::decode(written).unwrap()).unwrap();
     assert_eq!(
-        (read.peer, read.cursor, read.newest),
-        (Some(PEER), Seq(300), UnixMillis(1))
+        (read.conversation, read.cursor, read.newest),
+        (Some(ConversationId::Direct(PEER)), Seq(300), UnixMillis(1))
     );
     let commit = read.commit.unwrap();
     assert_eq!(
@@ -213,11 +278,15 @@ fn states_and_witnesses_of_tips_keep_their_numbers() {
 
 #[test]
 fn keys_are_in_the_order_of_time_and_parse() {
-    let early = message_key(PEER, UnixMillis(255), MessageId([9; 16]));
-    let late = message_key(PEER, UnixMillis(256), MessageId([1; 16]));
+    let of = ConversationId::Direct(PEER);
+    let early = message_key(of, UnixMillis(255), MessageId([9; 16]));
+    let late = message_key(of, UnixMillis(256), MessageId([1; 16]));
     assert!(early < late);
-    assert_eq!(parse_message_key(&late), Some((PEER, MessageId([1; 16]))));
+    assert_eq!(parse_message_key(&late), Some((of, MessageId([1; 16]))));
     assert_eq!(parse_message_key(&late[1..]), None);
+    let place = early_key(of, MessageId([1; 16]));
+    assert_eq!(parse_early_key(&place), Some((of, MessageId([1; 16]))));
+    assert_eq!((parse_message_key(&place), parse_early_key(&late)), (None, None));
     assert!(order_key(255) < order_key(256));
     assert_eq!(parse_order_key(&order_key(256)), Some(256));
     assert_eq!(parse_order_key(b"short"), None);

@@ -1,10 +1,7 @@
-use chain::amount;
-use protocol::{Address, MessageId, TipId, TipSight, TxHash, U256, UnixMillis, api::Network};
+use protocol::{Address, MessageId, TipId, TipSight, TxHash, UnixMillis, api::Network};
 
-use crate::{Tab, map::Map, records::Tip};
+use crate::{Tab, map::Map};
 
-/// Every coin served here has so many decimals: wallets know no others (EIP-3085).
-const DECIMALS: u8 = 18;
 /// The first and the longest pause between two looks at the same tip, in milliseconds.
 const PAUSE: (i64, i64) = (1_000, 15_000);
 
@@ -100,23 +97,6 @@ pub(crate) struct Desk {
 impl Desk {
     pub fn network(&self, chain_id: u64) -> Option<&Network> {
         self.networks.iter().find(|network| network.chain_id == chain_id)
-    }
-
-    /// A tip in one line.
-    pub fn words(&self, chain_id: u64, amount: U256) -> String {
-        match self.network(chain_id) {
-            Some(network) => format!("Tip of {} {}", amount::format(amount, DECIMALS), network.symbol),
-            None => "Tip on another network".to_owned(),
-        }
-    }
-
-    /// What the message of a tip says in one line.
-    pub fn line(&self, tip: &Tip) -> String {
-        if tip.is_wrong() {
-            "Tip that does not match".to_owned()
-        } else {
-            self.words(tip.chain_id, tip.amount)
-        }
     }
 
     pub fn is_open(&self, id: MessageId, like: impl Fn(Question) -> bool) -> bool {

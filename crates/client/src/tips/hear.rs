@@ -1,15 +1,14 @@
 //! References of others, hints of the server, and which networks there are.
 
-use bridge::{TipState, Witness};
+use bridge::{ConversationId, Event, TipState, Witness};
 use chain::tips::CONTRACT;
-use protocol::{
-    Address, Ask, MessageId, TipId, TipMismatch, TipReference, TipReport, TipSight, UnixMillis, api::Network, limits,
-};
+use content::TipReference;
+use protocol::{Address, Ask, MessageId, TipId, TipMismatch, TipReport, TipSight, UnixMillis, api::Network, limits};
 
 use super::{Then, desk::Hint, doubt::FRESH, put_among};
 use crate::{
     Client, Environment, Vault, VaultError,
-    records::{Message, Tip},
+    records::{Conversation, Tip},
     step::Step,
 };
 
@@ -80,7 +79,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     /// Puts it, in this step, behind its message.
     pub(crate) fn take_tip(&self, step: &mut Step, id: MessageId, tip: Tip) {
         step.tips.insert(id, Some(tip));
-        let conversation = self.conversation(step, tip.peer);
+        let conversation = self.conversation(step, ConversationId::Direct(tip.peer));
         if conversation.is_some_and(|known| known.consent == bridge::Consent::Accepted) {
             step.asks.push(self.ask_of(&tip));
         }
@@ -107,7 +106,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         let (mut newest, mut fresh) = (Vec::new(), Vec::new());
         for (id, tip) in self.state.tips.iter() {
             let age = now.0 - tip.at.0;
-            if tip.state == TipState::Draft || !(tip.mine || self.may_read(tip.peer)) {
+            if tip.state == TipState::Draft || !(tip.mine || self.may_read(ConversationId::Direct(tip.peer))) {
                 continue;
             }
             if tip.settled {
@@ -193,27 +192,14 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         Then::Keep(Tip { state, witness, ..tip })
     }
 
-    /// The message of a tip in this step, saying what is known of it now: a list that goes on to speak of money that does
-    /// not count would lie.
-    pub(crate) fn retold(
-        &self,
-        step: &mut Step,
-        id: MessageId,
-        key: Vec<u8>,
-        peer: Address,
-        mut message: Message,
-    ) -> Message {
-        let tip = step.tips.get(&id).copied().flatten().filter(|tip| !tip.gone);
-        // Without networks every one would be another.
-        let tip = tip.filter(|tip| !self.desk.networks.is_empty() || tip.is_wrong());
-        if let Some(line) = tip.map(|tip| self.desk.line(&tip)).filter(|line| *line != message.text) {
-            message.text = line;
-            if let Some(mut conversation) = self.conversation(step, peer).filter(|known| known.at == message.at) {
-                conversation.advance(&message);
-                step.conversations.insert(peer, conversation);
-            }
-            step.messages.insert(key, Some(message.clone()));
+    /// Shows the conversations anew whose newest message is one of these tips.
+    pub(crate) fn tell_of_tips(&mut self, ids: &[MessageId]) {
+        let newest = |known: &Conversation| known.latest.as_ref().is_some_and(|latest| ids.contains(&latest.id));
+        let changed = self.state.conversations.iter();
+        let changed = changed.filter(|(_, known)| known.consent.is_listed() && newest(known));
+        let views: Vec<_> = changed.map(|(id, known)| self.conversation_view(*id, known)).collect();
+        for view in views {
+            self.tell(Event::Conversation(view));
         }
-        message
     }
 }

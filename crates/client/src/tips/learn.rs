@@ -1,6 +1,6 @@
 //! What follows from what the wallet has read.
 
-use bridge::{TipState, Witness};
+use bridge::{ConversationId, TipState, Witness};
 use chain::tips::{Reading, Verdict, check, is_used};
 use protocol::{MessageId, Receipt, TipSight, Transaction, TxHash};
 
@@ -80,7 +80,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             settled: deep,
             ..tip
         };
-        if tip.mine && holds && (tip.gone || !tip.told) && self.may_read(tip.peer) {
+        if tip.mine && holds && (tip.gone || !tip.told) && self.may_read(ConversationId::Direct(tip.peer)) {
             // Its answer was lost, or it was given up; now there is something to tell.
             Then::Speak(known)
         } else {

@@ -1,6 +1,6 @@
 //! When the chain is read: as long as something is unfinished, through the page's wallet, if it is on that chain.
 
-use bridge::{TipState, WalletAnswer, WalletRefusal, WalletRequest};
+use bridge::{ConversationId, TipState, WalletAnswer, WalletRefusal, WalletRequest};
 use chain::tips::CONTRACT;
 use protocol::{MessageId, UnixMillis};
 
@@ -37,7 +37,11 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         let here = self.desk.chain_id == Some(tip.chain_id) && self.desk.account.is_some();
         let hint = self.desk.looks.get(&id).and_then(|look| look.hint);
         let forgotten = tip.gone && hint.is_none();
-        if !here || forgotten || self.desk.network(tip.chain_id).is_none() || !(tip.mine || self.may_read(tip.peer)) {
+        if !here
+            || forgotten
+            || self.desk.network(tip.chain_id).is_none()
+            || !(tip.mine || self.may_read(ConversationId::Direct(tip.peer)))
+        {
             return None;
         }
         if let Some(hint) = hint {

@@ -1,8 +1,9 @@
 //! Wishes: whom, how much, and what the wallet answers.
 
-use bridge::{Call, Event, TipRefusal, TipState, WalletAnswer, WalletRefusal, Witness};
+use bridge::{Call, ConversationId, Event, TipRefusal, TipState, WalletAnswer, WalletRefusal, Witness};
 use chain::tips::{ALREADY_TIPPED, CONTRACT, is_used};
-use protocol::{Address, MessageId, TipId, TipReference, U256};
+use content::TipReference;
+use protocol::{Address, MessageId, TipId, U256};
 
 use super::{
     Then,
@@ -10,6 +11,7 @@ use super::{
 };
 use crate::{
     Client, Environment, Vault, VaultError,
+    content::tip,
     records::{Stage, Tip},
     step::Step,
 };
@@ -67,7 +69,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 .iter()
                 .any(|member| member.address == peer && self.directory.get(&member.association).is_some())
         };
-        logs.any(|(topic, log)| log.peer == Some(peer) && log.stage == Stage::Joined && ours(*topic))
+        logs.any(|(topic, log)| log.conversation == Some(peer.into()) && log.stage == Stage::Joined && ours(*topic))
             || self.holds_listed(peer)
     }
 
@@ -106,8 +108,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             self.reply(refused(peer, id, why, false));
             return Ok(());
         }
-        let text = self.desk.words(chain_id, amount);
-        let (at, revealed) = self.say(&mut step, peer, id, text);
+        let conversation = ConversationId::Direct(peer);
+        let (at, revealed) = self.append(&mut step, conversation, id, tip::body().into()).await;
         let mut tip_id = [0; 32];
         tip_id[..16].copy_from_slice(&id.0);
         tip_id[16..].copy_from_slice(&self.random::<16>());
@@ -131,7 +133,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         step.tips.insert(id, Some(tip));
         self.finish(step).await?;
         if revealed {
-            self.tell_thread(peer).await;
+            self.tell_thread(conversation).await;
         }
         self.wish_for(id);
         Ok(())
@@ -209,7 +211,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             step.outbox.insert(order, None);
         }
         let peer = tip.peer;
-        self.take_back(step, peer, id).await?;
+        self.take_back(step, ConversationId::Direct(peer), id).await?;
         step.events.extend(why.map(|why| refused(peer, id, why, false)));
         self.desk.wished.remove(&id);
         self.desk
@@ -379,14 +381,14 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         };
         if self.find_message(step, id).await?.is_none() {
             // It was taken back, and paid all the same.
-            let text = self.desk.words(tip.chain_id, tip.amount);
-            self.say(step, tip.peer, id, text);
+            let conversation = ConversationId::Direct(tip.peer);
+            self.append(step, conversation, id, tip::body().into()).await;
             step.tips.insert(id, Some(tip));
         } else {
             step.put_tip(id, tip);
         }
-        if let (true, Some((_, peer, message))) = (tell, self.message(step, id).await) {
-            self.enqueue(step, peer, id, message.at, message.text);
+        if let (true, Some((_, conversation, message))) = (tell, self.message(step, id).await) {
+            self.enqueue(step, conversation, id, message.at, message.content);
         }
         Ok(())
     }

@@ -22,7 +22,7 @@ pub(crate) use desk::Desk;
 
 use bridge::{TipRefusal, TipState, TipView};
 use chain::tips::Claim;
-use protocol::{Address, MessageId, TipMismatch};
+use protocol::{Address, MessageId};
 
 use crate::records::Tip;
 
@@ -78,11 +78,6 @@ impl Tip {
             amount: self.amount,
             id: self.id,
         }
-    }
-
-    /// The chain tells something else than its message. On a network nobody serves nothing is told.
-    pub(crate) fn is_wrong(&self) -> bool {
-        matches!(self.state, TipState::Mismatch(kind) if kind != TipMismatch::Network)
     }
 
     /// It counts as paid, as far as is known.

@@ -247,14 +247,7 @@ fn effects_name_no_secret() {
     world.send("alice", "bob", "canary in the coal mine");
     let id = world.fresh_id();
     let peer = world.address("bob");
-    let frames = world.effects_of(
-        "alice",
-        Command::Send {
-            peer,
-            id,
-            text: "canary in the coal mine".into(),
-        },
-    );
+    let frames = world.effects_of("alice", Command::text(peer, id, "canary in the coal mine"));
     let sent: Vec<_> = frames
         .into_iter()
         .filter(|effect| matches!(effect, Effect::Frame(_)))

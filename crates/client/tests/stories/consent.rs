@@ -1,25 +1,37 @@
 //! Strangers wait; declining tells them nothing.
 
 use bridge::{Command, Consent, Event};
+use stage::world::preview;
 
 use crate::support::World;
 
 fn answer(world: &mut World, who: &'static str, whom: &'static str, consent: Consent) {
     let peer = world.address(whom);
-    world.command(who, Command::Consent { peer, consent });
+    world.command(
+        who,
+        Command::Consent {
+            conversation: peer.into(),
+            consent,
+        },
+    );
 }
 
 #[test]
 fn a_strangers_text_stays_hidden_until_accepted() {
     let mut world = World::with(20, &["alice", "bob"]);
     let peer = world.address("alice");
-    world.command("bob", Command::Show { peer: Some(peer) });
+    world.command(
+        "bob",
+        Command::Show {
+            conversation: Some(peer.into()),
+        },
+    );
     world.send("alice", "bob", "let me in");
     world.send("alice", "bob", "please");
     let list = world.list("bob");
     assert_eq!(list.len(), 1);
     assert_eq!(
-        (list[0].consent, list[0].preview.as_str(), list[0].unread),
+        (list[0].consent, preview(&list[0]).as_str(), list[0].unread),
         (Consent::Asked, "", 1)
     );
     assert!(world.texts("bob", "alice").is_empty());
@@ -29,7 +41,7 @@ fn a_strangers_text_stays_hidden_until_accepted() {
     assert_eq!(world.texts("bob", "alice"), ["let me in", "please"]);
     let list = world.list("bob");
     assert_eq!(
-        (list[0].consent, list[0].preview.as_str(), list[0].unread),
+        (list[0].consent, preview(&list[0]).as_str(), list[0].unread),
         (Consent::Accepted, "please", 2)
     );
 }
@@ -68,12 +80,17 @@ fn whoever_opens_the_thread_of_somebody_turned_away_sees_what_was_answered() {
         answer(&mut world, "bob", "alice", consent);
         world.crash("bob");
         world.people.get_mut("bob").unwrap().events.clear();
-        world.command("bob", Command::Show { peer: Some(peer) });
+        world.command(
+            "bob",
+            Command::Show {
+                conversation: Some(peer.into()),
+            },
+        );
         let told = world.people["bob"].events.iter().find_map(|event| match event {
-            Event::Conversation(view) => Some((view.peer, view.consent, view.preview.as_str())),
+            Event::Conversation(view) => Some((view.id, view.consent, view.preview.clone())),
             _ => None,
         });
-        assert_eq!(told, Some((peer, consent, "")));
+        assert_eq!(told, Some((peer.into(), consent, None)));
         assert!(world.texts("bob", "alice").is_empty());
     }
 }

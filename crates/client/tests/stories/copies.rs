@@ -248,7 +248,13 @@ fn who_was_blocked_may_be_read_again_and_own_words_that_come_back_are_known() {
     world.server.borrow_mut().lie = Some(Box::new(|_| vec![]));
     world.send("alice", "bob", "two");
     let (peer, consent) = (world.address("bob"), bridge::Consent::Blocked);
-    world.command("alice", bridge::Command::Consent { peer, consent });
+    world.command(
+        "alice",
+        bridge::Command::Consent {
+            conversation: peer.into(),
+            consent,
+        },
+    );
     world.accept("alice", "bob");
     world.server.borrow_mut().mute = false;
     world.server.borrow_mut().lie = None;

@@ -8,23 +8,12 @@ fn an_id_that_is_used_again_for_other_words_keeps_the_first() {
     let mut world = World::with(1001, &["alice", "bob"]);
     let id = world.send("alice", "bob", "first");
     let peer = world.address("bob");
-    let again = |text: &str| Command::Send {
-        peer,
-        id,
-        text: text.into(),
-    };
+    let again = |text: &str| Command::text(peer, id, text);
     world.command("alice", again("second"));
     // Also when the first one still waits.
     world.go_offline("alice");
     let waiting = world.send("alice", "bob", "waits");
-    world.command(
-        "alice",
-        Command::Send {
-            peer,
-            id: waiting,
-            text: "waits no more".into(),
-        },
-    );
+    world.command("alice", Command::text(peer, waiting, "waits no more"));
     world.go_online("alice");
     world.accept("bob", "alice");
     for (who, with) in [("alice", "bob"), ("bob", "alice")] {

@@ -167,7 +167,7 @@ fn all_browsers_of_both_get_everything_whoever_writes() {
             .iter()
             .rev()
             .take(4)
-            .map(|message| message.mine)
+            .map(bridge::MessageView::is_mine)
             .collect::<Vec<_>>()
     };
     for who in ["alice", "alice's phone"] {
@@ -192,20 +192,13 @@ fn a_revoked_browser_learns_why_gets_nothing_more_and_is_taken_out_by_who_writes
     let id = world.fresh_id();
     let peer = world.address("alice");
     let text = String::from("never sent");
-    world.command(
-        "bob's phone",
-        Command::Send {
-            peer,
-            id,
-            text: text.clone(),
-        },
-    );
+    world.command("bob's phone", Command::text(peer, id, text.clone()));
     world.command("bob's phone", Command::LeftOver);
     assert_eq!(world.connection("bob's phone"), Some(Connection::Revoked));
     assert!(
         world.people["bob's phone"]
             .events
-            .contains(&Event::LeftOver(vec![(peer, text)]))
+            .contains(&Event::LeftOver(vec![(peer.into(), bridge::BodyView::Text(text))]))
     );
     assert_eq!(world.texts("alice", "bob").last().unwrap(), "behind its back");
     // The person signs in there again with a new key.
@@ -444,7 +437,7 @@ fn keys_are_renewed_within_a_thousand_messages() {
         id[..8].copy_from_slice(&(number + 1).to_be_bytes());
         let (peer, id) = (world.address("bob"), protocol::MessageId(id));
         let text = String::from("x");
-        world.command("alice", Command::Send { peer, id, text });
+        world.command("alice", Command::text(peer, id, text));
     }
     assert_eq!(renewals(&world), 2, "by who writes, and by who reads");
 }

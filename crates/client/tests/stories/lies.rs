@@ -330,7 +330,7 @@ fn an_invitation_whose_association_is_withheld_does_not_block_the_inbox() {
     world.send("carol", "bob", "hello");
     let list = world.list("bob");
     assert_eq!(list.len(), 1);
-    assert_eq!(list[0].peer, world.address("carol"));
+    assert_eq!(list[0].id, world.address("carol"));
 }
 
 #[test]

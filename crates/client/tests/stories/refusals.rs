@@ -2,6 +2,7 @@
 
 use bridge::{Command, Event, MessageState, Trouble, Unsent};
 use protocol::{ErrorCode, Kind, limits};
+use stage::world::preview;
 
 use crate::support::World;
 
@@ -33,7 +34,7 @@ fn a_message_that_was_not_sent_can_be_taken_back() {
     world.send("alice", "bob", "first");
     world.arrive("carol");
     let id = world.send("alice", "carol", "nobody there");
-    assert_eq!(world.list("alice")[0].preview, "nobody there");
+    assert_eq!(preview(&world.list("alice")[0]), "nobody there");
     world.command("alice", Command::Discard { id });
     assert!(world.texts("alice", "carol").is_empty());
     assert!(world.people["alice"].vault.keys(client::Space::Outbox).is_empty());
@@ -109,14 +110,7 @@ fn a_stale_epoch_is_caught_up_with_and_encrypted_again() {
     // Sealed in the old epoch: bob was live, then lost his socket before the publish went out.
     let id = world.fresh_id();
     let peer = world.address("alice");
-    world.tell(
-        "bob",
-        Command::Send {
-            peer,
-            id,
-            text: "of the old epoch".into(),
-        },
-    );
+    world.tell("bob", Command::text(peer, id, "of the old epoch"));
     world.go_online("bob");
     assert_eq!(world.state("bob", "alice", id), Some(MessageState::Sent));
     assert_eq!(world.texts("alice", "bob").last().unwrap(), "of the old epoch");

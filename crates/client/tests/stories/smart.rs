@@ -335,6 +335,6 @@ fn code_that_never_ends_keeps_nobody_else_from_being_proved() {
     let heard = world.list("alice");
     for name in honest {
         let peer = world.address(name);
-        assert!(heard.iter().any(|known| known.peer == peer), "{name} is heard");
+        assert!(heard.iter().any(|known| known.id == peer), "{name} is heard");
     }
 }

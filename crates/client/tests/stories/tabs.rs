@@ -1,7 +1,7 @@
 //! Several tabs at one installation, and workers that come and go.
 
-use bridge::{Command, Connection, Event, MessageState, TipRefusal, WalletAnswer, WalletRefusal, WalletRequest};
-use client::{Effect, SocketEvent, Tab};
+use bridge::{Command, Connection, Draft, Event, MessageState, TipRefusal, WalletAnswer, WalletRefusal, WalletRequest};
+use client::{Effect, SocketEvent, Tab, Wished};
 use futures::executor::block_on;
 use protocol::{MessageId, U256, UnixMillis};
 
@@ -30,16 +30,12 @@ fn at(world: &mut World, tab: Tab, command: impl FnOnce(&World) -> Command) -> V
 
 fn show(whom: Name) -> impl FnOnce(&World) -> Command {
     move |world| Command::Show {
-        peer: Some(world.address(whom)),
+        conversation: Some(world.address(whom).into()),
     }
 }
 
 fn send(to: Name, id: u8, text: &str) -> impl FnOnce(&World) -> Command {
-    move |world| Command::Send {
-        peer: world.address(to),
-        id: MessageId([id; 16]),
-        text: text.into(),
-    }
+    move |world| Command::text(world.address(to), MessageId([id; 16]), text)
 }
 
 /// Alice, who knows Bob and Carol.
@@ -55,8 +51,19 @@ fn among_friends(seed: u64) -> World {
 /// A worker without the lead keeps what is written there.
 fn wish(world: &World, to: Name, id: u8, at: i64, text: &str) -> Option<Event> {
     let visit = world.people["alice"].vault.visit();
-    let message = (world.address(to), MessageId([id; 16]), text);
-    block_on(client::wish(&visit, world.address("alice"), UnixMillis(at), message)).unwrap()
+    let place = (world.address(to).into(), MessageId([id; 16]));
+    let body = Draft::Text(text.into());
+    let kept = block_on(client::wish(
+        &visit,
+        world.address("alice"),
+        UnixMillis(at),
+        place,
+        (None, &body),
+    ));
+    match kept.unwrap() {
+        Wished::Kept(event) => event.map(|event| *event),
+        Wished::Refused => None,
+    }
 }
 
 #[test]
@@ -296,7 +303,9 @@ fn what_is_read_is_asked_where_the_wallet_spoke_last() {
     // A stranger pays Alice and says so: her device looks for itself.
     let effects = world.effects_at("bob", Tab::default(), {
         let peer = world.address("alice");
-        Command::Show { peer: Some(peer) }
+        Command::Show {
+            conversation: Some(peer.into()),
+        }
     });
     world.carry_out("bob", effects);
     let id = world.tip("bob", "alice");

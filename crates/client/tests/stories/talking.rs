@@ -2,6 +2,7 @@
 
 use bridge::{Command, Connection, Event, MessageState};
 use protocol::Kind;
+use stage::world::{preview, words};
 
 use crate::support::World;
 
@@ -66,14 +67,7 @@ fn somebody_who_was_never_online_since_signing_in_gets_it_all_with_the_invitatio
     let all: Vec<String> = (0..120).map(|number| format!("message {number}")).collect();
     for text in &all {
         let (id, peer) = (protocol::MessageId(rand_id(text)), world.address("bob"));
-        world.tell(
-            "alice",
-            Command::Send {
-                peer,
-                id,
-                text: text.clone(),
-            },
-        );
+        world.tell("alice", Command::text(peer, id, text.clone()));
     }
     world.run();
     assert_eq!(world.waiting("alice"), 0, "a window of publishes moves on");
@@ -85,12 +79,18 @@ fn somebody_who_was_never_online_since_signing_in_gets_it_all_with_the_invitatio
     let peer = world.address("alice");
     while read.len() < 120 {
         let thread = oldest(&world, &read);
-        world.command("bob", Command::Older { peer, before: thread });
+        world.command(
+            "bob",
+            Command::Older {
+                conversation: peer.into(),
+                before: thread,
+            },
+        );
         let Some(Event::Older { messages, .. }) = world.people["bob"].events.last().cloned() else {
             panic!("an answer to Older")
         };
         assert!(!messages.is_empty());
-        read.splice(0..0, messages.into_iter().map(|message| message.text));
+        read.splice(0..0, messages.iter().map(|message| words(&message.body)));
     }
     assert_eq!(read, all);
 }
@@ -159,14 +159,7 @@ fn a_repeated_command_is_harmless() {
     let id = world.fresh_id();
     let peer = world.address("bob");
     for _ in 0..3 {
-        world.command(
-            "alice",
-            Command::Send {
-                peer,
-                id,
-                text: "once".into(),
-            },
-        );
+        world.command("alice", Command::text(peer, id, "once"));
     }
     world.accept("bob", "alice");
     assert_eq!(world.texts("bob", "alice"), ["once"]);
@@ -178,22 +171,8 @@ fn both_start_at_once_and_agree_on_one_group() {
     let mut world = World::with(7, &["alice", "bob"]);
     let (alice, bob) = (world.address("alice"), world.address("bob"));
     let (one, two) = (world.fresh_id(), world.fresh_id());
-    world.tell(
-        "alice",
-        Command::Send {
-            peer: bob,
-            id: one,
-            text: "from alice".into(),
-        },
-    );
-    world.tell(
-        "bob",
-        Command::Send {
-            peer: alice,
-            id: two,
-            text: "from bob".into(),
-        },
-    );
+    world.tell("alice", Command::text(bob, one, "from alice"));
+    world.tell("bob", Command::text(alice, two, "from bob"));
     world.run();
     let read = |mut texts: Vec<String>| {
         texts.sort();
@@ -238,8 +217,8 @@ fn a_new_browser_of_bob_is_added_before_the_next_message() {
     assert_eq!(world.texts("alice", "bob").last().unwrap(), "from the phone");
     let mine = world.thread("bob", "alice").pop().unwrap();
     assert_eq!(
-        (mine.text.as_str(), mine.mine, mine.state),
-        ("from the phone", true, MessageState::Sent)
+        (mine.text(), mine.is_mine(), mine.state),
+        (Some("from the phone"), true, MessageState::Sent)
     );
 }
 
@@ -281,16 +260,21 @@ fn unread_counts_grow_and_are_seen() {
     world.send("bob", "alice", "are\n you   there?");
     let list = world.list("alice");
     assert_eq!(
-        (list[0].unread, list[0].preview.as_str(), list[0].mine),
+        (list[0].unread, preview(&list[0]).as_str(), list[0].mine),
         (2, "are you there?", false)
     );
     let peer = world.address("bob");
-    world.command("alice", Command::Seen { peer });
+    world.command(
+        "alice",
+        Command::Seen {
+            conversation: peer.into(),
+        },
+    );
     assert_eq!(world.list("alice")[0].unread, 0);
     world.send("alice", "bob", "yes");
     let list = world.list("alice");
     assert_eq!(
-        (list[0].unread, list[0].preview.as_str(), list[0].mine),
+        (list[0].unread, preview(&list[0]).as_str(), list[0].mine),
         (0, "yes", true)
     );
 }

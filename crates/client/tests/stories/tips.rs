@@ -2,6 +2,7 @@
 
 use bridge::{Event, MessageState, TipState, Witness};
 use protocol::U256;
+use stage::world::{preview, words};
 
 use crate::support::{
     World,
@@ -23,12 +24,12 @@ fn the_whole_road() {
     assert_eq!(world.people["alice"].vault.keys(client::Space::Tip).len(), 1);
     for (who, with) in [("alice", "bob"), ("bob", "alice")] {
         let message = world.message(who, with, id).unwrap();
-        assert_eq!(message.text, "Tip of 0.01 ETH");
-        let tip = message.tip.unwrap();
+        assert_eq!(words(&message.body), "Tip of 0.01 ETH");
+        let tip = message.tip().unwrap();
         assert_eq!((tip.amount, tip.chain_id), (U256::from(AMOUNT), 31337));
         assert_eq!(Some((tip.state, tip.witness)), SUBMITTED, "{who}");
         assert!(tip.hash.is_some());
-        assert_eq!(world.list(who)[0].preview, "Tip of 0.01 ETH", "{who}");
+        assert_eq!(preview(&world.list(who)[0]), "Tip of 0.01 ETH", "{who}");
     }
     assert_eq!(world.message("alice", "bob", id).unwrap().state, MessageState::Sent);
     for done in 1..BLOCKS {
@@ -199,7 +200,7 @@ fn a_tip_of_a_stranger_waits_for_an_answer_and_is_not_looked_at() {
     let id = world.tip("alice", "bob");
     world.mine(u64::from(BLOCKS));
     let line = world.list("bob")[0].clone();
-    assert_eq!((line.consent, line.preview.as_str()), (bridge::Consent::Asked, ""));
+    assert_eq!((line.consent, preview(&line).as_str()), (bridge::Consent::Asked, ""));
     assert!(world.thread("bob", "alice").is_empty());
     assert_eq!(world.page("bob").asked.len(), 0);
     let bob = world.installation("bob");
@@ -231,8 +232,8 @@ fn two_browsers_of_each_see_the_same() {
         ("phone of bob", "alice"),
     ] {
         let message = world.message(who, with, id).unwrap_or_else(|| panic!("{who} has it"));
-        assert_eq!(message.mine, who.ends_with("alice"), "{who}");
-        let tip = message.tip.unwrap();
+        assert_eq!(message.is_mine(), who.ends_with("alice"), "{who}");
+        let tip = message.tip().unwrap();
         assert_eq!(Some((tip.state, tip.witness)), CONFIRMED, "{who}");
         if who != "alice" {
             assert!(world.page(who).sends().is_empty(), "{who} was not asked to pay");

@@ -5,6 +5,7 @@ use chain::tips::CONTRACT;
 use protocol::{
     Address, Answer, MessageId, Receipt, ServerFrame, TipId, TipMismatch, TipReport, TipSight, TxHash, U256,
 };
+use stage::world::{preview, words};
 
 use crate::support::{
     World,
@@ -35,7 +36,7 @@ fn told_apart(seed: u64, kind: TipMismatch, forge: impl Fn(&World, TipId) -> Opt
     let (mut world, id) = forged(seed, forge);
     assert_eq!(world.tip_state("bob", "alice", id), mismatch(kind));
     let line = "Tip that does not match";
-    assert_eq!(world.list("bob")[0].preview, line, "nor does the list speak of money");
+    assert_eq!(preview(&world.list("bob")[0]), line, "nor does the list speak of money");
     let reads = world.page("bob").reads();
     world.pass(60_000);
     assert_eq!(world.page("bob").reads(), reads, "settled");
@@ -120,8 +121,8 @@ fn a_network_nobody_serves_is_said_to_be_unknown() {
     // 31337 is `e9 f4 01`; 31338 is not served.
     let (mut world, id) = cheat(279, |record| record[23] = 0xea);
     let message = world.message("bob", "alice", id).unwrap();
-    assert_eq!(message.tip.unwrap().state, TipState::Mismatch(TipMismatch::Network));
-    assert_eq!(message.text, "Tip on another network");
+    assert_eq!(message.tip().unwrap().state, TipState::Mismatch(TipMismatch::Network));
+    assert_eq!(words(&message.body), "Tip on another network");
     assert_eq!(world.page("bob").reads(), 0);
 }
 
@@ -193,7 +194,7 @@ fn the_tip_of_one_claimed_by_another_is_told_apart() {
     let tips: Vec<_> = world
         .thread("bob", "alice")
         .into_iter()
-        .filter_map(|message| message.tip)
+        .filter_map(|message| message.tip())
         .collect();
     assert_eq!(tips.len(), 1);
     assert_eq!(Some((tips[0].state, tips[0].witness)), CONFIRMED);
@@ -278,7 +279,7 @@ fn where_the_server_sees_something_else_the_claim_is_not_shown_as_reported() {
         world.mine(u64::from(BLOCKS));
         world.pass(20_000);
         assert_eq!(world.tip_state("bob", "alice", id), CONFIRMED);
-        let line = &world.list("bob")[0].preview;
+        let line = preview(&world.list("bob")[0]);
         assert!(!line.contains("does not match"), "{line}");
     }
 }

@@ -410,11 +410,11 @@ fn whom_we_paid_cannot_take_the_place_of_a_tip_that_comes_back() {
     chain.borrow_mut().send(&call);
     // Bob has read the message's id in the tip's, on the chain, and speaks first.
     let (peer, text) = (world.address("alice"), "nothing has come".to_owned());
-    world.command("bob", Command::Send { peer, id, text });
+    world.command("bob", Command::text(peer, id, text));
     world.mine(u64::from(BLOCKS));
     world.pass(20_000);
     assert_eq!(world.tip_state("alice", "bob", id), CONFIRMED);
-    assert_eq!(world.message("alice", "bob", id).map(|own| own.mine), Some(true));
+    assert_eq!(world.message("alice", "bob", id).map(|own| own.is_mine()), Some(true));
     let texts = world.texts("alice", "bob");
     assert!(texts.contains(&"nothing has come".to_owned()), "{texts:?}");
     assert!(texts.contains(&"Tip of 0.01 ETH".to_owned()), "{texts:?}");
@@ -577,7 +577,13 @@ fn of_somebody_blocked_no_tip_is_kept_but_what_we_paid_is_known() {
     world.mine(u64::from(BLOCKS));
     let peer = world.address("bob");
     let consent = bridge::Consent::Blocked;
-    world.command("alice", Command::Consent { peer, consent });
+    world.command(
+        "alice",
+        Command::Consent {
+            conversation: peer.into(),
+            consent,
+        },
+    );
     assert_eq!(world.people["alice"].vault.keys(client::Space::Tip).len(), 1);
     world.tip("bob", "alice");
     assert_eq!(world.people["alice"].vault.keys(client::Space::Tip).len(), 1);

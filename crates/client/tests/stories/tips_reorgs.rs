@@ -3,6 +3,7 @@
 
 use bridge::{Command, TipState, Witness};
 use protocol::{MessageId, ServerFrame, TipMismatch, TipReport, TipSight, TxHash, U256};
+use stage::world::preview;
 
 use crate::support::{
     World,
@@ -200,7 +201,7 @@ fn what_did_not_match_and_does_in_another_block_is_paid() {
     chain.borrow_mut().mined.insert(hash, good);
     told(&mut world);
     assert_eq!(world.tip_state("bob", "alice", id), CONFIRMED);
-    assert_eq!(world.list("bob")[0].preview, "Tip of 0.01 ETH");
+    assert_eq!(preview(&world.list("bob")[0]), "Tip of 0.01 ETH");
 }
 
 #[test]

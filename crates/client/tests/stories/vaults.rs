@@ -110,12 +110,12 @@ fn a_damaged_conversation_or_setting_does_not_keep_the_vault_shut() {
     world.send("alice", "carol", "two");
     let vault = world.people["alice"].vault.clone();
     let bob = world.address("bob");
-    vault.damage(Space::Conversation, bob.as_slice());
+    vault.damage(Space::Conversation, &bridge::ConversationId::Direct(bob).key());
     vault.damage(Space::Meta, &vault.keys(Space::Meta)[0]);
     world.crash("alice");
     world.run();
     assert!(world.troubles("alice").contains(&Trouble::VaultDamaged));
-    let peers: Vec<_> = world.list("alice").into_iter().map(|view| view.peer).collect();
+    let peers: Vec<_> = world.list("alice").into_iter().map(|view| view.id).collect();
     assert_eq!(peers, [world.address("carol")]);
     world.send("alice", "bob", "again");
     assert_eq!(world.texts("alice", "bob"), ["one", "again"]);
@@ -158,7 +158,7 @@ fn a_vault_of_a_newer_jackdaw_says_so() {
         use client::Vault;
         let key = vault.keys(Space::Conversation)[0].clone();
         let mut batch = client::Batch::default();
-        batch.put(Space::Conversation, key, vec![2, 1, 2, 3]);
+        batch.put(Space::Conversation, key, vec![3, 1, 2, 3]);
         vault.commit(batch).await.unwrap();
     });
     let address = world.address("alice");

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use tls_codec::DeserializeBytes;
 
 use crate::{
-    Associations, Content, E2eeError, Installation, Processed,
+    Associations, E2eeError, Installation, Processed,
     credential::{Claim, believe_stated, merged},
     error::{internal, is_too_old},
     installation::group_id,
@@ -24,11 +24,11 @@ impl Installation {
     ///
     /// The message is sealed for this topic and under its own id (MLS `authenticated_data`: topic, then id), so that the
     /// server can neither put it elsewhere nor under another id.
-    pub fn encrypt(&mut self, topic: Topic, content: &Content) -> Result<Vec<u8>, E2eeError> {
+    pub fn encrypt(&mut self, topic: Topic, id: MessageId, plaintext: Vec<u8>) -> Result<Vec<u8>, E2eeError> {
         self.refresh();
-        let plaintext = zeroize::Zeroizing::new(content.encode()?);
+        let plaintext = zeroize::Zeroizing::new(plaintext);
         let mut group = self.group_to_change(topic)?;
-        group.set_aad([topic.0.as_slice(), &content.id.0].concat());
+        group.set_aad([topic.0.as_slice(), &id.0].concat());
         let sealed = group
             .create_message(&self.provider, &self.signer, &plaintext)
             .map_err(internal)?
@@ -100,10 +100,10 @@ impl Installation {
                         .ok_or_else(|| E2eeError::MissingAssociations(vec![claim.association]))?;
                     believe_stated(claim, &stated.public_key, &stated)?
                 };
-                let plaintext = zeroize::Zeroizing::new(message.into_bytes());
                 Ok(Processed::Message {
                     from,
-                    content: Content::decode(&plaintext, id)?,
+                    id,
+                    plaintext: message.into_bytes().into(),
                 })
             }
             ProcessedMessageContent::StagedCommitMessage(commit) => {

@@ -6,9 +6,10 @@ mod message;
 
 pub use message::mark;
 
-use protocol::{Topic, Welcome};
+use protocol::{MessageId, Topic, Welcome};
+use zeroize::Zeroizing;
 
-use crate::{Content, Installation, Member, credential::merged};
+use crate::{Installation, Member, credential::merged};
 
 /// A commit of ours that waits for the server's order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,8 +31,10 @@ pub enum Processed {
     Message {
         /// Who.
         from: Member,
-        /// What.
-        content: Content,
+        /// The id that the message was sealed with.
+        id: MessageId,
+        /// What was encrypted.
+        plaintext: Zeroizing<Vec<u8>>,
     },
     /// The conversation is in its next epoch. A commit of ours that was pending is gone.
     Commit {

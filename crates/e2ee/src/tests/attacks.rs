@@ -421,29 +421,28 @@ fn a_message_of_another_conversation_is_refused() {
     let known = bob.known.clone();
     bob.step(|it| it.join(other, &proposed.welcomes[0].message, &known))
         .unwrap();
-    let content = alice.content("there");
-    let elsewhere = alice.step(|it| it.encrypt(other, &content)).unwrap();
+    let (id, plaintext) = alice.content("there");
+    let elsewhere = alice.step(|it| it.encrypt(other, id, plaintext.clone())).unwrap();
     assert_eq!(bob.process(&elsewhere), Err(E2eeError::Garbage));
     let here = alice.say("here");
     assert_eq!(bob.step(|it| it.process(other, &here, &known)), Err(E2eeError::Garbage));
     assert_eq!(bob.hear(&here).1, "here");
-    let Processed::Message { content: read, .. } = bob.step(|it| it.process(other, &elsewhere, &known)).unwrap() else {
+    let Processed::Message { plaintext: read, .. } = bob.step(|it| it.process(other, &elsewhere, &known)).unwrap()
+    else {
         panic!("a message")
     };
-    assert_eq!(read, content);
+    assert_eq!(*read, plaintext);
 }
 
 #[test]
 fn a_message_sealed_under_another_id_or_topic_is_refused() {
     let (mut alice, mut bob) = alice_and_bob(false);
-    let content = alice.content("swapped");
-    let right = [TOPIC.0.as_slice(), &content.id.0].concat();
-    let plaintext = content.encode().unwrap();
+    let (id, plaintext) = alice.content("swapped");
+    let right = [TOPIC.0.as_slice(), &id.0].concat();
     for wrong in [
         vec![],
         TOPIC.0.to_vec(),
-        [TOPIC.0.as_slice(), &[9; 16]].concat(),
-        [&[9; 32], content.id.0.as_slice()].concat(),
+        [&[9; 32], id.0.as_slice()].concat(),
         [right.as_slice(), &[0]].concat(),
     ] {
         let it = &alice.it;

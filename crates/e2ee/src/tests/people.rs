@@ -4,13 +4,11 @@ use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 
 use identity::{Association, SignIn, Stated, Vouched, fingerprint, personal_digest};
 use k256::ecdsa::SigningKey;
-use protocol::{Address, AssociationHash, MessageId, Topic, UnixMillis};
+use protocol::{Address, AssociationHash, MessageId, Topic};
 use sha2::{Digest, Sha256};
 use sha3::Keccak256;
 
-use crate::{
-    Associations, Changes, Content, ContentBody, E2eeError, Installation, Member, Processed, Proposed, Randomness,
-};
+use crate::{Associations, Changes, E2eeError, Installation, Member, Processed, Proposed, Randomness};
 
 pub(super) const DOMAIN: &str = "jackdaw.example";
 pub(super) const TOPIC: Topic = Topic([7; 32]);
@@ -156,20 +154,17 @@ impl Person {
         }
     }
 
-    pub(super) fn content(&mut self, text: &str) -> Content {
+    /// The id and the plaintext of its next message.
+    pub(super) fn content(&mut self, text: &str) -> (MessageId, Vec<u8>) {
         self.messages += 1;
         let mut id = [self.messages; 16];
         id[0] = self.vouched.installation.0[0];
-        Content {
-            id: MessageId(id),
-            at: UnixMillis(1_790_000_000_000),
-            body: ContentBody::Text(text.into()),
-        }
+        (MessageId(id), text.into())
     }
 
     pub(super) fn say(&mut self, text: &str) -> Vec<u8> {
-        let content = self.content(text);
-        self.step(|it| it.encrypt(TOPIC, &content)).unwrap()
+        let (id, plaintext) = self.content(text);
+        self.step(|it| it.encrypt(TOPIC, id, plaintext.clone())).unwrap()
     }
 
     pub(super) fn process(&mut self, message: &[u8]) -> Result<Processed, E2eeError> {
@@ -180,14 +175,7 @@ impl Person {
     /// Reads a message: who wrote it, and what.
     pub(super) fn hear(&mut self, message: &[u8]) -> (Member, String) {
         match self.process(message).unwrap() {
-            Processed::Message {
-                from,
-                content:
-                    Content {
-                        body: ContentBody::Text(text),
-                        ..
-                    },
-            } => (from, text),
+            Processed::Message { from, plaintext, .. } => (from, String::from_utf8(plaintext.to_vec()).unwrap()),
             other => panic!("{} heard {other:?}", self.name),
         }
     }

@@ -102,7 +102,7 @@ pub fn Waiting(form: Form) -> impl IntoView {
             let found = all.iter().rev().find(|(id, _)| *id == asked);
             found.map(|(_, line)| line.clone())
         })?;
-        line.with(|row| row.message.tip.map(|tip| tip.state))
+        line.with(|row| row.message.tip().map(|tip| tip.state))
     });
     let checking = Memo::new(move |()| !matches!(tried.get(), Some(TipState::Waiting)));
     let slow = Memo::new(move |()| state.tips.asked.get().is_some_and(|asked| asked.slow));

@@ -1,6 +1,6 @@
 //! What people do, and what befalls their machines.
 
-use bridge::{Command, Consent, Event};
+use bridge::{Command, Consent, ConversationId, Event};
 use client::{Effect, Space, Vault as _, memory::MemoryVault};
 use protocol::{Address, Kind as PublishKind, MessageId, Publish, Topic};
 use stage::{wallet::DOMAIN, world::Name};
@@ -103,11 +103,7 @@ impl Play<'_> {
         let vault = self.world.people[name].vault.clone();
         vault.fail_after(dies);
         let known = self.world.people[name].queue.len();
-        let command = Command::Send {
-            peer,
-            id,
-            text: text.clone(),
-        };
+        let command = Command::text(peer, id, text.clone());
         self.world.tell(name, command);
         vault.fail_after(None);
         let refused = self.world.people[name].queue.iter().skip(known).any(is_not_kept);
@@ -129,24 +125,24 @@ impl Play<'_> {
 
     /// Accepts whoever has written.
     pub(super) fn accept(&mut self, name: Name) {
-        let asked: Vec<Address> = self.world.people[name]
+        let asked: Vec<ConversationId> = self.world.people[name]
             .events
             .iter()
             .filter_map(|event| match event {
-                Event::Conversation(view) if view.consent == Consent::Asked => Some(vec![view.peer]),
+                Event::Conversation(view) if view.consent == Consent::Asked => Some(vec![view.id]),
                 Event::Conversations(list) => Some(
                     list.iter()
                         .filter(|view| view.consent == Consent::Asked)
-                        .map(|view| view.peer)
+                        .map(|view| view.id)
                         .collect(),
                 ),
                 _ => None,
             })
             .flatten()
             .collect();
-        for peer in asked {
+        for conversation in asked {
             let consent = Consent::Accepted;
-            self.world.tell(name, Command::Consent { peer, consent });
+            self.world.tell(name, Command::Consent { conversation, consent });
         }
     }
 

@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use e2ee::{Associations, Content, ContentBody, E2eeError, Installation, Processed, Randomness};
+use e2ee::{Associations, E2eeError, Installation, Processed, Randomness};
 use identity::{Association, Stated, Vouched};
-use protocol::{AssociationHash, InstallationId, MessageId, Topic, UnixMillis};
+use protocol::{AssociationHash, InstallationId, MessageId, Topic};
 use stage::wallet::{DOMAIN, Wallet};
 
 use super::{play::Counts, wire::Wire};
@@ -315,15 +315,10 @@ impl Crowd {
             return Ok(());
         }
         let id = MessageId(self.random.bytes());
-        let content = Content {
-            id,
-            at: UnixMillis(0),
-            body: ContentBody::Text(format!("{number}")),
-        };
         let member = &mut self.members[number];
         let payload = member
             .it
-            .encrypt(TOPIC, &content)
+            .encrypt(TOPIC, id, format!("{number}").into_bytes())
             .map_err(words("a message is sealed"))?;
         if self.random.percent(10) {
             return self.revive(number);
@@ -369,7 +364,7 @@ impl Crowd {
                 continue;
             }
             match member.it.process(TOPIC, &entry.payload, &self.known) {
-                Ok(Processed::Message { content, .. }) => member.read.push(content.id),
+                Ok(Processed::Message { id, .. }) => member.read.push(id),
                 Ok(Processed::Commit { left, .. }) => {
                     member.pending = None;
                     if left {

@@ -5,7 +5,7 @@ use std::{
     time::Instant,
 };
 
-use bridge::{Command, MessageState, MessageView, Trouble};
+use bridge::{Command, ConversationId, MessageState, MessageView, Trouble};
 use client::{Space, Vault as _};
 use e2ee::{Installation, Randomness};
 use protocol::{Address, ErrorCode, MessageId, Seq, Topic};
@@ -110,7 +110,8 @@ impl Play<'_> {
                 1 => {
                     let (account, name) = self.someone();
                     let peer = self.peers(account).first().copied();
-                    self.world.tell(name, Command::Show { peer });
+                    let conversation = peer.map(ConversationId::Direct);
+                    self.world.tell(name, Command::Show { conversation });
                 }
                 2..=4 => {
                     let longest = self.random.between(1, 3_000);
@@ -185,8 +186,9 @@ impl Play<'_> {
 
     /// A thread, as its page shows it.
     fn thread(&mut self, name: Name, peer: Address) -> Result<Vec<MessageView>, String> {
-        if self.world.people[name].shown != Some(peer) {
-            self.world.tell(name, Command::Show { peer: Some(peer) });
+        let conversation = Some(ConversationId::Direct(peer));
+        if self.world.people[name].shown != conversation {
+            self.world.tell(name, Command::Show { conversation });
             self.settle()?;
         }
         Ok(self.world.people[name].thread.clone())
@@ -194,7 +196,7 @@ impl Play<'_> {
 
     fn state(&mut self, text: &Text) -> Result<Option<MessageState>, String> {
         let thread = self.thread(text.by, text.to)?;
-        let view = thread.iter().find(|view| view.text == text.text);
+        let view = thread.iter().find(|view| view.text() == Some(&text.text[..]));
         Ok(view.map(|view| view.state))
     }
 
@@ -202,7 +204,8 @@ impl Play<'_> {
         let mut threads = Threads::new();
         for (account, name) in self.present.clone() {
             for peer in self.peers(account) {
-                self.world.tell(name, Command::Show { peer: Some(peer) });
+                let conversation = Some(ConversationId::Direct(peer));
+                self.world.tell(name, Command::Show { conversation });
                 self.settle()?;
                 let thread = self.world.people[name].thread.clone();
                 threads.insert((name, peer), thread);
@@ -213,7 +216,9 @@ impl Play<'_> {
 
     fn nothing_queued_is_lost(&self, threads: &Threads) -> Result<(), String> {
         for text in self.texts.iter().filter(|text| !self.copied.contains(text.by)) {
-            let shown = threads[&(text.by, text.to)].iter().find(|view| view.text == text.text);
+            let shown = threads[&(text.by, text.to)]
+                .iter()
+                .find(|view| view.text() == Some(&text.text[..]));
             match (text.queued, shown.map(|view| view.state)) {
                 (true, None) => {
                     return Err(format!("{:?} was queued by {} and is nowhere", text.text, text.by));
@@ -292,7 +297,9 @@ impl Play<'_> {
                 };
                 let from_the_start = number < self.plan.first.len() && self.plan.kind != Kind::Lying;
                 let due = place.is_some_and(|place| from_the_start || self.was_there(name, place));
-                let shown = threads[&(*name, peer)].iter().any(|view| view.text == text.text);
+                let shown = threads[&(*name, peer)]
+                    .iter()
+                    .any(|view| view.text() == Some(&text.text[..]));
                 let due = due
                     && !shown
                     && (self.plan.kind != Kind::Lying || place.is_some_and(|(topic, _)| self.has(name, topic)));
@@ -348,7 +355,7 @@ impl Play<'_> {
         for ((name, _), thread) in threads {
             let mut last: BTreeMap<Name, usize> = BTreeMap::new();
             for view in thread {
-                let Some(number) = self.by_text.get(&view.text).copied() else {
+                let Some(number) = view.text().and_then(|text| self.by_text.get(text)).copied() else {
                     continue;
                 };
                 let text = &self.texts[number];
@@ -380,10 +387,10 @@ impl Play<'_> {
                     continue;
                 }
                 let common = |thread: &[MessageView], in_thread: &[MessageView]| -> Vec<String> {
-                    let texts = thread.iter().map(|view| view.text.clone());
+                    let texts = thread.iter().filter_map(|view| view.text().map(str::to_owned));
                     texts
                         .filter(|text| !twice.contains(&text[..]))
-                        .filter(|text| in_thread.iter().any(|view| view.text == *text))
+                        .filter(|text| in_thread.iter().any(|view| view.text() == Some(&text[..])))
                         .collect()
                 };
                 let (here, there) = (common(thread, another), common(another, thread));

@@ -5,7 +5,7 @@ use std::{
     fmt,
 };
 
-use bridge::{Event, MessageState, MessageView, Trouble};
+use bridge::{ConversationId, Event, MessageState, MessageView, Trouble};
 use client::Effect;
 use protocol::{Address, Body, ClientFrame, MessageId, codec};
 use stage::{World, world::Name};
@@ -309,10 +309,13 @@ impl<'a> Play<'a> {
                 Event::Trouble(trouble) => {
                     self.troubles.entry(name).or_default().push(*trouble);
                 }
-                Event::Thread { peer, messages, .. } | Event::Messages { peer, messages } => {
+                Event::Thread {
+                    conversation, messages, ..
+                }
+                | Event::Messages { conversation, messages } => {
                     shown = true;
                     for view in messages {
-                        self.is_true(name, *peer, view)?;
+                        self.is_true(name, *conversation, view)?;
                         if matches!(view.state, MessageState::NotSent(_)) {
                             self.unsent.insert(name);
                         }
@@ -326,17 +329,15 @@ impl<'a> Play<'a> {
     }
 
     /// Nothing is shown that was not written by the one it is shown from.
-    fn is_true(&self, name: Name, peer: Address, view: &MessageView) -> Result<(), String> {
-        let Some(text) = self.by_text.get(&view.text).map(|place| &self.texts[*place]) else {
-            return Err(format!("{name} is shown {:?}, which nobody wrote", view.text));
+    fn is_true(&self, name: Name, of: ConversationId, view: &MessageView) -> Result<(), String> {
+        let said = view.text().unwrap_or_default();
+        let Some(text) = self.by_text.get(said).map(|place| &self.texts[*place]) else {
+            return Err(format!("{name} is shown {said:?}, which nobody wrote"));
         };
         let own = self.world.address(name);
-        let here = (text.from, text.to) == (own, peer) || (text.from, text.to) == (peer, own);
-        if !here || view.author != text.from || view.mine != (text.from == own) {
-            return Err(format!(
-                "{name} is shown {:?} of {} as a word of another",
-                view.text, text.by
-            ));
+        let here = (text.from == own && of == text.to) || (of == text.from && text.to == own);
+        if !here || view.author != text.from || view.is_mine() != (text.from == own) {
+            return Err(format!("{name} is shown {said:?} of {} as a word of another", text.by));
         }
         Ok(())
     }
@@ -346,7 +347,7 @@ impl<'a> Play<'a> {
         let mut texts: Vec<&str> = self.world.people[name]
             .thread
             .iter()
-            .map(|view| &view.text[..])
+            .filter_map(MessageView::text)
             .collect();
         texts.sort_unstable();
         match texts.windows(2).find(|two| two[0] == two[1]) {

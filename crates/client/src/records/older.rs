@@ -1,0 +1,89 @@
+//! Records as earlier builds wrote them.
+
+use bridge::{Consent, MessageState, Unsent};
+use protocol::{Address, MessageId, Seq, UnixMillis, Welcome};
+use serde::{Deserialize, Serialize};
+
+use super::{Awaited, PendingCommit, Sealed, Stage, Untold};
+
+/// [`super::Conversation`] before messages had typed bodies.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Conversation {
+    pub consent: Consent,
+    pub preview: String,
+    pub mine: bool,
+    pub at: UnixMillis,
+    pub unread: u32,
+}
+
+/// [`super::Message`] before messages had typed bodies.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Message {
+    pub author: Address,
+    pub mine: bool,
+    pub text: String,
+    pub at: UnixMillis,
+    pub state: MessageState,
+}
+
+/// [`super::Intent`] before messages had typed bodies.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Intent {
+    pub id: MessageId,
+    pub peer: Address,
+    pub at: UnixMillis,
+    pub text: String,
+    pub sealed: Option<Sealed>,
+    pub unsent: Option<Unsent>,
+}
+
+/// [`super::Log`] before conversations had ids.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct LogV4 {
+    pub peer: Option<Address>,
+    pub stage: Stage,
+    pub cursor: Seq,
+    pub last_commit: Seq,
+    pub newest: UnixMillis,
+    pub commit: Option<PendingCommit>,
+    pub renewed: UnixMillis,
+    pub since: u32,
+    pub awaited: Vec<Awaited>,
+    pub untold: Option<Untold>,
+    pub reread: Seq,
+}
+
+/// [`super::Log`] as it was before ciphertexts were marked and logs read anew.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct LogV3 {
+    pub peer: Option<Address>,
+    pub stage: Stage,
+    pub cursor: Seq,
+    pub last_commit: Seq,
+    pub newest: UnixMillis,
+    pub commit: Option<PendingCommit>,
+    pub renewed: UnixMillis,
+    pub since: u32,
+    pub awaited: Vec<MessageId>,
+    pub untold: Option<Untold>,
+}
+
+/// [`super::Log`] as it was before keys were renewed and installations removed.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct LogV1 {
+    pub peer: Option<Address>,
+    pub stage: Stage,
+    pub cursor: Seq,
+    pub last_commit: Seq,
+    pub newest: UnixMillis,
+    pub commit: Option<PendingCommitV1>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct PendingCommitV1 {
+    pub id: MessageId,
+    pub last_commit: Seq,
+    #[serde(with = "serde_bytes")]
+    pub commit: Vec<u8>,
+    pub welcomes: Vec<Welcome>,
+}
