@@ -1,35 +1,23 @@
-//! The one table from a reason to an HTTP status.
+//! From a class of error codes to an HTTP status, and why a server does not start.
 
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use protocol::ErrorCode;
+use protocol::{ErrorClass, ErrorCode};
 
-/// The HTTP status that goes with a reason.
+/// The HTTP status of a refusal (RFC 9110, section 15).
 pub const fn status(code: ErrorCode) -> StatusCode {
-    use ErrorCode as E;
-    match code {
-        E::UnknownVersion
-        | E::Malformed
-        | E::NonceSpent
-        | E::Expired
-        | E::WrongText
-        | E::WrongSignature
-        | E::WrongChain
-        | E::NoNode
-        | E::BadName
-        | E::NotOnThisNetwork => StatusCode::BAD_REQUEST,
-        E::NotSignedIn | E::SessionEnded | E::Revoked => StatusCode::UNAUTHORIZED,
-        E::NotYourInstallation | E::CrossSite | E::NotAMember => StatusCode::FORBIDDEN,
-        E::NoSuchTopic | E::NoSuchInstallation | E::NotFound => StatusCode::NOT_FOUND,
-        E::StaleEpoch | E::CursorAhead | E::Superseded | E::OtherNetwork | E::KeyAccount | E::EnoughCoins => {
-            StatusCode::CONFLICT
-        }
-        E::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        E::TooMany | E::TooSlow => StatusCode::TOO_MANY_REQUESTS,
-        E::CannotVerify | E::ChainDown | E::Restarting | E::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-        E::Internal | E::Unknown => StatusCode::INTERNAL_SERVER_ERROR,
+    match code.class() {
+        ErrorClass::Malformed => StatusCode::BAD_REQUEST,
+        ErrorClass::Unauthorized => StatusCode::UNAUTHORIZED,
+        ErrorClass::Forbidden => StatusCode::FORBIDDEN,
+        ErrorClass::NotFound => StatusCode::NOT_FOUND,
+        ErrorClass::Conflict => StatusCode::CONFLICT,
+        ErrorClass::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        ErrorClass::TooMany => StatusCode::TOO_MANY_REQUESTS,
+        ErrorClass::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorClass::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 
@@ -83,18 +71,4 @@ pub enum StartError {
     /// The database or something behind it.
     #[error("{0}")]
     Services(String),
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_reason_has_a_status_of_refusal() {
-        for code in ErrorCode::ALL {
-            let status = status(*code);
-            assert!(status.is_client_error() || status.is_server_error(), "{code}");
-        }
-        assert_eq!(status(ErrorCode::CrossSite), StatusCode::FORBIDDEN);
-    }
 }

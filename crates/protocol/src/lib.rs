@@ -18,7 +18,7 @@ mod money;
 
 pub use alloy_primitives::{Address, U256};
 pub use envelope::{Body, Envelope, Kind, Publish, Welcome};
-pub use error_code::ErrorCode;
+pub use error_code::{ErrorClass, ErrorCode};
 pub use frame::{Answer, Ask, ClientFrame, ServerFrame};
 pub use id::{
     AssociationHash, Incarnation, InstallationId, MessageId, ParseIdError, Seq, TipId, Topic, TxHash, UnixMillis,
