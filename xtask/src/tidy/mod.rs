@@ -3,6 +3,7 @@
 //! A check is a row of [`CHECKS`]: a rule in words, a function over a [`Tree`], and the smallest trees that break it. One test walks the
 //! table and demands that every bad tree is found and that a good one passes, so no check can go blind unnoticed.
 
+mod circles;
 mod code;
 mod dependencies;
 mod documents;
@@ -33,7 +34,13 @@ struct Check {
 
 /// All of them, in the order of architecture.md as far as it numbers them.
 fn checks() -> impl Iterator<Item = &'static Check> {
-    [dependencies::CHECKS, manifest::CHECKS, code::CHECKS, documents::CHECKS]
+    [
+        dependencies::CHECKS,
+        manifest::CHECKS,
+        code::CHECKS,
+        circles::CHECKS,
+        documents::CHECKS,
+    ]
         .into_iter()
         .flatten()
 }
