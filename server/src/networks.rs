@@ -13,13 +13,13 @@ use crate::{config::Config, error::StartError};
 /// Wallets take no larger chain id.
 const LARGEST_CHAIN_ID: u64 = 4_503_599_627_370_476;
 
-/// What is served, and how the machine reaches it.
+/// What is served, and the nodes by which this server reads it.
 #[derive(Debug, Clone, Default)]
 pub struct Networks {
     /// As people see them; the first is where new people start.
     pub shown: Vec<Network>,
     /// Those with an RPC of the machine's own.
-    pub reach: HashMap<u64, tips::Reach>,
+    pub endpoints: HashMap<u64, tips::RpcEndpoint>,
 }
 
 #[derive(Deserialize)]
@@ -110,11 +110,11 @@ impl Networks {
             tips,
             ..network::development(rpc)
         };
-        let reach = tips::Reach {
-            rpc: rpc.to_owned(),
+        let endpoint = tips::RpcEndpoint {
+            url: rpc.to_owned(),
             since: Some(0),
         };
-        self.reach.insert(shown.chain_id, reach);
+        self.endpoints.insert(shown.chain_id, endpoint);
         self.shown.push(shown);
         Ok(())
     }
@@ -187,8 +187,8 @@ impl Networks {
             development: false,
         });
         if !entry.rpc.is_empty() {
-            let (rpc, since) = (entry.rpc, entry.since);
-            self.reach.insert(id, tips::Reach { rpc, since });
+            let (url, since) = (entry.rpc, entry.since);
+            self.endpoints.insert(id, tips::RpcEndpoint { url, since });
         }
         Ok(())
     }
@@ -293,10 +293,10 @@ mod tests {
         assert!(networks.shown.len() >= 2);
         let first = &networks.shown[0];
         assert_eq!(first.tips, Some(tips::CONTRACT));
-        assert!(networks.reach.contains_key(&first.chain_id));
+        assert!(networks.endpoints.contains_key(&first.chain_id));
         let said = format!("{networks:?}");
-        for reach in networks.reach.values() {
-            assert!(!said.contains(&reach.rpc), "the server's own RPC is shown: {said}");
+        for endpoint in networks.endpoints.values() {
+            assert!(!said.contains(&endpoint.url), "the server's own RPC is shown: {said}");
         }
     }
 

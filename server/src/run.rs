@@ -10,7 +10,7 @@ use crate::{
     database::Database,
     error::StartError,
     http::{Face, assets::Manifest, limits::Limits, listen, routes},
-    jobs,
+    jobs::Jobs,
     networks::Networks,
     shutdown::Shutdown,
     state::{Patience, Server},
@@ -20,6 +20,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Running {
     server: Server,
+    jobs: Jobs,
     database: Database,
     address: SocketAddr,
     listening: JoinHandle<()>,
@@ -47,23 +48,20 @@ pub async fn start(config: Config, limits: Limits, patience: Patience) -> Result
         origin: config.origin(),
         domain: config.domain(),
         networks: networks.shown,
-        reach: networks.reach,
+        endpoints: networks.endpoints,
         development_rpc: config.chain_rpc.clone(),
         session_key,
+        shared: config.database_url.is_some(),
     };
     let services = Services::open(database.pool.clone(), services)
         .await
         .map_err(|error| StartError::Services(error.to_string()))?;
 
-    if config.database_url.is_some() {
-        services.delivery.share();
-    }
-
     let shutdown = Shutdown::new();
     let face = Face::new(manifest.into(), services.site.for_visitor(None), config.dev);
     let server = Server::new(&config, limits, patience, face, services, shutdown.clone());
     let router = routes::router(server.clone(), &config);
-    jobs::start(&server);
+    let jobs = Jobs::start(server.services().jobs(), &shutdown);
     let listening = tokio::spawn(listen::serve(listener, router, shutdown, patience.writing));
     tracing::info!(%address, "Jackdaw answers at {}", config.origin());
     if config.lacks_proxy() {
@@ -73,6 +71,7 @@ pub async fn start(config: Config, limits: Limits, patience: Patience) -> Result
     }
     Ok(Running {
         server,
+        jobs,
         database,
         address,
         listening,
@@ -103,6 +102,11 @@ impl Running {
         &self.server
     }
 
+    /// The jobs that run.
+    pub fn jobs(&self) -> &Jobs {
+        &self.jobs
+    }
+
     /// Waits for the wish to end, then for everything that runs.
     pub async fn finish(self) {
         let shutdown = self.server.shutdown().clone();
@@ -114,6 +118,7 @@ impl Running {
                 "some requests or sockets did not finish in time"
             );
         }
+        self.jobs.close().await;
         self.database.close().await;
         tracing::info!("ended");
     }

@@ -4,7 +4,6 @@ use std::{fmt::Write, net::IpAddr, sync::Arc, time::Duration};
 
 use services::{
     Services,
-    stumble::Stumble,
     time::{Clock, Randomness, SystemClock, SystemRandomness},
 };
 
@@ -138,11 +137,6 @@ impl Server {
     /// What is kept.
     pub fn services(&self) -> &Services {
         &self.0.services
-    }
-
-    /// Panics on purpose.
-    pub fn stumble(&self) -> &Stumble {
-        self.0.services.delivery.stumble()
     }
 
     /// The end.

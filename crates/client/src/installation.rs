@@ -55,7 +55,8 @@ pub struct Client<V, E> {
     pub(crate) forgotten: bool,
     /// The vault is deleted as soon as the server has heard that this installation is no more.
     pub(crate) leaving: bool,
-    /// What is kept too late, if that is done wrong on purpose.
+    /// Stored too late, on purpose ([`crate::failpoints::SAVED_AFTER_SENDING`]).
+    #[cfg(feature = "drill")]
     pub(crate) late: Vec<crate::Batch>,
 }
 
@@ -195,6 +196,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             trouble: None,
             wake_at: None,
             effects: Vec::new(),
+            #[cfg(feature = "drill")]
             late: Vec::new(),
             forgotten: false,
             leaving: false,
@@ -369,6 +371,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
 
     /// Before every input.
     async fn begin(&mut self) {
+        #[cfg(feature = "drill")]
         self.save_late().await;
         // A clock that goes back must not make what is new look as if it came from the future.
         let now = self.environment.now();

@@ -14,10 +14,7 @@ mod content;
 mod conversations;
 mod directory;
 mod effect;
-#[cfg(feature = "drill")]
-pub mod faults;
-#[cfg(not(feature = "drill"))]
-mod faults;
+pub mod failpoints;
 mod groups;
 mod inbox;
 mod installation;

@@ -6,7 +6,7 @@ use protocol::{Ask, ClientFrame, MessageId, Topic, UnixMillis};
 
 use crate::{
     Batch, Client, Environment, Space, Vault, VaultError,
-    faults::{Fault, broken},
+    failpoints::NO_DISCARD,
     map::Map,
     records::{self, Conversation, Early, Intent, Log, Message, Settings, Tip, Untold},
 };
@@ -177,14 +177,16 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
 
     /// Makes a batch durable.
     async fn keep(&mut self, batch: Batch) -> Result<(), VaultError> {
-        if broken(Fault::SaveAfterSending) {
+        #[cfg(feature = "drill")]
+        if failpoint::is_active(crate::failpoints::SAVED_AFTER_SENDING) {
             self.late.push(batch);
             return Ok(());
         }
         self.vault.commit(batch).await
     }
 
-    /// Keeps what should have been kept before.
+    /// Stores what should have been stored before.
+    #[cfg(feature = "drill")]
     pub(crate) async fn save_late(&mut self) {
         for batch in std::mem::take(&mut self.late) {
             let _ = self.vault.commit(batch).await;
@@ -193,7 +195,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
 
     /// Drops what the encryption engine did since the last finished step.
     pub(crate) fn give_up(&mut self) {
-        if !broken(Fault::NoDiscard) {
+        if !failpoint::is_active(NO_DISCARD) {
             self.installation.discard();
         }
     }

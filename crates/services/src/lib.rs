@@ -10,28 +10,35 @@ pub mod accounts;
 pub mod db;
 pub mod delivery;
 pub mod directory;
-mod faults;
+pub mod failpoints;
+pub mod jobs;
 pub mod people;
+pub mod push;
+pub mod pushes;
+mod report;
 mod site;
-pub mod stumble;
 pub mod time;
 pub mod tips;
 
 use std::{collections::HashMap, sync::Arc};
 
-use accounts::{Accounts, AccountsConfig, SessionKey, WalletVerifier, Wallets};
+use accounts::{Accounts, AccountsConfig, Session, SessionKey, WalletVerifier, Wallets};
 pub use chain::{
     faucet::{Faucet, FaucetError},
     network,
 };
 use delivery::{Delivery, DeliveryError};
 use directory::Directory;
+use jobs::Job;
 use people::People;
 use protocol::api::Network;
+use push::{Notifier, Subscription};
+use pushes::Pushes;
+pub use report::reported;
 pub use site::Site;
 use sqlx::PgPool;
 use time::{Clock, Randomness, SystemClock, SystemRandomness};
-use tips::{Pace, Reach, Tips};
+use tips::{PollPolicy, RpcEndpoint, Tips};
 
 /// What the rooms must know of the site.
 #[derive(Debug, Clone)]
@@ -42,12 +49,14 @@ pub struct Config {
     pub domain: String,
     /// The chains served here; the first is where new people start.
     pub networks: Vec<Network>,
-    /// How the machine reaches those of them that it reads itself, by chain id.
-    pub reach: HashMap<u64, Reach>,
+    /// The nodes of those of them that this server reads itself, by chain id.
+    pub endpoints: HashMap<u64, RpcEndpoint>,
     /// The development chain's RPC, if test coins are given.
     pub development_rpc: Option<String>,
     /// Signs the cookies.
     pub session_key: SessionKey,
+    /// Other servers may be on the same database.
+    pub shared: bool,
 }
 
 /// Why the rooms do not open.
@@ -76,6 +85,8 @@ pub struct Services {
     pub directory: Directory,
     /// Logs of envelopes.
     pub delivery: Delivery,
+    /// What sockets are told without asking.
+    pub notifier: Notifier,
     /// Names.
     pub people: People,
     /// What is seen of tips.
@@ -93,9 +104,9 @@ impl Services {
     /// If the database does not answer.
     pub async fn open(pool: PgPool, config: Config) -> Result<Self, OpenError> {
         let chains = config
-            .reach
+            .endpoints
             .iter()
-            .map(|(chain_id, reach)| (*chain_id, reach.rpc.as_str()));
+            .map(|(chain_id, endpoint)| (*chain_id, endpoint.url.as_str()));
         let verifier = Arc::new(Wallets::new(chains)?);
         Self::open_with(
             pool,
@@ -125,16 +136,16 @@ impl Services {
             session_key: config.session_key,
         };
         let watched = config.networks.iter().filter_map(|network| {
-            let pace = if network.development {
-                Pace::development()
+            let policy = if network.development {
+                PollPolicy::development()
             } else {
-                Pace::default()
+                PollPolicy::default()
             };
-            Some((network, config.reach.get(&network.chain_id)?, pace))
+            Some((network, config.endpoints.get(&network.chain_id)?, policy))
         });
-        let tips = Tips::new(pool.clone(), clock.clone(), watched)?;
-        let delivery = Delivery::start(pool.clone(), clock.clone()).await?;
-        let crier = delivery.crier();
+        let notifier = Notifier::new(config.shared);
+        let tips = Tips::new(pool.clone(), clock.clone(), notifier.clone(), watched)?;
+        let delivery = Delivery::start(pool.clone(), clock.clone(), notifier.clone()).await?;
         Ok(Self {
             accounts: Accounts::new(
                 pool.clone(),
@@ -142,14 +153,25 @@ impl Services {
                 verifier,
                 clock.clone(),
                 randomness,
-                crier.clone(),
+                notifier.clone(),
             ),
-            directory: Directory::new(pool.clone(), clock, crier),
+            directory: Directory::new(pool.clone(), clock, notifier.clone()),
             delivery,
+            notifier,
             people: People::new(pool),
             tips,
             coins: config.development_rpc.as_deref().map(Faucet::new).transpose()?,
             site: Site::new(config.domain, config.networks),
         })
+    }
+    /// Everything that is to go on without being asked for; each must be run once on this node ([`Job::run`]).
+    pub fn jobs(&self) -> Vec<Job> {
+        let areas = [self.accounts.jobs(), self.delivery.jobs(), self.tips.jobs()];
+        areas.into_iter().flatten().collect()
+    }
+
+    /// The pushes for a socket of this session.
+    pub fn pushes(&self, subscription: Subscription, session: &Session) -> Pushes {
+        Pushes::new(subscription, &self.delivery, session.installation, session.address)
     }
 }

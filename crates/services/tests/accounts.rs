@@ -4,6 +4,7 @@
 mod common;
 
 use common::{AGENT, CHAIN, DOMAIN, person, person_with, site, site_of};
+use futures::FutureExt;
 use identity::{Association, SignIn};
 use protocol::{AssociationHash, ErrorCode};
 use services::accounts::{AccountError, BrowserId, SessionKey};
@@ -353,15 +354,12 @@ async fn signing_out_ends_the_session_and_says_so(pool: PgPool) {
     let here = site(pool).await;
     let accounts = &here.services.accounts;
     let signed_in = person(1).sign_in(&here).await;
-    let mut ended = accounts.ended();
+    let subscription = here.services.notifier.subscribe(signed_in.session.id);
     accounts.sign_out(&signed_in.session).await.unwrap();
-    assert_eq!(
-        ended.recv().await.unwrap(),
-        (signed_in.session.id, ErrorCode::SessionEnded)
-    );
+    assert_eq!(subscription.subscriber().ended().await, ErrorCode::SessionEnded);
     assert_eq!(code(accounts.session(&signed_in.token).await), ErrorCode::SessionEnded);
     assert_eq!(
-        accounts.over(signed_in.session.id).await.unwrap(),
+        accounts.end_reason(signed_in.session.id).await.unwrap(),
         Some(ErrorCode::SessionEnded)
     );
 }
@@ -374,13 +372,17 @@ async fn others_are_ended_and_strangers_are_not(pool: PgPool) {
     let tablet = person_with(1, 12).sign_in(&here).await;
     let laptop = person_with(1, 13).sign_in(&here).await;
     let bob = person(2).sign_in(&here).await;
-    let mut ended = accounts.ended();
+    let [at_phone, at_tablet, at_laptop, at_bobs] = [&phone, &tablet, &laptop, &bob].map(|one| {
+        let subscription = here.services.notifier.subscribe(one.session.id);
+        (subscription.subscriber(), subscription)
+    });
 
     accounts
         .end_session(&laptop.session, &phone.session.id.to_string())
         .await
         .unwrap();
-    assert_eq!(ended.recv().await.unwrap(), (phone.session.id, ErrorCode::SessionEnded));
+    assert_eq!(at_phone.0.ended().await, ErrorCode::SessionEnded);
+    assert_eq!(at_tablet.0.ended().now_or_never(), None);
     assert_eq!(code(accounts.session(&phone.token).await), ErrorCode::SessionEnded);
     for not_ours in [
         bob.session.id.to_string(),
@@ -394,10 +396,10 @@ async fn others_are_ended_and_strangers_are_not(pool: PgPool) {
     }
 
     assert_eq!(accounts.end_others(&laptop.session).await.unwrap(), 1);
-    assert_eq!(
-        ended.recv().await.unwrap(),
-        (tablet.session.id, ErrorCode::SessionEnded)
-    );
+    assert_eq!(at_tablet.0.ended().await, ErrorCode::SessionEnded);
+    for other in [at_laptop, at_bobs] {
+        assert_eq!(other.0.ended().now_or_never(), None);
+    }
     accounts.session(&laptop.token).await.unwrap();
     accounts.session(&bob.token).await.unwrap();
     assert_eq!(accounts.sessions(&laptop.session).await.unwrap().len(), 1);
@@ -409,7 +411,7 @@ async fn what_is_over_is_swept(pool: PgPool) {
     let accounts = &here.services.accounts;
     let signed_in = person(1).sign_in(&here).await;
     person(2).challenge(&here).await;
-    let mut ended = accounts.ended();
+    let subscription = here.services.notifier.subscribe(signed_in.session.id);
     let rows = async |table: &'static str| {
         let count = format!("select count(*) from {table}");
         sqlx::query_scalar::<_, i64>(sqlx::AssertSqlSafe(count))
@@ -426,10 +428,7 @@ async fn what_is_over_is_swept(pool: PgPool) {
     assert_eq!(code(accounts.session(&signed_in.token).await), ErrorCode::NotSignedIn);
     accounts.sweep().await.unwrap();
     assert_eq!(rows("sessions").await, 0);
-    assert_eq!(
-        ended.recv().await.unwrap(),
-        (signed_in.session.id, ErrorCode::SessionEnded)
-    );
+    assert_eq!(subscription.subscriber().ended().await, ErrorCode::SessionEnded);
 }
 
 #[sqlx::test]

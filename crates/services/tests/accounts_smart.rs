@@ -181,10 +181,10 @@ async fn a_key_takes_its_address_back_from_code(pool: PgPool) {
     let (alice, eve) = (person(1), person(2));
     let accounts = &here.services.accounts;
     let squatting = enter(&here, &eve, alice.address(), CHAIN, Some(WORDS)).await.unwrap();
-    let mut ended = accounts.ended();
+    let subscription = here.services.notifier.subscribe(squatting.session.id);
 
     let signed_in = enter(&here, &alice, alice.address(), OTHER_CHAIN, None).await.unwrap();
-    assert_eq!(ended.recv().await.unwrap().0, squatting.session.id);
+    assert_eq!(subscription.subscriber().ended().await, ErrorCode::SessionEnded);
     assert_eq!(code(accounts.session(&squatting.token).await), ErrorCode::SessionEnded);
     let listed = here.services.directory.installations_of(alice.address()).await.unwrap();
     assert_eq!(listed, [(alice.installation(), signed_in.association.hash())]);

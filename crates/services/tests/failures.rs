@@ -9,8 +9,8 @@ use common::{alice_and_bob, id, message};
 use futures::future::join_all;
 use protocol::{ErrorCode, InstallationId, MessageId, Seq, Topic};
 use services::{
-    delivery::{Delivery, Forward, Page},
-    stumble::Step,
+    delivery::{Delivery, Page},
+    push::Push,
 };
 use sqlx::{Connection, PgConnection, PgPool};
 
@@ -92,8 +92,8 @@ async fn a_database_that_goes_away_and_comes_back(pool: PgPool) {
 
     switch.turn(true).await;
     let (envelopes, caught_up) = following.await.unwrap();
-    assert!(matches!(envelopes, Forward::Envelopes { envelopes, .. } if envelopes.len() == 1));
-    assert_eq!(caught_up, Forward::CaughtUp { topic, head: Seq(2) });
+    assert!(matches!(envelopes, Push::Envelopes { envelopes, .. } if envelopes.len() == 1));
+    assert_eq!(caught_up, Push::CaughtUp { topic, head: Seq(2) });
     // Nothing half done: the same ids again, and the log goes on where it was.
     let mut seen = Vec::new();
     for number in 10..20 {
@@ -175,42 +175,4 @@ async fn what_was_handed_in_behind_a_failure_does_not_overtake_it(pool: PgPool) 
     let page = all(delivery, alice.installation(), topic).await;
     let ids: Vec<MessageId> = page.envelopes.iter().skip(4).map(|envelope| envelope.id).collect();
     assert_eq!(ids, (100..1_300).map(id).collect::<Vec<_>>());
-}
-
-#[sqlx::test]
-async fn a_defect_in_one_batch_is_the_matter_of_the_one_to_blame(pool: PgPool) {
-    let (here, alice, bob, topic) = alice_and_bob(pool.clone()).await;
-    let delivery = &here.services.delivery;
-    let say = |number| message(topic, number, 1, b"x");
-    // The first waits for the topic; what comes meanwhile becomes one batch behind it.
-    let mut lock = pool.begin().await.unwrap();
-    sqlx::query("select 1 from topics for update")
-        .execute(&mut *lock)
-        .await
-        .unwrap();
-    let first = delivery.writer(bob.installation()).submit(say(10)).await.unwrap();
-    waiting_for_a_lock(&pool).await;
-    let hers = delivery.writer(alice.installation());
-    let mut pending = Vec::new();
-    for number in 11..40 {
-        pending.push(hers.submit(say(number)).await.unwrap());
-    }
-    // Both meet a defect once, the second of them when it stands already.
-    delivery.stumble().over(Step::Store);
-    delivery.stumble().over(Step::Stored);
-    lock.rollback().await.unwrap();
-    // Alone, and known to stand nowhere: a refusal.
-    assert_eq!(first.await, Err(ErrorCode::Internal));
-    // Together: each is found where it stands.
-    for (place, one) in (2..).zip(pending) {
-        assert_eq!(one.await.unwrap().seq, Seq(place));
-    }
-    let page = all(delivery, alice.installation(), topic).await;
-    assert_eq!(places(&page), (1..=30).collect::<Vec<_>>());
-    // Alone, and it may stand: nobody is told that it does not.
-    delivery.stumble().over(Step::Stored);
-    let told = delivery.publish(bob.installation(), say(50)).await;
-    assert_eq!(told, Err(ErrorCode::Unavailable));
-    let again = delivery.publish(bob.installation(), say(50)).await;
-    assert_eq!(again.unwrap().seq, Seq(31));
 }

@@ -7,10 +7,7 @@ use std::{collections::HashMap, time::Duration};
 
 use common::{Here, Person, commit, message, person, site, topic};
 use protocol::{ErrorCode, Seq, ServerFrame, Topic, codec, limits};
-use services::{
-    delivery::{Follower, Forward},
-    stumble::Step,
-};
+use services::{delivery::Follower, push::Push};
 use sqlx::PgPool;
 
 const T: Topic = Topic([9; 32]);
@@ -28,11 +25,11 @@ async fn alice_and_bob(pool: PgPool) -> (Here, Person, Person) {
     (here, alice, bob)
 }
 
-async fn next(follower: &mut Follower) -> Forward {
-    let forward = tokio::time::timeout(Duration::from_secs(30), follower.next())
+async fn next(follower: &mut Follower) -> Push {
+    let push = tokio::time::timeout(Duration::from_secs(30), follower.next())
         .await
-        .expect("something to forward");
-    if let Forward::Envelopes { topic, envelopes } = &forward {
+        .expect("a push");
+    if let Push::Envelopes { topic, envelopes } = &push {
         assert!(!envelopes.is_empty() && envelopes.len() <= limits::PAGE);
         codec::encode(&ServerFrame::Envelopes {
             topic: *topic,
@@ -40,13 +37,13 @@ async fn next(follower: &mut Follower) -> Forward {
         })
         .expect("one frame");
     }
-    forward
+    push
 }
 
 /// Everything up to this place of the topic, checked to come without gaps from behind the cursor.
 async fn up_to(follower: &mut Follower, mut cursor: u64, last: u64) {
     while cursor < last {
-        if let Forward::Envelopes { envelopes, .. } = next(follower).await {
+        if let Push::Envelopes { envelopes, .. } = next(follower).await {
             for envelope in envelopes {
                 assert_eq!(envelope.seq.0, cursor + 1);
                 cursor += 1;
@@ -71,7 +68,7 @@ async fn the_log_first_then_live(pool: PgPool) {
     up_to(&mut follower, 1, 121).await;
     assert_eq!(
         next(&mut follower).await,
-        Forward::CaughtUp {
+        Push::CaughtUp {
             topic: T,
             head: Seq(121)
         }
@@ -81,7 +78,7 @@ async fn the_log_first_then_live(pool: PgPool) {
         .publish(alice.installation(), message(T, 500, 1, b"live"))
         .await
         .unwrap();
-    let Forward::Envelopes { envelopes, .. } = next(&mut follower).await else {
+    let Push::Envelopes { envelopes, .. } = next(&mut follower).await else {
         panic!("an envelope")
     };
     assert_eq!(
@@ -94,7 +91,7 @@ async fn the_log_first_then_live(pool: PgPool) {
     up_to(&mut follower, 100, 122).await;
     assert_eq!(
         next(&mut follower).await,
-        Forward::CaughtUp {
+        Push::CaughtUp {
             topic: T,
             head: Seq(122)
         }
@@ -107,7 +104,7 @@ async fn who_is_slow_loses_nothing(pool: PgPool) {
     let delivery = &here.services.delivery;
     let mut follower = delivery.follow(bob.installation());
     follower.add(T, Seq(1));
-    assert_eq!(next(&mut follower).await, Forward::CaughtUp { topic: T, head: Seq(1) });
+    assert_eq!(next(&mut follower).await, Push::CaughtUp { topic: T, head: Seq(1) });
     // Far more than the queue of a socket holds, while nobody asks for the next.
     let many = limits::SOCKET_QUEUE as u64 * 3;
     let writer = delivery.writer(alice.installation());
@@ -142,7 +139,7 @@ async fn reading_while_others_write(pool: PgPool) {
         let Ok(forward) = tokio::time::timeout(Duration::from_millis(1), next(&mut follower)).await else {
             continue;
         };
-        if let Forward::Envelopes { envelopes, .. } = forward {
+        if let Push::Envelopes { envelopes, .. } = forward {
             for envelope in envelopes {
                 assert_eq!(envelope.seq.0, cursor + 1);
                 cursor += 1;
@@ -162,7 +159,7 @@ async fn invitations_come_to_the_inbox_and_removal_ends_the_topic(pool: PgPool) 
     follower.add(T, Seq(1));
     let mut caught_up = HashMap::new();
     for _ in 0..2 {
-        let Forward::CaughtUp { topic, head } = next(&mut follower).await else {
+        let Push::CaughtUp { topic, head } = next(&mut follower).await else {
             panic!("nothing stands behind")
         };
         caught_up.insert(topic, head);
@@ -173,18 +170,18 @@ async fn invitations_come_to_the_inbox_and_removal_ends_the_topic(pool: PgPool) 
         .publish(alice.installation(), commit(topic(8), 2, 0, &[bob.installation()], &[]))
         .await
         .unwrap();
-    let Forward::Envelopes { topic, .. } = next(&mut follower).await else {
+    let Push::Envelopes { topic, .. } = next(&mut follower).await else {
         panic!("an invitation")
     };
     assert_eq!(topic, inbox);
 
     let remove = commit(T, 3, 1, &[], &[bob.installation()]);
     delivery.publish(alice.installation(), remove).await.unwrap();
-    let Forward::Envelopes { envelopes, .. } = next(&mut follower).await else {
+    let Push::Envelopes { envelopes, .. } = next(&mut follower).await else {
         panic!("the commit")
     };
     assert_eq!(envelopes[0].seq, Seq(2));
-    let gone = Forward::NotSubscribed {
+    let gone = Push::NotSubscribed {
         topic: T,
         code: ErrorCode::NotAMember,
     };
@@ -194,16 +191,16 @@ async fn invitations_come_to_the_inbox_and_removal_ends_the_topic(pool: PgPool) 
     let mut later = delivery.follow(bob.installation());
     later.add(T, Seq(1));
     up_to(&mut later, 1, 2).await;
-    assert_eq!(next(&mut later).await, Forward::CaughtUp { topic: T, head: Seq(2) });
+    assert_eq!(next(&mut later).await, Push::CaughtUp { topic: T, head: Seq(2) });
     assert_eq!(next(&mut later).await, gone);
     later.add(alice.installation().inbox(), Seq(0));
-    let not_his = Forward::NotSubscribed {
+    let not_his = Push::NotSubscribed {
         topic: alice.installation().inbox(),
         code: ErrorCode::NotAMember,
     };
     assert_eq!(next(&mut later).await, not_his);
     later.add(inbox, Seq(99));
-    let ahead = Forward::NotSubscribed {
+    let ahead = Push::NotSubscribed {
         topic: inbox,
         code: ErrorCode::CursorAhead,
     };
@@ -235,7 +232,7 @@ async fn many_invitations_at_once_come_in_order(pool: PgPool) {
     follower.add(inbox, Seq(1));
     assert_eq!(
         next(&mut follower).await,
-        Forward::CaughtUp {
+        Push::CaughtUp {
             topic: inbox,
             head: Seq(1)
         }
@@ -283,23 +280,13 @@ async fn a_page_whose_query_is_cancelled_is_read_again(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_defect_that_passes_is_read_over(pool: PgPool) {
-    let (here, mut follower) = one_to_read(pool).await;
-    for _ in 0..3 {
-        here.services.delivery.stumble().over(Step::Page);
-    }
-    up_to(&mut follower, 1, 2).await;
-    assert_eq!(next(&mut follower).await, Forward::CaughtUp { topic: T, head: Seq(2) });
-}
-
-#[sqlx::test]
 async fn a_defect_that_stays_is_said(pool: PgPool) {
     let (_here, mut follower) = one_to_read(pool.clone()).await;
     sqlx::query("alter table envelopes rename to elsewhere")
         .execute(&pool)
         .await
         .unwrap();
-    let given_up = Forward::NotSubscribed {
+    let given_up = Push::NotSubscribed {
         topic: T,
         code: ErrorCode::Internal,
     };

@@ -8,8 +8,12 @@ use std::time::Duration;
 use common::{Here, Person, commit, id, message, person, person_with, site, topic};
 use futures::future::join_all;
 use protocol::{MessageId, Seq, Topic, limits};
-use services::delivery::{Follower, Forward, Stored};
+use services::{
+    delivery::{Follower, Stored},
+    push::{Push, Subscription},
+};
 use sqlx::PgPool;
+use uuid::Uuid;
 
 const T: Topic = Topic([9; 32]);
 
@@ -28,7 +32,7 @@ async fn nodes(pool: PgPool) -> (Here, Here, Person) {
     (here, there, alice)
 }
 
-async fn next(follower: &mut Follower) -> Forward {
+async fn next(follower: &mut Follower) -> Push {
     tokio::time::timeout(Duration::from_secs(30), follower.next())
         .await
         .expect("something to forward")
@@ -37,7 +41,7 @@ async fn next(follower: &mut Follower) -> Forward {
 /// Everything up to this place, without gaps; what is between envelopes does not matter.
 async fn up_to(follower: &mut Follower, mut cursor: u64, last: u64) {
     while cursor < last {
-        if let Forward::Envelopes { envelopes, .. } = next(follower).await {
+        if let Push::Envelopes { envelopes, .. } = next(follower).await {
             for envelope in envelopes {
                 assert_eq!(envelope.seq.0, cursor + 1);
                 cursor += 1;
@@ -47,7 +51,7 @@ async fn up_to(follower: &mut Follower, mut cursor: u64, last: u64) {
 }
 
 async fn live(follower: &mut Follower) {
-    while !matches!(next(follower).await, Forward::CaughtUp { .. }) {}
+    while !matches!(next(follower).await, Push::CaughtUp { .. }) {}
 }
 
 async fn say(here: &Here, alice: &Person, number: u64) {
@@ -61,8 +65,8 @@ async fn say(here: &Here, alice: &Person, number: u64) {
 #[sqlx::test]
 async fn what_is_written_at_one_is_followed_at_the_other(pool: PgPool) {
     let (here, there, alice) = nodes(pool).await;
-    here.services.delivery.share();
-    there.services.delivery.share();
+    here.share();
+    there.share();
     let mut follower = there.services.delivery.follow(person(2).installation());
     follower.add(T, Seq(1));
     live(&mut follower).await;
@@ -79,7 +83,7 @@ async fn what_is_written_at_one_is_followed_at_the_other(pool: PgPool) {
 async fn a_server_that_dies_before_it_could_tell_is_noticed(pool: PgPool) {
     let (here, there, alice) = nodes(pool).await;
     // This one tells nobody anything.
-    there.services.delivery.share();
+    there.share();
     let mut follower = there.services.delivery.follow(person(2).installation());
     follower.add(T, Seq(1));
     live(&mut follower).await;
@@ -90,7 +94,7 @@ async fn a_server_that_dies_before_it_could_tell_is_noticed(pool: PgPool) {
 #[sqlx::test]
 async fn one_that_reads_further_does_not_keep_it_from_the_others(pool: PgPool) {
     let (here, there, alice) = nodes(pool).await;
-    there.services.delivery.share();
+    there.share();
     let mut first = there.services.delivery.follow(person(2).installation());
     first.add(T, Seq(1));
     live(&mut first).await;
@@ -105,8 +109,8 @@ async fn one_that_reads_further_does_not_keep_it_from_the_others(pool: PgPool) {
 #[sqlx::test]
 async fn a_lost_connection_is_made_again_and_nothing_is_missed(pool: PgPool) {
     let (here, there, alice) = nodes(pool.clone()).await;
-    here.services.delivery.share();
-    there.services.delivery.share();
+    here.share();
+    there.share();
     let mut follower = there.services.delivery.follow(person(2).installation());
     follower.add(T, Seq(1));
     live(&mut follower).await;
@@ -181,28 +185,32 @@ async fn whatever_is_tried_often_at_both_servers_has_one_effect(pool: PgPool) {
 }
 
 /// The next account of which is told that its installations have changed.
-async fn changed(follower: &mut Follower) -> protocol::Address {
-    loop {
-        if let Forward::Installations { account } = next(follower).await {
-            return account;
-        }
+async fn changed(subscription: &mut Subscription) -> protocol::Address {
+    let push = tokio::time::timeout(Duration::from_secs(30), subscription.next()).await;
+    match push.expect("a push") {
+        Push::Installations { account } => account,
+        other => panic!("{other:?}"),
     }
+}
+
+fn subscribe(node: &Here) -> Subscription {
+    node.services.notifier.subscribe(Uuid::nil())
 }
 
 #[sqlx::test]
 async fn who_asked_about_an_account_hears_of_its_new_installations_at_every_server(pool: PgPool) {
     let (here, there, alice) = nodes(pool).await;
-    here.services.delivery.share();
-    there.services.delivery.share();
-    let mut followers = [&here, &there].map(|node| {
-        let mut follower = node.services.delivery.follow(person(2).installation());
-        follower.watch(alice.address());
-        follower
+    here.share();
+    there.share();
+    let mut subscriptions = [&here, &there].map(|node| {
+        let mut subscription = subscribe(node);
+        subscription.watch(alice.address());
+        subscription
     });
     let new = person_with(1, 11);
     new.sign_in(&here).await;
-    for follower in &mut followers {
-        assert_eq!(changed(follower).await, alice.address());
+    for subscription in &mut subscriptions {
+        assert_eq!(changed(subscription).await, alice.address());
     }
 }
 
@@ -210,11 +218,11 @@ async fn who_asked_about_an_account_hears_of_its_new_installations_at_every_serv
 async fn only_what_is_new_of_an_account_is_heard(pool: PgPool) {
     let (here, _, alice) = nodes(pool).await;
     let (new, bob) = (person_with(1, 11), person(2));
-    let mut follower = here.services.delivery.follow(bob.installation());
-    follower.watch(alice.address());
-    follower.watch(bob.address());
+    let mut subscription = subscribe(&here);
+    subscription.watch(alice.address());
+    subscription.watch(bob.address());
     new.sign_in(&here).await;
-    assert_eq!(changed(&mut follower).await, alice.address());
+    assert_eq!(changed(&mut subscription).await, alice.address());
     // Now it can be added to conversations.
     let give = async |person: &Person| {
         let directory = &here.services.directory;
@@ -222,31 +230,30 @@ async fn only_what_is_new_of_an_account_is_heard(pool: PgPool) {
         given.await.unwrap()
     };
     give(&new).await;
-    assert_eq!(changed(&mut follower).await, alice.address());
+    assert_eq!(changed(&mut subscription).await, alice.address());
     // More of the same, a known browser that signs in again, a stranger: nothing to hear of.
     give(&new).await;
     new.sign_in(&here).await;
     person(3).sign_in(&here).await;
     give(&bob).await;
-    assert_eq!(changed(&mut follower).await, bob.address());
+    assert_eq!(changed(&mut subscription).await, bob.address());
 }
 
 #[sqlx::test]
 async fn of_too_many_accounts_the_last_ones_are_watched(pool: PgPool) {
-    let (here, _, alice) = nodes(pool).await;
-    let mut follower = here.services.delivery.follow(alice.installation());
+    let (here, ..) = nodes(pool).await;
+    let mut subscription = subscribe(&here);
     let account = |number: usize| {
         let mut bytes = [0; 20];
         bytes[..8].copy_from_slice(&number.to_be_bytes());
         protocol::Address::from(bytes)
     };
     for number in 0..=limits::ACCOUNTS_WATCHED {
-        follower.watch(account(number));
+        subscription.watch(account(number));
     }
-    let crier = here.services.delivery.crier();
     for number in [0, 1, limits::ACCOUNTS_WATCHED] {
-        crier.installations(account(number));
+        here.services.notifier.installations_changed(account(number));
     }
-    assert_eq!(changed(&mut follower).await, account(1));
-    assert_eq!(changed(&mut follower).await, account(limits::ACCOUNTS_WATCHED));
+    assert_eq!(changed(&mut subscription).await, account(1));
+    assert_eq!(changed(&mut subscription).await, account(limits::ACCOUNTS_WATCHED));
 }

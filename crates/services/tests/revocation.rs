@@ -45,18 +45,18 @@ async fn what_it_had_here_ends_and_everybody_can_see_why(pool: PgPool) {
     let (accounts, directory) = (&here.services.accounts, &here.services.directory);
     let packages = directory.publish_key_packages(phone.installation(), &[b"one"], Some(b"last"));
     packages.await.unwrap();
-    let mut ended = accounts.ended();
+    let subscription = here.services.notifier.subscribe(at_phone.session.id);
     let statement = revocation(&laptop, &at_laptop.association, 11, phone.installation());
     revoke(&here, &laptop, &statement).await.unwrap();
 
-    assert_eq!(ended.recv().await.unwrap(), (at_phone.session.id, ErrorCode::Revoked));
+    assert_eq!(subscription.subscriber().ended().await, ErrorCode::Revoked);
     let over = accounts.session(&at_phone.token).await.unwrap_err();
     assert_eq!(ErrorCode::from(&over), ErrorCode::Revoked);
     assert_eq!(
-        accounts.over(at_phone.session.id).await.unwrap(),
+        accounts.end_reason(at_phone.session.id).await.unwrap(),
         Some(ErrorCode::Revoked)
     );
-    assert_eq!(accounts.over(at_laptop.session.id).await.unwrap(), None);
+    assert_eq!(accounts.end_reason(at_laptop.session.id).await.unwrap(), None);
     assert_eq!(directory.claim_key_package(phone.installation()).await.unwrap(), None);
     assert_eq!(directory.public_key(phone.installation()).await.unwrap(), None);
     let listed = directory.installations_of(laptop.address()).await.unwrap();

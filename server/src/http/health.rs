@@ -22,7 +22,7 @@ pub async fn ready(State(server): State<Server>) -> (StatusCode, &'static str) {
         return (StatusCode::SERVICE_UNAVAILABLE, "ending\n");
     }
     // Any question the database has to answer.
-    match tokio::time::timeout(PATIENCE, server.services().accounts.over(Uuid::nil())).await {
+    match tokio::time::timeout(PATIENCE, server.services().accounts.end_reason(Uuid::nil())).await {
         Ok(Ok(_)) => (StatusCode::OK, "ready\n"),
         Ok(Err(_)) | Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "no database\n"),
     }

@@ -1,28 +1,53 @@
-//! Work nobody asks for: what has expired is swept away, chains are watched.
+//! Runs the jobs of the areas ([`services::jobs`]).
 
-use std::time::Duration;
+use std::sync::Arc;
 
-use crate::state::Server;
+use services::jobs::{Job, Metrics};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-/// Between two sweeps.
-const EVERY: Duration = Duration::from_mins(1);
+use crate::shutdown::Shutdown;
 
-/// Sweeps and watches until the end is wanted. Several servers over one database may do so at once.
-pub fn start(server: &Server) {
-    for watcher in server.services().tips.watchers() {
-        server.shutdown().spawn(watcher.run(server.shutdown().token()));
-    }
-    let accounts = server.services().accounts.clone();
-    let shutdown = server.shutdown().clone();
-    server.shutdown().spawn(async move {
-        loop {
-            tokio::select! {
-                () = shutdown.wanted() => return,
-                () = tokio::time::sleep(EVERY) => {}
-            }
-            if let Err(error) = accounts.sweep().await {
-                tracing::warn!("what has expired could not be swept away: {error}");
+/// The jobs of this server, while they run.
+#[derive(Debug)]
+pub struct Jobs {
+    metrics: Vec<(String, Arc<Metrics>)>,
+    close: CancellationToken,
+    closing: TaskTracker,
+}
+
+impl Jobs {
+    /// Starts these jobs. They stop when the end is wanted, those that outlive it when [`Jobs::close`] is called.
+    pub fn start(jobs: impl IntoIterator<Item = Job>, shutdown: &Shutdown) -> Self {
+        let (close, closing) = (CancellationToken::new(), TaskTracker::new());
+        let mut metrics = Vec::new();
+        for job in jobs {
+            metrics.push((job.name().to_owned(), job.metrics()));
+            if job.runs_until_closed() {
+                closing.spawn(job.run(close.clone()));
+            } else {
+                shutdown.spawn(job.run(shutdown.token()));
             }
         }
-    });
+        Self {
+            metrics,
+            close,
+            closing,
+        }
+    }
+
+    /// What each job has done, by name.
+    pub fn metrics(&self) -> impl Iterator<Item = (&str, &Metrics)> {
+        self.metrics.iter().map(|(name, metrics)| (name.as_str(), metrics.as_ref()))
+    }
+
+    /// Stops what still runs and logs what all have done.
+    pub async fn close(self) {
+        self.close.cancel();
+        self.closing.close();
+        self.closing.wait().await;
+        for (job, done) in self.metrics() {
+            let (turns, failures, panics) = (done.turns(), done.failures(), done.panics());
+            tracing::info!(job, turns, failures, panics, "a job has ended");
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! One socket per installation: a newer one takes the seat of the older.
+//! One socket per installation: a newer one takes the slot of the older.
 
 use std::{
     collections::HashMap,
@@ -18,18 +18,18 @@ pub struct Connections(Arc<Inner>);
 #[derive(Debug, Default)]
 struct Inner {
     next: AtomicU64,
-    seats: Mutex<HashMap<InstallationId, (u64, CancellationToken)>>,
+    slots: Mutex<HashMap<InstallationId, (u64, CancellationToken)>>,
 }
 
 impl Connections {
-    /// Takes the installation's seat; whoever had it is told.
-    pub fn take(&self, installation: InstallationId) -> Seat {
+    /// Takes the installation's slot; the socket that had it is superseded.
+    pub fn take(&self, installation: InstallationId) -> ConnectionSlot {
         let number = self.0.next.fetch_add(1, Ordering::Relaxed);
         let taken = CancellationToken::new();
-        if let Some((_, older)) = self.seats().insert(installation, (number, taken.clone())) {
+        if let Some((_, older)) = self.slots().insert(installation, (number, taken.clone())) {
             older.cancel();
         }
-        Seat {
+        ConnectionSlot {
             connections: self.clone(),
             installation,
             number,
@@ -39,38 +39,38 @@ impl Connections {
 
     /// How many there are.
     pub fn count(&self) -> usize {
-        self.seats().len()
+        self.slots().len()
     }
 
-    fn seats(&self) -> MutexGuard<'_, HashMap<InstallationId, (u64, CancellationToken)>> {
-        self.0.seats.lock().unwrap_or_else(PoisonError::into_inner)
+    fn slots(&self) -> MutexGuard<'_, HashMap<InstallationId, (u64, CancellationToken)>> {
+        self.0.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// The right to speak for an installation; given back when dropped.
 #[derive(Debug)]
-pub struct Seat {
+pub struct ConnectionSlot {
     connections: Connections,
     installation: InstallationId,
     number: u64,
     taken: CancellationToken,
 }
 
-impl Seat {
+impl ConnectionSlot {
     /// Waits until a newer socket has taken over.
     pub async fn superseded(&self) {
         self.taken.cancelled().await;
     }
 }
 
-impl Drop for Seat {
+impl Drop for ConnectionSlot {
     fn drop(&mut self) {
-        let mut seats = self.connections.seats();
-        if seats
+        let mut slots = self.connections.slots();
+        if slots
             .get(&self.installation)
             .is_some_and(|(number, _)| *number == self.number)
         {
-            seats.remove(&self.installation);
+            slots.remove(&self.installation);
         }
     }
 }

@@ -3,10 +3,13 @@
 use futures::{FutureExt, future::BoxFuture};
 use protocol::{Answer, Ask, ErrorCode, MessageId, ServerFrame, limits};
 use serde_bytes::ByteBuf;
-use services::{Services, accounts::Session, delivery::Pending, directory::DirectoryError, tips::Asker};
+use services::{Services, accounts::Session, delivery::Pending, push::Push, reported, tips::Asker};
 
 use super::ending::Ending;
-use crate::{state::Server, stumble::Step};
+use crate::state::Server;
+
+/// Failpoint: panics while a question is answered.
+pub const ANSWER: &str = "answer";
 
 /// Something that is being done for a socket. It ends with a frame, or with the socket.
 pub type Work = BoxFuture<'static, Result<ServerFrame, Ending>>;
@@ -41,19 +44,41 @@ pub fn refused(id: MessageId, code: ErrorCode) -> Result<ServerFrame, Ending> {
 /// Answers a question.
 pub fn ask(server: Server, session: Session, tips: Asker, number: u32, ask: Ask) -> Work {
     async move {
-        server.stumble().step(Step::Answer);
+        failpoint::panic_point(ANSWER);
         let answer = answer(server.services(), &session, &tips, ask).await;
         Ok(ServerFrame::Answer { number, answer })
     }
     .boxed()
 }
 
-/// Somewhere else an account's installations have changed: ends the socket if its own session is over by that.
-pub fn still(server: Server, session: Session, then: ServerFrame) -> Work {
+/// The frame of a push.
+pub fn frame(push: Push) -> ServerFrame {
+    match push {
+        Push::Envelopes { topic, envelopes } => ServerFrame::Envelopes { topic, envelopes },
+        Push::CaughtUp { topic, head } => ServerFrame::CaughtUp { topic, head },
+        Push::NotSubscribed { topic, code } => ServerFrame::NotSubscribed { topic, code },
+        Push::Installations { account } => ServerFrame::Installations { account },
+        Push::Tip {
+            chain_id,
+            sender,
+            id,
+            report,
+        } => ServerFrame::Tip {
+            chain_id,
+            sender,
+            id,
+            report,
+        },
+    }
+}
+
+/// Called when the installations of the socket's own account have changed, perhaps on another node: closes the socket if its session was
+/// revoked, else sends the frame.
+pub fn unless_ended(server: Server, session: Session, then: ServerFrame) -> Work {
     async move {
-        match server.services().accounts.over(session.id).await {
+        match server.services().accounts.end_reason(session.id).await {
             Ok(Some(why)) => Err(Ending::Session(why)),
-            // A database that is away says so to everybody soon.
+            // If the database is away, other work of the socket notices.
             Ok(None) | Err(_) => Ok(then),
         }
     }
@@ -71,13 +96,9 @@ async fn answer(services: &Services, session: &Session, tips: &Asker, ask: Ask) 
         } => return tips.ask(chain_id, sender, id, hash).await.map(Answer::Tip),
         Ask::Revoke { revocation } => {
             let done = services.accounts.revoke(session.address, &revocation).await;
-            return done.map(|()| Answer::Revoked).map_err(|error| {
-                let code = ErrorCode::from(&error);
-                if matches!(code, ErrorCode::Internal | ErrorCode::Unavailable) {
-                    tracing::warn!("an installation could not be revoked: {error}");
-                }
-                code
-            });
+            return done
+                .map(|()| Answer::Revoked)
+                .map_err(|error| reported("an installation could not be revoked", &error));
         }
         Ask::Revocations { installations } => directory.revocations(&installations).await.map(|all| {
             let all = all.into_iter().map(ByteBuf::from);
@@ -106,13 +127,5 @@ async fn answer(services: &Services, session: &Session, tips: &Asker, ask: Ask) 
                 .map(Answer::KeyPackagesKept)
         }
     };
-    answer.map_err(|error: DirectoryError| {
-        let code = ErrorCode::from(&error);
-        match code {
-            ErrorCode::Internal => tracing::error!("a question met a defect: {error}"),
-            ErrorCode::Unavailable => tracing::warn!("a question could not be answered: {error}"),
-            _ => {}
-        }
-        code
-    })
+    answer.map_err(|error| reported("a question could not be answered", &error))
 }

@@ -5,14 +5,14 @@ use services::{accounts::Session, time::Clock};
 use tokio::time::timeout;
 
 use super::{
-    connections::Seat,
+    connections::ConnectionSlot,
     ending::Ending,
     link::{Heard, Link},
 };
 use crate::state::Server;
 
-/// Challenge, `Hello`, `Ready`. Gives the seat of the installation, which is the session's.
-pub async fn open(server: &Server, link: &mut Link, session: &Session) -> Result<Seat, Ending> {
+/// Challenge, `Hello`, `Ready`. Returns the slot of the installation, which is the session's.
+pub async fn open(server: &Server, link: &mut Link, session: &Session) -> Result<ConnectionSlot, Ending> {
     let mut nonce = [0; 32];
     server.fill(&mut nonce);
     link.feed(&ServerFrame::Challenge { nonce }).await?;
@@ -32,7 +32,7 @@ pub async fn open(server: &Server, link: &mut Link, session: &Session) -> Result
     if !believed {
         return Err(Ending::NotBelieved);
     }
-    let seat = server.connections().take(installation);
+    let slot = server.connections().take(installation);
     let key_packages = services
         .directory
         .key_packages(installation)
@@ -50,7 +50,7 @@ pub async fn open(server: &Server, link: &mut Link, session: &Session) -> Result
     })
     .await?;
     link.flush().await?;
-    Ok(seat)
+    Ok(slot)
 }
 
 /// Waits for `Hello` of the session's own installation.

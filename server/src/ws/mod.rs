@@ -2,10 +2,10 @@
 //!
 //! One task per socket does everything: [`upgrade`] checks where the request comes from and whose session it carries, the
 //! [`handshake`] has the installation sign a challenge, the [`session`] reads frames, forwards what is written and watches
-//! the [`alarm`]. [`dispatch`] is the table from a question to its answer; what is written to followed topics comes from
+//! the [`close_signal`]. [`dispatch`] is the table from a question to its answer; what is written to followed topics comes from
 //! `services::delivery`. Nothing is lost with a socket: what it has not got stands in the log.
 
-mod alarm;
+mod close_signal;
 mod connections;
 mod dispatch;
 mod ending;
@@ -15,5 +15,7 @@ mod session;
 mod upgrade;
 
 pub use connections::Connections;
+pub use dispatch::ANSWER;
 pub use ending::Ending;
+pub use session::FRAME;
 pub use upgrade::upgrade;

@@ -4,15 +4,11 @@ use std::time::Duration;
 
 use futures::{FutureExt, StreamExt, stream::FuturesUnordered};
 use protocol::{Ask, ClientFrame, ErrorCode, ServerFrame, limits};
-use services::{
-    accounts::Session,
-    delivery::{Follower, Forward, Writer},
-    tips::Listener,
-};
+use services::{accounts::Session, delivery::Writer, push::Push, pushes::Pushes, tips::SocketTips};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::{
-    alarm::Alarm,
+    close_signal::CloseSignal,
     dispatch::{self, Work},
     ending::Ending,
     link::{Heard, Link},
@@ -20,9 +16,10 @@ use super::{
 use crate::{
     http::limits::{Bucket, Rate},
     state::Server,
-    stumble::Step,
 };
 
+/// Failpoint: panics when a frame is taken.
+pub const FRAME: &str = "frame";
 /// How much may be under way for one socket before its next frame is read.
 const IN_FLIGHT: usize = 64;
 /// How many topics one socket may follow.
@@ -53,8 +50,8 @@ struct Talk<'a> {
     server: &'a Server,
     session: &'a Session,
     writer: Writer,
-    follower: Follower,
-    listener: Listener,
+    pushes: Pushes,
+    socket_tips: SocketTips,
     work: FuturesUnordered<Work>,
     outgoing: Vec<ServerFrame>,
     frames: Bucket,
@@ -70,20 +67,19 @@ struct Talk<'a> {
 enum Event {
     Heard(Heard),
     Done(Result<ServerFrame, Ending>),
-    Forward(Forward),
-    Tip(ServerFrame),
+    Push(Push),
     Resume,
 }
 
 /// Serves the installation until the socket has to end, and says why it has to.
-pub async fn run(server: &Server, link: &mut Link, alarm: &mut Alarm, session: &Session) -> Ending {
+pub async fn run(server: &Server, link: &mut Link, close: &CloseSignal, session: &Session, pushes: Pushes) -> Ending {
     let now = std::time::Instant::now();
     let mut talk = Talk {
         server,
         session,
         writer: server.services().delivery.writer(session.installation),
-        follower: server.services().delivery.follow(session.installation),
-        listener: server.services().tips.listen(session.installation, session.address),
+        socket_tips: server.services().tips.for_socket(pushes.subscription().subscriber()),
+        pushes,
         work: FuturesUnordered::new(),
         outgoing: Vec::new(),
         frames: Bucket::full(FRAMES, now),
@@ -92,12 +88,9 @@ pub async fn run(server: &Server, link: &mut Link, alarm: &mut Alarm, session: &
         paused: None,
         silence: Instant::now() + server.patience().silence,
     };
-    // Of one's own account, as of those asked about: should this server have missed that another one has ended the session, it is noticed
-    // by this.
-    talk.follower.watch(session.address);
     let ending = loop {
         let turn = tokio::select! {
-            ending = alarm.rings() => Err(ending),
+            ending = close.fires() => Err(ending),
             turn = talk.turn(link) => turn,
         };
         if let Err(ending) = turn {
@@ -129,8 +122,7 @@ impl Talk<'_> {
         tokio::select! {
             heard = link.hear(), if listening => Ok(Event::Heard(heard)),
             Some(done) = self.work.next(), if !self.work.is_empty() => Ok(Event::Done(done)),
-            forward = self.follower.next() => Ok(Event::Forward(forward)),
-            tip = self.listener.next() => Ok(Event::Tip(tip)),
+            push = self.pushes.next() => Ok(Event::Push(push)),
             () = sleep_until(resume.unwrap_or(self.silence)), if resume.is_some() => Ok(Event::Resume),
             () = sleep_until(self.silence), if listening => Err(Ending::Silence),
         }
@@ -143,8 +135,7 @@ impl Talk<'_> {
         {
             return Some(Event::Done(done));
         }
-        let forward = self.follower.next().now_or_never().map(Event::Forward);
-        forward.or_else(|| self.listener.next().now_or_never().map(Event::Tip))
+        self.pushes.ready().map(Event::Push)
     }
 
     async fn handle(&mut self, event: Event) -> Result<(), Ending> {
@@ -168,22 +159,16 @@ impl Talk<'_> {
                 );
                 self.outgoing.push(done?);
             }
-            Event::Forward(forward) => match forward {
-                Forward::Envelopes { topic, envelopes } => {
-                    self.outgoing.push(ServerFrame::Envelopes { topic, envelopes });
+            Event::Push(push) => {
+                let is_own = matches!(push, Push::Installations { account } if account == self.session.address);
+                let frame = dispatch::frame(push);
+                if is_own {
+                    let (server, session) = (self.server.clone(), self.session.clone());
+                    self.work.push(dispatch::unless_ended(server, session, frame));
+                } else {
+                    self.outgoing.push(frame);
                 }
-                Forward::CaughtUp { topic, head } => self.outgoing.push(ServerFrame::CaughtUp { topic, head }),
-                Forward::NotSubscribed { topic, code } => {
-                    self.outgoing.push(ServerFrame::NotSubscribed { topic, code });
-                }
-                Forward::Installations { account } if account == self.session.address => {
-                    let then = ServerFrame::Installations { account };
-                    self.work
-                        .push(dispatch::still(self.server.clone(), self.session.clone(), then));
-                }
-                Forward::Installations { account } => self.outgoing.push(ServerFrame::Installations { account }),
-            },
-            Event::Tip(frame) => self.outgoing.push(frame),
+            }
             Event::Resume => {
                 self.paused = None;
                 self.silence = Instant::now() + self.server.patience().silence;
@@ -193,7 +178,7 @@ impl Talk<'_> {
     }
 
     async fn frame(&mut self, frame: ClientFrame) -> Result<(), Ending> {
-        self.server.stumble().step(Step::Frame);
+        failpoint::panic_point(FRAME);
         match frame {
             ClientFrame::Publish(publish) => {
                 let id = publish.id;
@@ -208,8 +193,8 @@ impl Talk<'_> {
                     return Err(Ending::BadFrame(ErrorCode::TooLarge));
                 }
                 for (topic, cursor) in topics {
-                    if self.follower.len() < TOPICS {
-                        self.follower.add(topic, cursor);
+                    if self.pushes.followed() < TOPICS {
+                        self.pushes.follow(topic, cursor);
                     } else {
                         self.outgoing.push(ServerFrame::NotSubscribed {
                             topic,
@@ -233,9 +218,9 @@ impl Talk<'_> {
                 } else {
                     if let Ask::Installations { account } = ask {
                         // Before the list is read: no change falls between the two.
-                        self.follower.watch(account);
+                        self.pushes.watch(account);
                     }
-                    let tips = self.listener.asker();
+                    let tips = self.socket_tips.asker();
                     let server = self.server.clone();
                     self.work
                         .push(dispatch::ask(server, self.session.clone(), tips, number, ask));

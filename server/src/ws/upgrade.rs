@@ -6,10 +6,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use protocol::{ErrorCode, limits};
-use services::{accounts::Session, time::Clock};
+use services::{accounts::Session, push::Subscription, reported, time::Clock};
 use tracing::Instrument;
 
-use super::{alarm::Alarm, ending::Ending, handshake, link::Link, session};
+use super::{close_signal::CloseSignal, ending::Ending, handshake, link::Link, session};
 use crate::{
     error::Refusal,
     http::{api, origin},
@@ -30,8 +30,6 @@ pub async fn upgrade(State(server): State<Server>, headers: HeaderMap, upgrade: 
     if server.shutdown().begun() {
         return Refusal(ErrorCode::Restarting).into_response();
     }
-    // Listened to before the session is looked up: an ending in between is heard.
-    let ended = server.services().accounts.ended();
     let session = session_of(&server, &headers).await;
     let token = server.shutdown().count();
     let upgrade = upgrade
@@ -46,17 +44,7 @@ pub async fn upgrade(State(server): State<Server>, headers: HeaderMap, upgrade: 
             let link = Link::new(socket, server.patience().writing);
             match session {
                 Err(code) => link.close(refusal(code)).await,
-                Ok(session) => {
-                    let accounts = server.services().accounts.clone();
-                    let alarm = Alarm::new(
-                        server.shutdown().token(),
-                        accounts,
-                        ended,
-                        &session,
-                        left(&server, &session),
-                    );
-                    serve(server, link, alarm, session).await;
-                }
+                Ok((session, subscription)) => serve(server, link, session, subscription).await,
             }
             drop(token);
         }
@@ -64,35 +52,38 @@ pub async fn upgrade(State(server): State<Server>, headers: HeaderMap, upgrade: 
     })
 }
 
-async fn serve(server: Server, mut link: Link, mut alarm: Alarm, session: Session) {
+async fn serve(server: Server, mut link: Link, session: Session, subscription: Subscription) {
+    let left = left(&server, &session);
+    let mut close = CloseSignal::new(server.shutdown().token(), subscription.subscriber(), left);
     let opened = tokio::select! {
-        ending = alarm.rings() => Err(ending),
+        ending = close.fires() => Err(ending),
         opened = handshake::open(&server, &mut link, &session) => opened,
     };
     let ending = match opened {
         Err(ending) => ending,
-        Ok(seat) => {
-            alarm.keep(seat);
-            session::run(&server, &mut link, &mut alarm, &session).await
+        Ok(slot) => {
+            close.hold(slot);
+            let pushes = server.services().pushes(subscription, &session);
+            session::run(&server, &mut link, &close, &session, pushes).await
         }
     };
     tracing::debug!(code = ending.close_code(), "a socket ends: {ending:?}");
-    // The seat is free before the goodbye, which may take a moment.
-    drop(alarm);
+    // The slot is free before the goodbye, which may take a moment.
+    drop(close);
     link.close(ending).await;
 }
 
-async fn session_of(server: &Server, headers: &HeaderMap) -> Result<Session, ErrorCode> {
+/// The session of the cookie. Subscribed to before it is looked up: an end in between is heard.
+async fn session_of(server: &Server, headers: &HeaderMap) -> Result<(Session, Subscription), ErrorCode> {
     let token = api::caller(headers, server.secure())
         .session_token
         .ok_or(ErrorCode::NotSignedIn)?;
-    server.services().accounts.session(&token).await.map_err(|error| {
-        let code = ErrorCode::from(&error);
-        if matches!(code, ErrorCode::Internal | ErrorCode::Unavailable) {
-            tracing::warn!("a session could not be looked up: {error}");
-        }
-        code
-    })
+    let services = server.services();
+    let unknown = |error| reported("a session could not be looked up", &error);
+    let id = services.accounts.session_id(&token).map_err(unknown)?;
+    let subscription = services.notifier.subscribe(id);
+    let session = services.accounts.session(&token).await.map_err(unknown)?;
+    Ok((session, subscription))
 }
 
 fn refusal(code: ErrorCode) -> Ending {

@@ -3,17 +3,29 @@
 
 use std::{fs, path::Path};
 
-/// Lines that turn the feature `drill` of some crate on, beside those that may.
+/// Lines that turn the failpoints or the feature `drill` of some crate on, beside those that may: features named `drill`, and the
+/// dependencies of tests.
 fn turned_on(manifest: &str) -> Vec<&str> {
     let may = [
         "required-features = [\"drill\"]",
         "drill = [\"services/drill\"]",
-        "drill = [\"e2ee/drill\"]",
+        "drill = [\"failpoint/enabled\"]",
+        "drill = [\"e2ee/drill\", \"failpoint/enabled\"]",
     ];
+    let mut of_tests = false;
     manifest
         .lines()
         .map(|line| line.split('#').next().unwrap_or_default().trim())
-        .filter(|line| !may.contains(line) && (line.contains("\"drill\"") || line.contains("/drill\"")))
+        .filter(|line| {
+            if line.starts_with('[') {
+                of_tests = *line == "[dev-dependencies]";
+            }
+            !of_tests
+        })
+        .filter(|line| {
+            let failpoints = line.contains("failpoint") && line.contains("enabled");
+            !may.contains(line) && (line.contains("\"drill\"") || line.contains("/drill\"") || failpoints)
+        })
         .filter(|line| *line != "name = \"drill\"")
         .collect()
 }
@@ -52,7 +64,17 @@ fn one_that_did_would_be_seen() {
         "default = [\"drill\"]",
         "services = { workspace = true, features = [\"drill\"] }",
         "ssr = [\"services/drill\"]",
+        "failpoint = { workspace = true, features = [\"enabled\"] }",
+        "default = [\"failpoint/enabled\"]",
     ] {
         assert_eq!(turned_on(bad), [bad]);
     }
+}
+
+#[test]
+fn tests_may() {
+    let manifest = "[dev-dependencies]\nfailpoint = { workspace = true, features = [\"enabled\"] }\n";
+    assert_eq!(turned_on(manifest), Vec::<&str>::new());
+    let shipped = format!("{manifest}[dependencies]\nfailpoint = {{ features = [\"enabled\"] }}\n");
+    assert_eq!(turned_on(&shipped).len(), 1);
 }

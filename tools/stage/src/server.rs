@@ -8,9 +8,10 @@ use std::{
 
 use identity::{Association, verify_challenge};
 use protocol::{
-    Address, Answer, Ask, AssociationHash, Body, ClientFrame, Envelope, ErrorCode, Incarnation, InstallationId, Kind,
+    Address, Answer, Ask, AssociationHash, Body, ClientFrame, Envelope, ErrorCode, Incarnation, InstallationId,
     MessageId, Publish, Seq, ServerFrame, TipId, TipReport, Topic, TxHash, UnixMillis, codec, limits,
 };
+use sequencer::{Footprint, Head, Known, Request, Standing, Stored};
 use serde_bytes::ByteBuf;
 
 use crate::{chain::Chain, wallet::DOMAIN};
@@ -23,6 +24,17 @@ pub struct Log {
     pub ids: BTreeMap<(InstallationId, MessageId), Seq>,
     /// From which places on they are members, an entry for each invitation; who is not named was from the start.
     pub since: BTreeMap<InstallationId, Vec<Seq>>,
+}
+
+impl Log {
+    fn head(&self, topic: Topic, is_inbox: bool) -> Head {
+        Head {
+            topic,
+            is_inbox,
+            last_seq: Seq(self.envelopes.len() as u64),
+            last_commit: self.last_commit,
+        }
+    }
 }
 
 #[derive(Clone)]
@@ -351,13 +363,13 @@ impl Server {
         let refusal = self.refuse.as_mut().and_then(|refuse| refuse(&publish));
         let stored = match refusal {
             Some(code) => Err(code),
-            None => self.store(who, publish),
+            None => self.store(who, &publish),
         };
         if self.mute {
             return;
         }
         let answer = match stored {
-            Ok((seq, at)) => ServerFrame::Stored { id, seq, at },
+            Ok(Stored { seq, at }) => ServerFrame::Stored { id, seq, at },
             Err(code) => ServerFrame::Refused { id, code },
         };
         self.say(socket, answer);
@@ -380,58 +392,64 @@ impl Server {
         seq
     }
 
-    /// Puts a publish into its topic, if it may.
-    pub fn store(&mut self, who: InstallationId, publish: Publish) -> Result<(Seq, UnixMillis), ErrorCode> {
-        let at = UnixMillis(self.now);
-        let new = !self.logs.contains_key(&publish.topic);
-        if new && !matches!(publish.kind, Kind::Commit { .. }) {
-            return Err(ErrorCode::NoSuchTopic);
-        }
-        if let Kind::Commit { welcomes, .. } = &publish.kind
-            && welcomes
-                .iter()
-                .any(|welcome| !self.installed.contains_key(&welcome.installation))
-        {
-            return Err(ErrorCode::NoSuchInstallation);
-        }
-        let log = self.logs.entry(publish.topic).or_default();
-        if new {
-            log.members.insert(who);
-            log.since.insert(who, vec![Seq(0)]);
-        }
-        if !log.members.contains(&who) {
-            return Err(ErrorCode::NotAMember);
-        }
-        if let Some(seq) = log.ids.get(&(who, publish.id)) {
-            return Ok((*seq, at));
-        }
-        if publish.last_commit < log.last_commit {
-            return Err(ErrorCode::StaleEpoch);
-        }
-        log.ids.insert((who, publish.id), Seq(log.envelopes.len() as u64 + 1));
-        let topic = publish.topic;
-        let (body, welcomes) = match publish.kind {
-            Kind::Application => (Body::Application(publish.payload), Vec::new()),
-            Kind::Commit { welcomes, removed } => {
-                log.members.extend(welcomes.iter().map(|welcome| welcome.installation));
-                let place = Seq(log.envelopes.len() as u64 + 1);
-                for welcome in &welcomes {
-                    log.since.entry(welcome.installation).or_default().push(place);
-                }
-                log.members.retain(|member| !removed.contains(member));
-                (Body::Commit(publish.payload), welcomes)
+    /// Puts a publish into its topic, by the rules of the real server.
+    pub fn store(&mut self, sender: InstallationId, publish: &Publish) -> Result<Stored, ErrorCode> {
+        sequencer::check(publish, sender)?;
+        let request = Request { sender, publish };
+        let footprint = Footprint::of([request]);
+        let heads = footprint.topics.iter().filter_map(|topic| match self.logs.get(topic) {
+            Some(log) => Some(log.head(*topic, self.is_inbox(*topic))),
+            None => footprint.opened.contains(topic).then(|| Head::empty(*topic)),
+        });
+        let heads: Vec<Head> = heads.collect();
+        let known = footprint.installations.iter().filter_map(|installation| {
+            Some(Known {
+                installation: *installation,
+                is_live: self.installed.get(installation)?.revoked.is_none(),
+            })
+        });
+        let known: Vec<Known> = known.collect();
+        let standing = self.standing(sender, publish);
+        let mut plan = sequencer::decide(&[request], heads, &[standing], &known, UnixMillis(self.now));
+        for entry in plan.entries {
+            let log = self.logs.entry(entry.topic).or_default();
+            if entry.topic == publish.topic {
+                log.ids.insert((sender, publish.id), entry.envelope.seq);
             }
-        };
-        let seq = self.append(topic, publish.id, body);
-        for welcome in welcomes {
-            let body = Body::Welcome {
-                topic,
-                commit: seq,
-                message: welcome.message,
-            };
-            self.append(welcome.installation.inbox(), publish.id, body);
+            log.envelopes.push(entry.envelope);
         }
-        Ok((seq, at))
+        for change in plan.leaves {
+            let log = self.logs.entry(change.topic).or_default();
+            log.members.remove(&change.installation);
+        }
+        for change in plan.joins {
+            let log = self.logs.entry(change.topic).or_default();
+            log.members.insert(change.installation);
+            log.since.entry(change.installation).or_default().push(change.place);
+        }
+        for head in plan.heads {
+            self.logs.entry(head.topic).or_default().last_commit = head.last_commit;
+            self.forward(head.topic);
+        }
+        plan.answers.pop().unwrap_or(Err(ErrorCode::Internal))
+    }
+
+    fn standing(&self, sender: InstallationId, publish: &Publish) -> Standing {
+        let log = self.logs.get(&publish.topic);
+        let stored = log.and_then(|log| {
+            let seq = *log.ids.get(&(sender, publish.id))?;
+            let at = log.envelopes.iter().find(|envelope| envelope.seq == seq)?.at;
+            Some(Stored { seq, at })
+        });
+        Standing {
+            is_live: self.installed.get(&sender).is_some_and(|one| one.revoked.is_none()),
+            is_member: log.is_some_and(|log| log.members.contains(&sender)),
+            stored,
+        }
+    }
+
+    fn is_inbox(&self, topic: Topic) -> bool {
+        self.installed.keys().any(|installation| installation.inbox() == topic)
     }
 
     fn answer(&mut self, who: InstallationId, ask: Ask) -> Answer {

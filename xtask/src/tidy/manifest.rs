@@ -126,6 +126,12 @@ const TABLE: &[Row] = &[
         &["tokio", "sqlx", "openmls", "leptos", "web-sys", "axum"],
     ),
     Row("elements", &[], &["tokio", "sqlx", "openmls", "axum"]),
+    Row("failpoint", &[], &["tokio", "sqlx", "openmls", "leptos", "web-sys", "axum"]),
+    Row(
+        "sequencer",
+        &["protocol", "failpoint"],
+        &["tokio", "sqlx", "openmls", "leptos", "web-sys", "axum", "tracing"],
+    ),
     Row("chain", &["protocol"], &["sqlx", "leptos", "openmls"]),
     Row(
         "e2ee",
@@ -134,7 +140,7 @@ const TABLE: &[Row] = &[
     ),
     Row(
         "client",
-        &["e2ee", "content", "identity", "chain", "bridge", "protocol"],
+        &["e2ee", "content", "identity", "chain", "bridge", "protocol", "failpoint"],
         &["web-sys", "js-sys", "gloo", "leptos", "tokio", "sqlx"],
     ),
     Row(
@@ -149,7 +155,7 @@ const TABLE: &[Row] = &[
     ),
     Row(
         "services",
-        &["protocol", "identity", "chain"],
+        &["protocol", "sequencer", "identity", "chain", "failpoint"],
         &["axum", "leptos", "openmls"],
     ),
     Row(
@@ -163,7 +169,11 @@ const TABLE: &[Row] = &[
         &["sqlx", "axum", "openmls", "tokio"],
     ),
     Row("postgres", &[], &["axum", "leptos", "openmls"]),
-    Row("server", &["app", "services", "postgres", "identity", "protocol"], &["openmls"]),
+    Row(
+        "server",
+        &["app", "services", "postgres", "identity", "protocol", "failpoint"],
+        &["openmls"],
+    ),
     Row(
         "testkit",
         &[
@@ -171,7 +181,11 @@ const TABLE: &[Row] = &[
         ],
         BROWSER,
     ),
-    Row("stage", &["client", "identity", "bridge", "chain", "protocol"], BROWSER),
+    Row(
+        "stage",
+        &["client", "sequencer", "identity", "bridge", "chain", "protocol"],
+        BROWSER,
+    ),
     Row(
         "fuzz",
         &["stage", "client", "content", "e2ee", "identity", "bridge", "protocol"],
@@ -179,7 +193,9 @@ const TABLE: &[Row] = &[
     ),
     Row(
         "drill",
-        &["postgres", "stage", "client", "e2ee", "bridge", "identity", "protocol"],
+        &[
+            "postgres", "stage", "client", "e2ee", "bridge", "identity", "protocol", "failpoint",
+        ],
         BROWSER,
     ),
 ];

@@ -12,7 +12,7 @@ use std::{
 };
 
 use protocol::{InstallationId, Kind, MessageId, Publish, Seq, Topic};
-use services::{db, delivery::Delivery, time::SystemClock};
+use services::{db, delivery::Delivery, push::Notifier, time::SystemClock};
 use sqlx::{ConnectOptions, Connection, postgres::PgConnectOptions};
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
@@ -34,7 +34,7 @@ async fn main() -> Outcome<()> {
     db::migrate(&pool).await?;
     store::people(&pool, i32::try_from(writers)?).await?;
 
-    let delivery = Delivery::start(pool.clone(), Arc::new(SystemClock)).await?;
+    let delivery = Delivery::start(pool.clone(), Arc::new(SystemClock), Notifier::new(false)).await?;
     for writer in 0..writers {
         delivery
             .publish(installation(writer), publish(writer, 0))

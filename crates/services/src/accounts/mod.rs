@@ -15,6 +15,7 @@ mod session;
 mod session_key;
 mod sign_in;
 mod store;
+mod sweep;
 mod token;
 mod verifier;
 
@@ -22,7 +23,6 @@ use std::{str::FromStr, sync::Arc};
 
 use protocol::{ErrorCode, InstallationId, api};
 use sqlx::PgPool;
-use tokio::sync::broadcast;
 use uuid::Uuid;
 
 pub use agent::describe_agent;
@@ -34,7 +34,8 @@ pub use verifier::{KeyAccounts, NotVerified, WalletVerifier, Wallets};
 
 use crate::{
     db::DbError,
-    delivery::Crier,
+    jobs::Job,
+    push::Notifier,
     time::{Clock, Randomness, after, from_db, to_db},
 };
 
@@ -59,7 +60,7 @@ pub struct Accounts {
     verifier: Arc<dyn WalletVerifier>,
     clock: Arc<dyn Clock>,
     randomness: Arc<dyn Randomness>,
-    crier: Crier,
+    notifier: Notifier,
 }
 
 impl Accounts {
@@ -70,7 +71,7 @@ impl Accounts {
         verifier: Arc<dyn WalletVerifier>,
         clock: Arc<dyn Clock>,
         randomness: Arc<dyn Randomness>,
-        crier: Crier,
+        notifier: Notifier,
     ) -> Self {
         Self {
             pool,
@@ -78,20 +79,28 @@ impl Accounts {
             verifier,
             clock,
             randomness,
-            crier,
+            notifier,
         }
     }
 
-    /// Who holds this token: it is signed here, for this site, and its session has not ended.
+    /// The session a token names. It says only that the token was signed here for this site and is not too old: the session may be over.
+    ///
+    /// # Errors
+    /// `NotSignedIn` for any other text.
+    pub fn session_id(&self, token: &str) -> Result<Uuid, AccountError> {
+        token::read(&self.config.session_key, &self.config.domain, token, self.clock.now())
+    }
+
+    /// The session of a token that was signed here for this site, unless it is over.
     ///
     /// # Errors
     /// `NotSignedIn` for what is no token of ours or too old, `SessionEnded` for one that was ended, `Revoked` if its
     /// installation was.
     pub async fn session(&self, token: &str) -> Result<Session, AccountError> {
         let now = self.clock.now();
-        let id = token::read(&self.config.session_key, &self.config.domain, token, now)?;
+        let id = self.session_id(token)?;
         let row = store::session(&self.pool, id).await?.ok_or(AccountError::NotSignedIn)?;
-        if let Some(error) = row.over(now) {
+        if let Some(error) = row.end_reason(now) {
             return Err(error);
         }
         if from_db(row.seen_at) <= after(now, -session::SEEN_STEP) {
@@ -100,7 +109,7 @@ impl Accounts {
         row.into_session(id)
     }
 
-    /// Ends this session and, through [`Accounts::ended`], its sockets, on whichever server of the site they are.
+    /// Ends this session and its sockets, on whichever server of the site they are.
     ///
     /// # Errors
     /// If the database is away.
@@ -204,24 +213,23 @@ impl Accounts {
         Ok(name)
     }
 
-    /// The ids of sessions as they end on any server of the site, and why: whoever holds a socket of one closes it. A listener that lags has missed some
-    /// and must ask [`Accounts::over`] for each of its own.
-    pub fn ended(&self) -> broadcast::Receiver<(Uuid, ErrorCode)> {
-        self.crier.ended()
-    }
-
-    /// Why this session does not stand any more; `None`: it does.
+    /// The reason why this session is over; `None`: it is not.
     ///
     /// # Errors
     /// If the database is away.
-    pub async fn over(&self, id: Uuid) -> Result<Option<ErrorCode>, AccountError> {
+    pub async fn end_reason(&self, id: Uuid) -> Result<Option<ErrorCode>, AccountError> {
         let Some(row) = store::session(&self.pool, id).await? else {
             return Ok(Some(ErrorCode::NotSignedIn));
         };
-        Ok(row.over(self.clock.now()).as_ref().map(ErrorCode::from))
+        Ok(row.end_reason(self.clock.now()).as_ref().map(ErrorCode::from))
     }
 
-    /// Deletes what is over: sign-in texts after five minutes, sessions after their time.
+    /// The task that deletes what has expired.
+    pub fn jobs(&self) -> Vec<Job> {
+        vec![sweep::job(self.clone())]
+    }
+
+    /// Deletes what has expired: sign-in texts after five minutes, sessions after their time.
     ///
     /// # Errors
     /// If the database is away.
@@ -232,9 +240,9 @@ impl Accounts {
         Ok(())
     }
 
-    fn end(&self, ids: Vec<Uuid>, why: ErrorCode) {
+    fn end(&self, ids: Vec<Uuid>, reason: ErrorCode) {
         for id in ids {
-            self.crier.over(id, why);
+            self.notifier.session_ended(id, reason);
         }
     }
 }

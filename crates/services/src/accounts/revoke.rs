@@ -44,7 +44,7 @@ impl Accounts {
         let ended = store::revoke(&mut transaction, id, bytes, to_db(self.clock.now())).await?;
         transaction.commit().await?;
         self.end(ended, ErrorCode::Revoked);
-        self.crier.installations(asker);
+        self.notifier.installations_changed(asker);
         Ok(())
     }
 }

@@ -13,10 +13,10 @@ pub(super) const LASTS: i64 = 30 * 24 * 3600;
 /// `seen` is written again when it is older than this, in seconds.
 pub(super) const SEEN_STEP: i64 = 60;
 
-/// Somebody who is signed in.
+/// A session of a person who is signed in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
-    /// Its id, as in [`super::Accounts::ended`].
+    /// Its id.
     pub id: Uuid,
     /// The account's row.
     pub account_id: i64,
@@ -72,8 +72,8 @@ impl std::fmt::Debug for SignedIn {
 }
 
 impl SessionRow {
-    /// Why it does not stand any more.
-    pub(super) fn over(&self, now: UnixMillis) -> Option<AccountError> {
+    /// The reason why it is over.
+    pub(super) fn end_reason(&self, now: UnixMillis) -> Option<AccountError> {
         if self.revoked {
             Some(AccountError::Revoked)
         } else if self.ended {

@@ -121,7 +121,7 @@ impl Accounts {
 
         let agent = describe_agent(user_agent);
         let expires = after(now, LASTS);
-        let id = self.session_id(now);
+        let id = self.new_session_id(now);
         let mut transaction = self.pool.begin().await?;
         if !store::spend_nonce(&mut transaction, &sign_in.nonce, &browser).await? {
             return Err(AccountError::NonceSpent);
@@ -162,7 +162,7 @@ impl Accounts {
         .await?;
         transaction.commit().await?;
         if installation.new || !ended.is_empty() {
-            self.crier.installations(vouched.address);
+            self.notifier.installations_changed(vouched.address);
         }
         self.end(ended, ErrorCode::SessionEnded);
         let association = Association::from_bytes(&installation.association).map_err(|_| AccountError::Damaged)?;
@@ -214,7 +214,7 @@ impl Accounts {
         Ok(())
     }
 
-    fn session_id(&self, now: UnixMillis) -> Uuid {
+    fn new_session_id(&self, now: UnixMillis) -> Uuid {
         let mut random = [0; 10];
         self.randomness.fill(&mut random);
         uuid::Builder::from_unix_timestamp_millis(u64::try_from(now.0).unwrap_or_default(), &random).into_uuid()

@@ -11,28 +11,25 @@ use std::{
     time::Duration,
 };
 
+use failpoint::{is_active, panic_point};
 use futures::FutureExt;
-use protocol::{ErrorCode, InstallationId, Kind, Publish, Topic};
+use protocol::ErrorCode;
+use sequencer::{Footprint, Request};
 use sqlx::{Executor, PgPool};
-use tokio::{
-    sync::{mpsc, oneshot},
-    time::timeout,
-};
-use tracing::{Instrument, Span};
+use tokio::{sync::mpsc, time::timeout};
+use tracing::Instrument;
 
 use super::{
-    Stored,
-    batch::{self, Item},
+    connection::KeptConnection,
     hub::Hub,
-    line::Line,
-    others::Others,
+    queue::{Answer, Waiting},
+    rows::{self, Numbers},
     store,
-    writer::Over,
 };
 use crate::{
     db::DbError,
-    faults::{Fault, broken},
-    stumble::{Step, Stumble},
+    failpoints::{ACK_BEFORE_COMMIT, NO_IDEMPOTENCY, STORE, STORED},
+    push::Notifier,
     time::{Clock, to_db},
 };
 
@@ -41,64 +38,38 @@ const BATCH: usize = 256;
 /// A transaction that takes longer has lost its database.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Where a publish stands, or why it stands nowhere. `Unavailable`: it may, or not.
-pub(super) type Answer = Result<Stored, ErrorCode>;
-
-/// A publish in the queue.
-#[derive(Debug)]
-pub(super) struct Waiting {
-    pub sender: InstallationId,
-    pub publish: Publish,
-    pub answer: oneshot::Sender<Answer>,
-    /// Whether its writer has ended.
-    pub over: Over,
-    /// Of whom the log speaks when this one meets a defect.
-    pub span: Span,
-}
-
-/// Stores what waits, and tells who hears of it: followers here, and other servers.
+/// Stores what waits and notifies the followers on this node and the other nodes.
 #[derive(Debug, Clone)]
 pub(super) struct Committer {
     pub pool: PgPool,
     pub hub: Hub,
-    pub others: Others,
+    pub notifier: Notifier,
     pub clock: Arc<dyn Clock>,
-    pub stumble: Stumble,
 }
 
 /// Why an attempt has no answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Failure {
-    /// The database is away. All of it may stand all the same, if only the answer to the commit was lost.
+    /// The database is away. If only the answer to the commit was lost, all publishes are stored.
     Away,
-    /// One of them is to blame. Known to stand nowhere, or not.
+    /// One of the publishes causes an error. `absent`: all are known not to be stored.
     Defect { absent: bool },
 }
 
 impl From<Failure> for ErrorCode {
     fn from(failure: Failure) -> Self {
         match failure {
-            // A refusal is final: only what stands nowhere may be refused.
+            // A refusal is final: only what is known not to be stored may be refused.
             Failure::Defect { absent: true } => Self::Internal,
             Failure::Defect { absent: false } | Failure::Away => Self::Unavailable,
         }
     }
 }
 
-impl Waiting {
-    fn answer(self, answer: Answer) {
-        if answer == Err(ErrorCode::Unavailable) {
-            self.over.begin();
-        }
-        // Who asked may be gone.
-        let _ = self.answer.send(answer);
-    }
-}
-
 impl Committer {
-    /// Until the queue or the pool is closed. A batch forms while the one before it is being written: there is no timer.
+    /// Runs until the queue or the pool is closed. A batch forms while the one before it is being written: there is no timer.
     pub(super) async fn run(self, mut queue: mpsc::Receiver<Waiting>) {
-        let mut line = Line::new(self.pool.clone());
+        let mut connection = KeptConnection::new(self.pool.clone());
         loop {
             let mut waiting = Vec::new();
             tokio::select! {
@@ -109,30 +80,30 @@ impl Committer {
                     }
                 }
             }
-            self.store(&mut line, waiting).await;
+            self.store(&mut connection, waiting).await;
         }
     }
 
     /// Stores and answers all of these.
-    async fn store(&self, line: &mut Line, waiting: Vec<Waiting>) {
-        let (behind, mut waiting): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|one| one.over.begun());
+    async fn store(&self, connection: &mut KeptConnection, waiting: Vec<Waiting>) {
+        let (behind, mut waiting): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|one| one.poisoned.is_set());
         for one in behind {
             one.answer(Err(ErrorCode::Unavailable));
         }
         if waiting.is_empty() {
             return;
         }
-        match self.attempt(line, &waiting).await {
+        match self.attempt(connection, &waiting).await {
             Ok(answers) => {
                 for (one, answer) in waiting.into_iter().zip(answers) {
                     one.answer(answer);
                 }
             }
-            // The others shall not suffer for the one that is to blame: in halves, until it is alone.
+            // Halves the batch until the publish that causes the error is alone: the others are stored.
             Err(Failure::Defect { .. }) if waiting.len() > 1 => {
                 let rest = waiting.split_off(waiting.len() / 2);
-                Box::pin(self.store(line, waiting)).await;
-                Box::pin(self.store(line, rest)).await;
+                Box::pin(self.store(connection, waiting)).await;
+                Box::pin(self.store(connection, rest)).await;
             }
             Err(failure) => {
                 for one in waiting {
@@ -142,11 +113,11 @@ impl Committer {
         }
     }
 
-    /// Tries them together. A defect in here must not end the committer: the rest of the site goes on.
-    async fn attempt(&self, line: &mut Line, waiting: &[Waiting]) -> Result<Vec<Answer>, Failure> {
+    /// Stores them in one transaction. Catches panics, so that one defect does not end the committer.
+    async fn attempt(&self, connection: &mut KeptConnection, waiting: &[Waiting]) -> Result<Vec<Answer>, Failure> {
         let span = match waiting {
             [one] => one.span.clone(),
-            // Not a secret: by it what the log says of one batch is found together.
+            // Ties the log lines of one batch together; not a secret.
             _ => tracing::info_span!("batch", id = %uuid::Uuid::now_v7().simple()),
         };
         let publishes = waiting.len();
@@ -155,7 +126,7 @@ impl Committer {
             let defect = || Failure::Defect {
                 absent: absent.load(Ordering::Relaxed),
             };
-            let work = AssertUnwindSafe(timeout(PATIENCE, self.transact(line, waiting, &absent)));
+            let work = AssertUnwindSafe(timeout(PATIENCE, self.transact(connection, waiting, &absent)));
             let failure = match work.catch_unwind().await {
                 Ok(Ok(Ok(answers))) => return Ok(answers),
                 Ok(Ok(Err(error))) if !error.is_unavailable() => {
@@ -170,13 +141,13 @@ impl Committer {
                     tracing::warn!(publishes, "publishes were not stored in time");
                     Failure::Away
                 }
-                // Its words are logged where it happened.
+                // The panic hook has logged the message.
                 Err(_) => {
                     tracing::error!(publishes, "publishes met a defect");
                     defect()
                 }
             };
-            // They may stand all the same, and nobody was told.
+            // They may be stored without anybody having been notified.
             for topic in waiting.iter().map(|one| one.publish.topic).collect::<HashSet<_>>() {
                 self.hub.look(topic);
             }
@@ -185,89 +156,82 @@ impl Committer {
         attempt.instrument(span).await
     }
 
-    /// `absent` says, at any time, whether all of these are known to stand nowhere.
+    /// Keeps `absent` true for as long as all of these are known not to be stored.
     async fn transact(
         &self,
-        line: &mut Line,
+        connection: &mut KeptConnection,
         waiting: &[Waiting],
         absent: &AtomicBool,
     ) -> Result<Vec<Answer>, DbError> {
-        let items: Vec<Item<'_>> = waiting
+        let requests: Vec<Request<'_>> = waiting
             .iter()
-            .map(|one| Item {
+            .map(|one| Request {
                 sender: one.sender,
                 publish: &one.publish,
             })
             .collect();
-        let mut topics: HashSet<Topic> = HashSet::new();
-        let mut new: Vec<&[u8]> = Vec::new();
-        let mut named: HashSet<InstallationId> = HashSet::new();
-        for Item { publish, .. } in &items {
-            topics.insert(publish.topic);
-            if let Kind::Commit { welcomes, removed } = &publish.kind {
-                if publish.last_commit.0 == 0 {
-                    new.push(&publish.topic.0);
-                }
-                topics.extend(welcomes.iter().map(|welcome| welcome.installation.inbox()));
-                named.extend(welcomes.iter().map(|welcome| welcome.installation));
-                named.extend(removed);
-            }
-        }
+        let footprint = Footprint::of(requests.iter().copied());
 
-        let mut transaction = line.begin().await?;
-        if !new.is_empty() {
-            store::make_topics(&mut transaction, &new).await?;
+        let mut transaction = connection.begin().await?;
+        if !footprint.opened.is_empty() {
+            let opened: Vec<&[u8]> = footprint.opened.iter().map(|topic| &topic.0[..]).collect();
+            store::make_topics(&mut transaction, &opened).await?;
         }
-        let topics: Vec<&[u8]> = topics.iter().map(|topic| &topic.0[..]).collect();
+        let topics: Vec<&[u8]> = footprint.topics.iter().map(|topic| &topic.0[..]).collect();
         let locked = store::lock_topics(&mut transaction, &topics).await?;
+        let mut numbers = Numbers::topics(&locked);
 
-        let ids = items.iter().map(|item| {
-            let row = locked.iter().find(|row| row.topic == item.publish.topic.0);
-            row.map_or(0, |row| row.id)
-        });
-        let ids: Vec<i64> = ids.collect();
-        let senders: Vec<&[u8]> = items.iter().map(|item| &item.sender.0[..]).collect();
-        let mut message_ids: Vec<&[u8]> = items.iter().map(|item| &item.publish.id.0[..]).collect();
-        if broken(Fault::NoIdempotency) {
+        let ids: Vec<i64> = requests
+            .iter()
+            .map(|request| numbers.topic_or_none(request.publish.topic))
+            .collect();
+        let senders: Vec<&[u8]> = requests.iter().map(|request| &request.sender.0[..]).collect();
+        let mut message_ids: Vec<&[u8]> = requests.iter().map(|request| &request.publish.id.0[..]).collect();
+        if is_active(NO_IDEMPOTENCY) {
             message_ids.fill(&[]);
         }
         let found = store::look(&mut transaction, &senders, &message_ids, &ids).await?;
         absent.store(found.iter().all(|found| found.seq.is_none()), Ordering::Relaxed);
-        let known = if named.is_empty() {
+        let known = if footprint.installations.is_empty() {
             Vec::new()
         } else {
-            let named: Vec<&[u8]> = named.iter().map(|installation| &installation.0[..]).collect();
+            let named: Vec<&[u8]> = footprint.installations.iter().map(|one| &one.0[..]).collect();
             store::known(&mut transaction, &named).await?
         };
+        numbers.add_installations(&requests, &found, &known);
 
         let now = self.clock.now();
-        let plan = batch::decide(&items, locked, &found, &known, now);
-        if !plan.rows.topics.is_empty() {
-            store::write(&mut transaction, &plan.rows, to_db(now)).await?;
+        let plan = {
+            let standings: Vec<_> = found.iter().map(rows::standing).collect();
+            let known: Vec<_> = known.iter().filter_map(rows::known).collect();
+            sequencer::decide(&requests, locked.iter().filter_map(rows::head), &standings, &known, now)
+        };
+        if !plan.heads.is_empty() {
+            store::write(&mut transaction, &numbers.rows(&plan)?, to_db(now)).await?;
         }
-        if !plan.leave.topic_id.is_empty() {
-            store::leave(&mut transaction, &plan.leave).await?;
+        if !plan.leaves.is_empty() {
+            store::leave(&mut transaction, &numbers.changes(&plan.leaves)?).await?;
         }
-        if !plan.join.topic_id.is_empty() {
-            store::join(&mut transaction, &plan.join).await?;
+        if !plan.joins.is_empty() {
+            store::join(&mut transaction, &numbers.changes(&plan.joins)?).await?;
         }
-        if !plan.empty.is_empty() {
-            store::drop_empty(&mut transaction, &plan.empty).await?;
+        if !plan.unused.is_empty() {
+            store::drop_empty(&mut transaction, &numbers.of_topics(&plan.unused)?).await?;
         }
-        self.stumble.step(Step::Store);
+        panic_point(STORE);
         absent.store(false, Ordering::Relaxed);
-        if broken(Fault::AckBeforeCommit) {
+        if is_active(ACK_BEFORE_COMMIT) {
             tokio::spawn(async move {
                 tokio::time::sleep(Duration::from_millis(30)).await;
                 transaction.execute("commit").await
             });
         } else {
-            line.commit(transaction).await?;
+            connection.commit(transaction).await?;
         }
-        self.stumble.step(Step::Stored);
-        for one in plan.committed {
-            self.others.tell(one.topic, one.envelope.seq);
-            self.hub.forward(Arc::new(one));
+        panic_point(STORED);
+        for entry in plan.entries {
+            self.notifier.log_grew(entry.topic, entry.envelope.seq);
+            self.hub.forward(Arc::new(entry));
         }
         Ok(plan.answers)
     }

@@ -7,18 +7,19 @@ use std::{
     time::Duration,
 };
 
+use failpoint::{is_active, panic_point};
 use futures::FutureExt;
-use protocol::{Address, Envelope, ErrorCode, InstallationId, Seq, Topic, limits};
+use protocol::{Envelope, ErrorCode, InstallationId, Seq, Topic, limits};
 use tokio::task::JoinHandle;
 use tracing::Instrument;
 
 use super::{
     Body, Delivery, DeliveryError, Page,
-    hub::{Listener, News},
+    hub::{Notification, TopicListener},
 };
 use crate::{
-    faults::{Fault, broken},
-    stumble::Step,
+    failpoints::{NO_RESUME, NO_SEQUENCE_CHECK, PAGE},
+    push::Push,
 };
 
 /// What an envelope needs in a frame beside its payload, at most.
@@ -29,37 +30,6 @@ const BUDGET: usize = limits::FRAME - 64;
 const RETRY: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
 /// How often a page that meets a defect is read again, three seconds in all, before its topic is given up.
 const DEFECTS: u32 = 5;
-
-/// What is to be sent next; one frame each.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Forward {
-    /// The next entries of a topic. They fit into one frame.
-    Envelopes {
-        /// Whose.
-        topic: Topic,
-        /// At least one, at most [`limits::PAGE`].
-        envelopes: Vec<Envelope>,
-    },
-    /// Everything up to here has been given.
-    CaughtUp {
-        /// Whose.
-        topic: Topic,
-        /// The last place there is.
-        head: Seq,
-    },
-    /// The topic is not, or no longer, followed.
-    NotSubscribed {
-        /// Whose.
-        topic: Topic,
-        /// Why.
-        code: ErrorCode,
-    },
-    /// The installations of a watched account have changed.
-    Installations {
-        /// Whose.
-        account: Address,
-    },
-}
 
 #[derive(Debug)]
 struct Tracked {
@@ -78,17 +48,17 @@ struct Tracked {
 
 type Reading = JoinHandle<Result<Page, DeliveryError>>;
 
-/// Follows topics for one installation. Reads one page at a time, and only when asked for the next: who does not ask costs
-/// a bounded queue, nothing else, and loses nothing.
+/// Follows topics for one installation. Reads one page at a time, and only when asked for the next: a follower that is not asked costs a
+/// bounded queue and loses nothing.
 #[derive(Debug)]
 pub struct Follower {
     delivery: Delivery,
     installation: InstallationId,
-    listener: Listener,
+    listener: TopicListener,
     topics: HashMap<Topic, Tracked>,
     behind: VecDeque<Topic>,
     reading: Option<(Topic, u64, Reading)>,
-    ready: VecDeque<Forward>,
+    ready: VecDeque<Push>,
     rounds: u64,
 }
 
@@ -124,7 +94,7 @@ impl Follower {
             self.listener.listen(topic);
         }
         self.rounds += 1;
-        self.ready.retain(|forward| forward.topic() != Some(topic));
+        self.ready.retain(|push| topic_of(push) != Some(topic));
         self.behind.retain(|other| *other != topic);
         self.behind.push_back(topic);
         self.topics.insert(
@@ -140,22 +110,17 @@ impl Follower {
         );
     }
 
-    /// Tells from now on when the installations of this account change; of at most [`limits::ACCOUNTS_WATCHED`] accounts.
-    pub fn watch(&mut self, account: Address) {
-        self.listener.watch(account);
-    }
-
     /// The next thing to send. Waits while there is none. May be dropped and called again at any time.
-    pub async fn next(&mut self) -> Forward {
+    pub async fn next(&mut self) -> Push {
         loop {
-            while let Ok(news) = self.listener.queue.try_recv() {
-                self.hear(news);
+            while let Ok(notification) = self.listener.queue.try_recv() {
+                self.hear(notification);
                 if self.ready.len() > 1 {
                     break;
                 }
             }
-            if let Some(forward) = self.ready.pop_front() {
-                return forward;
+            if let Some(push) = self.ready.pop_front() {
+                return push;
             }
             if self.reading.is_none()
                 && let Some(topic) = self.behind.pop_front()
@@ -171,24 +136,14 @@ impl Follower {
                         self.turn(topic, page);
                     }
                 }
-                Some(news) = self.listener.queue.recv() => self.hear(news),
+                Some(notification) = self.listener.queue.recv() => self.hear(notification),
                 () = self.listener.lagged.notified() => {
                     let all: Vec<Topic> = self.topics.keys().copied().collect();
                     for topic in all {
                         self.fall_behind(topic);
                     }
-                    for account in self.listener.accounts.clone() {
-                        self.changed(account);
-                    }
                 }
             }
-        }
-    }
-
-    fn changed(&mut self, account: Address) {
-        let forward = Forward::Installations { account };
-        if !self.ready.contains(&forward) {
-            self.ready.push_back(forward);
         }
     }
 
@@ -199,11 +154,11 @@ impl Follower {
         };
         match page {
             Ok(mut page) => {
-                if broken(Fault::NoResume) {
+                if is_active(NO_RESUME) {
                     page.envelopes.clear();
                     tracked.cursor = page.head;
                 }
-                self.listener.know(topic, page.head);
+                self.listener.read_up_to(topic, page.head);
                 let last = page.envelopes.last().map_or(tracked.cursor, |envelope| envelope.seq);
                 tracked.cursor = tracked.cursor.max(last);
                 // A page that ends before the head is followed by another; so is one behind which more was heard of.
@@ -220,7 +175,7 @@ impl Follower {
                     self.push(topic, envelope);
                 }
                 if !again {
-                    self.ready.push_back(Forward::CaughtUp { topic, head: cursor });
+                    self.ready.push_back(Push::CaughtUp { topic, head: cursor });
                     if page.closed {
                         self.leave(topic, ErrorCode::NotAMember);
                     }
@@ -230,11 +185,10 @@ impl Follower {
         }
     }
 
-    fn hear(&mut self, news: News) {
-        match news {
-            News::Look(topic) => self.fall_behind(topic),
-            News::Installations(account) => self.changed(account),
-            News::Committed(committed) => {
+    fn hear(&mut self, notification: Notification) {
+        match notification {
+            Notification::Look(topic) => self.fall_behind(topic),
+            Notification::Committed(committed) => {
                 let (topic, place) = (committed.topic, committed.envelope.seq);
                 let Some(tracked) = self.topics.get_mut(&topic) else {
                     return;
@@ -243,7 +197,7 @@ impl Follower {
                 if !tracked.live || place <= tracked.cursor {
                     return;
                 }
-                if place != tracked.cursor.next() && !broken(Fault::NoSequenceCheck) {
+                if place != tracked.cursor.next() && !is_active(NO_SEQUENCE_CHECK) {
                     self.fall_behind(topic);
                     return;
                 }
@@ -273,19 +227,19 @@ impl Follower {
         self.listener.ignore(topic);
         self.topics.remove(&topic);
         self.behind.retain(|other| *other != topic);
-        self.ready.push_back(Forward::NotSubscribed { topic, code });
+        self.ready.push_back(Push::NotSubscribed { topic, code });
     }
 
     /// Puts an envelope behind the others, into the last frame if it fits there.
     fn push(&mut self, topic: Topic, envelope: Envelope) {
-        if let Some(Forward::Envelopes { topic: last, envelopes }) = self.ready.back_mut()
+        if let Some(Push::Envelopes { topic: last, envelopes }) = self.ready.back_mut()
             && *last == topic
             && envelopes.len() < limits::PAGE
             && envelopes.iter().map(size).sum::<usize>() + size(&envelope) <= BUDGET
         {
             envelopes.push(envelope);
         } else {
-            self.ready.push_back(Forward::Envelopes {
+            self.ready.push_back(Push::Envelopes {
                 topic,
                 envelopes: vec![envelope],
             });
@@ -301,14 +255,10 @@ impl Drop for Follower {
     }
 }
 
-impl Forward {
-    fn topic(&self) -> Option<Topic> {
-        match self {
-            Self::Envelopes { topic, .. } | Self::CaughtUp { topic, .. } | Self::NotSubscribed { topic, .. } => {
-                Some(*topic)
-            }
-            Self::Installations { .. } => None,
-        }
+fn topic_of(push: &Push) -> Option<Topic> {
+    match push {
+        Push::Envelopes { topic, .. } | Push::CaughtUp { topic, .. } | Push::NotSubscribed { topic, .. } => Some(*topic),
+        _ => None,
     }
 }
 
@@ -323,8 +273,8 @@ async fn finished(reading: &mut Option<(Topic, u64, Reading)>) -> (Topic, u64, R
     finished
 }
 
-/// One page, however long the database is away. What meets a defect is tried again as well, if not for ever: nobody would notice that a
-/// topic has stood still for ever.
+/// Reads one page, however long the database is away. Retries after an error of ours too, but gives up after [`DEFECTS`] attempts:
+/// otherwise a topic could stop for ever without anybody noticing.
 async fn read(
     delivery: Delivery,
     installation: InstallationId,
@@ -334,10 +284,10 @@ async fn read(
     let (mut pause, mut defects) = (RETRY.0, 0);
     loop {
         let page = async {
-            delivery.stumble().step(Step::Page);
+            panic_point(PAGE);
             delivery.read(installation, topic, after, limits::PAGE).await
         };
-        // A panic's words are logged where it happened.
+        // The panic hook has logged the message.
         let page = AssertUnwindSafe(page).catch_unwind().await;
         match page.unwrap_or(Err(DeliveryError::Damaged)) {
             Err(DeliveryError::Database(error)) if error.is_unavailable() => {

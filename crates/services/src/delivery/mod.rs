@@ -1,56 +1,47 @@
-//! Logs of opaque envelopes: put in order, kept, and forwarded.
+//! Logs of opaque envelopes: ordered, kept, and forwarded.
 //!
-//! What a [`Writer`] hands in waits in a queue; a committer takes whatever waits and makes one transaction of it
-//! (`committer`); what was written goes to the [`Follower`]s of its topic (`hub`), other servers are woken (`others`), and
-//! everything else is read by cursor. A publish is answered after its commit, never before; a retry under the same id is
-//! answered with the place of the first.
+//! A [`Writer`] puts publishes into a queue (`queue`); a committer takes everything that waits and stores it in one transaction
+//! (`committer`), by the rules of [`sequencer`]. What was written goes to the [`Follower`]s of its topic (`hub`), other nodes are told
+//! ([`crate::push`]) and also look by themselves (`poll`); everything else is read by cursor. A publish is answered after its commit, never
+//! before; a retry under the same id is answered with the place of the first.
 
-mod batch;
 mod committer;
+mod connection;
 mod error;
 mod follower;
 mod hub;
-mod line;
-mod others;
+mod poll;
+mod queue;
+mod rows;
 mod store;
 mod writer;
 
 use std::sync::Arc;
 
-use protocol::{
-    Address, Body, Envelope, ErrorCode, Incarnation, InstallationId, MessageId, Publish, Seq, Topic, UnixMillis,
-};
+use protocol::{Body, Envelope, ErrorCode, Incarnation, InstallationId, MessageId, Publish, Seq, Topic};
 use sqlx::PgPool;
-use tokio::sync::{broadcast, mpsc};
-use uuid::Uuid;
+use tokio::sync::mpsc;
 
 pub use error::DeliveryError;
-pub use follower::{Follower, Forward};
+pub use follower::Follower;
+pub use sequencer::Stored;
 pub use writer::{Pending, Writer};
 
 use crate::{
     db::DbError,
-    faults::{Fault, broken},
-    stumble::Stumble,
+    failpoints::NO_IDEMPOTENCY,
+    jobs::Job,
+    push::{Heard, Notice, Notifier},
     time::{Clock, from_db},
 };
-use committer::{Committer, Waiting};
+use committer::Committer;
 use hub::Hub;
-use others::Others;
+use queue::Waiting;
 
 /// Committers side by side. A topic always goes to the same one.
 const LANES: usize = 2;
 /// How many publishes may wait for a committer before [`Writer::submit`] waits itself.
 const QUEUE: usize = 4096;
-
-/// Where a publish stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stored {
-    /// Its place: of the first attempt, if there were several.
-    pub seq: Seq,
-    /// When it was stored.
-    pub at: UnixMillis,
-}
 
 /// Some entries of a topic, in order and without gaps.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,42 +54,13 @@ pub struct Page {
     pub closed: bool,
 }
 
-/// Says on every server of this site what has changed of an account. Cheap to clone.
-#[derive(Debug, Clone)]
-pub struct Crier {
-    hub: Hub,
-    others: Others,
-}
-
-impl Crier {
-    /// The installations of this account have changed: whoever watches it (see [`Follower::watch`]) is told. A hint, given
-    /// behind the commit; it may be lost.
-    pub fn installations(&self, account: Address) {
-        self.hub.changed(account);
-        self.others.tell_changed(account);
-    }
-
-    /// This session is over: whoever listens to [`Crier::ended`] is told. Said behind the commit; the others may miss it, and look
-    /// when they are told anything of the account, or listen anew.
-    pub fn over(&self, session: Uuid, why: ErrorCode) {
-        self.hub.over(session, why);
-        self.others.tell_over(session, why);
-    }
-
-    /// The sessions of this site as they end, and why.
-    pub fn ended(&self) -> broadcast::Receiver<(Uuid, ErrorCode)> {
-        self.hub.ended()
-    }
-}
-
 /// The logs of this site. Cheap to clone; its committers end when the last clone is gone.
 #[derive(Debug, Clone)]
 pub struct Delivery {
     pool: PgPool,
     lanes: Arc<[mpsc::Sender<Waiting>]>,
     hub: Hub,
-    others: Others,
-    stumble: Stumble,
+    notifier: Notifier,
     incarnation: Incarnation,
 }
 
@@ -107,19 +69,18 @@ impl Delivery {
     ///
     /// # Errors
     /// If the database does not tell its incarnation.
-    pub async fn start(pool: PgPool, clock: Arc<dyn Clock>) -> Result<Self, DeliveryError> {
+    pub async fn start(pool: PgPool, clock: Arc<dyn Clock>, notifier: Notifier) -> Result<Self, DeliveryError> {
         let incarnation = store::incarnation(&pool).await?;
         let incarnation = Incarnation::from_slice(&incarnation).ok_or(DeliveryError::Damaged)?;
-        if broken(Fault::NoIdempotency) {
+        if failpoint::is_active(NO_IDEMPOTENCY) {
             store::allow_twice(&pool).await?;
         }
-        let (hub, others, stumble) = (Hub::default(), Others::default(), Stumble::default());
+        let hub = Hub::default();
         let committer = Committer {
             pool: pool.clone(),
             hub: hub.clone(),
-            others: others.clone(),
+            notifier: notifier.clone(),
             clock,
-            stumble: stumble.clone(),
         };
         let lanes = (0..LANES)
             .map(|_| {
@@ -132,24 +93,23 @@ impl Delivery {
             pool,
             lanes,
             hub,
-            others,
-            stumble,
+            notifier,
             incarnation,
         })
     }
 
-    /// Other servers may be on this database: wakes them for what is written here, and is woken by them, until the pool is
-    /// closed. Within a tokio runtime.
-    pub fn share(&self) {
-        self.others.begin(&self.pool, &self.hub);
-    }
-
-    /// The voice by which other rooms tell those who follow here.
-    pub fn crier(&self) -> Crier {
-        Crier {
-            hub: self.hub.clone(),
-            others: self.others.clone(),
+    /// The tasks that keep the followers of this node up to date with what other nodes write; none if there are no others.
+    pub fn jobs(&self) -> Vec<Job> {
+        let hub = self.hub.clone();
+        let mut jobs = self.notifier.jobs(&self.pool, move |heard| match heard {
+            Heard::Connected => hub.look_everywhere(),
+            Heard::Notice(Notice::LogGrew(topic, head)) => hub.grew(topic, head),
+            Heard::Notice(_) => {}
+        });
+        if !jobs.is_empty() {
+            jobs.push(poll::job(self.pool.clone(), self.hub.clone()));
         }
+        jobs
     }
 
     /// Which life of the database this is.
@@ -157,22 +117,17 @@ impl Delivery {
         self.incarnation
     }
 
-    /// Panics on purpose.
-    pub fn stumble(&self) -> &Stumble {
-        &self.stumble
-    }
-
-    /// One who hands publishes in for this installation.
+    /// A writer for this installation.
     pub fn writer(&self, installation: InstallationId) -> Writer {
         Writer::new(self.lanes.clone(), installation)
     }
 
-    /// Hands one publish in and waits for its answer. Its order with others is no matter.
+    /// Stores one publish and waits for the answer. Not ordered relative to other calls.
     ///
     /// # Errors
-    /// Why it stands nowhere: `TooLarge`, `Malformed`, `NoSuchTopic`, `NotAMember`, `StaleEpoch`, `CursorAhead`,
-    /// `NoSuchInstallation`, `NotYourInstallation`, `Internal`. After `Unavailable` it may stand all the same: the same id
-    /// again tells.
+    /// Why it was refused: `TooLarge`, `Malformed`, `NoSuchTopic`, `NotAMember`, `StaleEpoch`, `CursorAhead`,
+    /// `NoSuchInstallation`, `NotYourInstallation`, `Internal`. After `Unavailable` it may be stored all the
+    /// same: publishing the same id again tells.
     pub async fn publish(&self, sender: InstallationId, publish: Publish) -> Result<Stored, ErrorCode> {
         self.writer(sender).submit(publish).await?.await
     }
@@ -215,7 +170,7 @@ impl Delivery {
         })
     }
 
-    /// A stream of everything that stands, and will stand, in the topics it is told to follow.
+    /// A stream of everything that is, and will be, in the topics it is told to follow.
     pub fn follow(&self, installation: InstallationId) -> Follower {
         Follower::new(self.clone(), installation)
     }

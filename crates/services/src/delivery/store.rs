@@ -254,19 +254,6 @@ pub(super) async fn drop_empty(connection: &mut PgConnection, topics: &[i64]) ->
     Ok(())
 }
 
-/// Says these hints to every server that listens. Nothing waits for the disk: a hint is only a hint.
-pub(super) async fn notify(pool: &PgPool, channel: &str, hints: &[String]) -> Result<()> {
-    sqlx::query!(
-        r#"select pg_notify($1, hint)::text as "said?"
-           from (select set_config('synchronous_commit', 'off', true)) as quickly, unnest($2::text[]) as hint"#,
-        channel,
-        hints
-    )
-    .fetch_all(pool)
-    .await?;
-    Ok(())
-}
-
 pub(super) struct Head {
     pub topic: Vec<u8>,
     pub last_seq: i64,

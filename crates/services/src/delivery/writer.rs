@@ -1,11 +1,8 @@
-//! One who hands publishes in.
+//! Hands publishes to the committers.
 
 use std::{
     pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -13,22 +10,19 @@ use protocol::{ErrorCode, InstallationId, Publish};
 use tokio::sync::{mpsc, oneshot};
 use tracing::Span;
 
-use super::{
-    batch,
-    committer::{Answer, Waiting},
-};
-use crate::faults::{Fault, broken};
+use super::queue::{Answer, Poisoned, Waiting};
 
-/// Hands publishes in for one installation: one for each socket. What it hands in for one topic is stored in that order.
+/// Hands publishes of one installation to the committers; each socket has its own. Publishes to one topic are stored in the order in
+/// which they are handed in.
 ///
-/// So it ends with the first thing that may not stand: everything behind that is answered `Unavailable` too, and stored
-/// nowhere. Otherwise what was sent first and is repeated later would stand behind what was sent after it. Whoever goes on
-/// takes a new one, and begins with the oldest that was not answered.
+/// After the first publish whose outcome is unknown, later ones are refused with `Unavailable`, to keep order: otherwise the first one,
+/// repeated later, would be stored after those that followed it. The sender then takes a new writer and repeats everything that was not
+/// answered, oldest first.
 #[derive(Debug)]
 pub struct Writer {
     lanes: Arc<[mpsc::Sender<Waiting>]>,
     installation: InstallationId,
-    over: Over,
+    poisoned: Poisoned,
 }
 
 impl Writer {
@@ -36,7 +30,7 @@ impl Writer {
         Self {
             lanes,
             installation,
-            over: Over::default(),
+            poisoned: Poisoned::default(),
         }
     }
 
@@ -45,14 +39,14 @@ impl Writer {
     /// # Errors
     /// `TooLarge` or `Malformed` for what could never be stored; everything else is the answer of [`Pending`].
     pub async fn submit(&self, publish: Publish) -> Result<Pending, ErrorCode> {
-        batch::check(&publish, self.installation)?;
+        sequencer::check(&publish, self.installation)?;
         let lane = usize::from(publish.topic.0[0]) % self.lanes.len();
         let (answer, pending) = oneshot::channel();
         let waiting = Waiting {
             sender: self.installation,
             publish,
             answer,
-            over: self.over.clone(),
+            poisoned: self.poisoned.clone(),
             span: Span::current(),
         };
         self.lanes[lane]
@@ -63,21 +57,7 @@ impl Writer {
     }
 }
 
-/// Whether a writer has ended. Cheap to clone.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Over(Arc<AtomicBool>);
-
-impl Over {
-    pub(super) fn begin(&self) {
-        self.0.store(true, Ordering::Release);
-    }
-
-    pub(super) fn begun(&self) -> bool {
-        self.0.load(Ordering::Acquire) && !broken(Fault::NoOrderAfterFailure)
-    }
-}
-
-/// A publish that was handed in and is not answered yet. Dropping it does not take it back.
+/// The coming answer to a publish that was handed in. Dropping it does not take the publish back.
 #[derive(Debug)]
 pub struct Pending(oneshot::Receiver<Answer>);
 
@@ -85,7 +65,7 @@ impl Future for Pending {
     type Output = Answer;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        // The committer never drops a publish unanswered, unless the pool is closed or the runtime is shutting down.
+        // A committer never drops a publish unanswered, unless the pool is closed or the runtime is shutting down.
         Pin::new(&mut self.0)
             .poll(context)
             .map(|answer| answer.unwrap_or(Err(ErrorCode::Unavailable)))

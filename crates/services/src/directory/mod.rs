@@ -11,7 +11,7 @@ use sqlx::PgPool;
 
 use crate::{
     db::DbError,
-    delivery::Crier,
+    push::Notifier,
     time::{Clock, to_db},
 };
 
@@ -58,13 +58,13 @@ impl From<&DirectoryError> for ErrorCode {
 pub struct Directory {
     pool: PgPool,
     clock: Arc<dyn Clock>,
-    crier: Crier,
+    notifier: Notifier,
 }
 
 impl Directory {
     /// The directory in this database.
-    pub fn new(pool: PgPool, clock: Arc<dyn Clock>, crier: Crier) -> Self {
-        Self { pool, clock, crier }
+    pub fn new(pool: PgPool, clock: Arc<dyn Clock>, notifier: Notifier) -> Self {
+        Self { pool, clock, notifier }
     }
 
     /// The live installations of an account, the last seen first, at most [`limits::INSTALLATIONS`]. Empty: it never signed
@@ -167,7 +167,7 @@ impl Directory {
         if before == 0 && kept > 0 {
             // Only now can it be added to conversations.
             let address = Address::try_from(&locked.address[..]).map_err(|_| DirectoryError::Damaged)?;
-            self.crier.installations(address);
+            self.notifier.installations_changed(address);
         }
         Ok(u32::try_from(kept).unwrap_or(u32::MAX))
     }

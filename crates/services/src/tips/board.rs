@@ -1,17 +1,15 @@
-//! Who waits for what, and what each was told last. In memory: it ends with the sockets.
+//! Which socket waits for which tips, and what each was told last. In memory: it ends with the sockets.
 
 use std::{
-    collections::{BTreeMap, HashMap, hash_map::Entry},
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    collections::{HashMap, hash_map::Entry},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use protocol::{Address, InstallationId, ServerFrame, TipId, TipReport, TipSight, TxHash, limits};
+use protocol::{Address, InstallationId, TipId, TipReport, TipSight, TxHash, limits};
 use tokio::sync::Notify;
 
 use super::sight::Sights;
+use crate::push::{Push, Subscriber};
 
 /// So many blocks behind the confirmation somebody is still told when a tip is taken back.
 const MARGIN: u32 = 12;
@@ -23,80 +21,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 type Key = (Address, TipId);
 
-/// One listener.
-#[derive(Debug)]
-pub(super) struct Ear {
-    number: u64,
-    pub installation: InstallationId,
-    account: Address,
-    /// The newest report of each tip that was not fetched yet. Not more than wishes.
-    news: Mutex<BTreeMap<(u64, Address, TipId), TipReport>>,
-    wake: Notify,
-}
-
-impl Ear {
-    pub(super) async fn next(&self) -> ServerFrame {
-        loop {
-            if let Some(((chain_id, sender, id), report)) = lock(&self.news).pop_first() {
-                return ServerFrame::Tip {
-                    chain_id,
-                    sender,
-                    id,
-                    report,
-                };
-            }
-            self.wake.notified().await;
-        }
-    }
-
-    fn tell(&self, chain_id: u64, (sender, id): Key, report: TipReport) {
-        lock(&self.news).insert((chain_id, sender, id), report);
-        self.wake.notify_one();
-    }
-}
-
-/// All listeners of this node, by account.
-#[derive(Debug, Default)]
-pub(super) struct Ears {
-    next: AtomicU64,
-    accounts: Mutex<HashMap<Address, Vec<Arc<Ear>>>>,
-}
-
-impl Ears {
-    pub(super) fn open(&self, installation: InstallationId, account: Address) -> Arc<Ear> {
-        let ear = Arc::new(Ear {
-            number: self.next.fetch_add(1, Ordering::Relaxed),
-            installation,
-            account,
-            news: Mutex::default(),
-            wake: Notify::new(),
-        });
-        lock(&self.accounts).entry(account).or_default().push(Arc::clone(&ear));
-        ear
-    }
-
-    pub(super) fn close(&self, ear: &Ear) {
-        let mut accounts = lock(&self.accounts);
-        if let Some(ears) = accounts.get_mut(&ear.account) {
-            ears.retain(|other| other.number != ear.number);
-            if ears.is_empty() {
-                accounts.remove(&ear.account);
-            }
-        }
-    }
-
-    /// Those of these accounts.
-    pub(super) fn of(&self, accounts: &[Address]) -> Vec<Arc<Ear>> {
-        let all = lock(&self.accounts);
-        let ears = accounts.iter().filter_map(|account| all.get(account));
-        ears.flatten().cloned().collect()
-    }
-}
-
 /// A tip somebody waits for.
 #[derive(Debug)]
 struct Wish {
-    ear: Arc<Ear>,
+    subscriber: Arc<Subscriber>,
+    installation: InstallationId,
     /// The transaction by the word of who asked.
     hash: Option<TxHash>,
     /// The transaction in which it stood.
@@ -113,7 +42,7 @@ pub(super) struct Open {
     pub id: TipId,
     pub hashes: [Option<TxHash>; 2],
     pub asked_by: InstallationId,
-    ear: u64,
+    subscriber: u64,
 }
 
 /// The wishes for one chain.
@@ -140,18 +69,22 @@ impl Board {
     }
 
     /// Takes on what somebody asks for, or another hash for it. False: too many.
-    pub(super) fn wish(&self, ear: &Arc<Ear>, sender: Address, id: TipId, hash: Option<TxHash>) -> bool {
-        self.take_on(ear, (sender, id), hash, true)
+    pub(super) fn wish(&self, subscriber: &Arc<Subscriber>, sender: Address, id: TipId, hash: Option<TxHash>) -> bool {
+        self.take_on(subscriber, (sender, id), hash, true)
     }
 
     /// Takes on what nobody has asked for, if there is room.
-    pub(super) fn offer(&self, ear: &Arc<Ear>, sender: Address, id: TipId) {
-        self.take_on(ear, (sender, id), None, false);
+    pub(super) fn offer(&self, subscriber: &Arc<Subscriber>, sender: Address, id: TipId) {
+        self.take_on(subscriber, (sender, id), None, false);
     }
 
-    fn take_on(&self, ear: &Arc<Ear>, key: Key, hash: Option<TxHash>, asked: bool) -> bool {
+    fn take_on(&self, subscriber: &Arc<Subscriber>, key: Key, hash: Option<TxHash>, asked: bool) -> bool {
+        // A socket asks only once it is known for whom it speaks.
+        let Some(installation) = subscriber.installation() else {
+            return false;
+        };
         let mut wishes = lock(&self.wishes);
-        let mine = wishes.entry(ear.number).or_default();
+        let mine = wishes.entry(subscriber.number()).or_default();
         if mine.len() >= limits::TIPS_WATCHED && !mine.contains_key(&key) {
             // What came to nothing gives way; what may still come does not, unless only others wished it upon us.
             let ended = |wish: &Wish| {
@@ -174,7 +107,8 @@ impl Board {
             }
             Entry::Vacant(place) => {
                 place.insert(Wish {
-                    ear: Arc::clone(ear),
+                    subscriber: Arc::clone(subscriber),
+                    installation,
                     hash,
                     stood: None,
                     told: UNKNOWN,
@@ -186,16 +120,16 @@ impl Board {
     }
 
     /// This is what the asker knows now.
-    pub(super) fn told(&self, ear: &Ear, sender: Address, id: TipId, report: TipReport) {
+    pub(super) fn told(&self, subscriber: &Subscriber, sender: Address, id: TipId, report: TipReport) {
         let mut wishes = lock(&self.wishes);
-        let mine = wishes.get_mut(&ear.number);
+        let mine = wishes.get_mut(&subscriber.number());
         if let Some(wish) = mine.and_then(|mine| mine.get_mut(&(sender, id))) {
             wish.told = report;
         }
     }
 
-    pub(super) fn leave(&self, ear: &Ear) {
-        lock(&self.wishes).remove(&ear.number);
+    pub(super) fn leave(&self, subscriber: &Subscriber) {
+        lock(&self.wishes).remove(&subscriber.number());
     }
 
     /// Everything somebody waits for.
@@ -206,8 +140,8 @@ impl Board {
             sender: *sender,
             id: *id,
             hashes: [wish.stood, wish.hash],
-            asked_by: wish.ear.installation,
-            ear: wish.ear.number,
+            asked_by: wish.installation,
+            subscriber: wish.subscriber.number(),
         });
         open.collect()
     }
@@ -216,10 +150,15 @@ impl Board {
     pub(super) fn tell(&self, chain_id: u64, confirmations: u32, open: &Open, report: TipReport) {
         let mut wishes = lock(&self.wishes);
         let key = (open.sender, open.id);
-        let Some(mine) = wishes.get_mut(&open.ear) else { return };
+        let Some(mine) = wishes.get_mut(&open.subscriber) else { return };
         let Some(wish) = mine.get_mut(&key) else { return };
         if differs(wish.told, report, confirmations) {
-            wish.ear.tell(chain_id, key, report);
+            wish.subscriber.push(Push::Tip {
+                chain_id,
+                sender: open.sender,
+                id: open.id,
+                report,
+            });
         }
         wish.told = report;
         match report.sight {

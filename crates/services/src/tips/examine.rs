@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use chain::{reader::Reader, rpc::RpcError, tips::CONTRACT};
 
-use super::Reach;
+use super::RpcEndpoint;
 
 /// An operator does not wait longer.
 const PATIENCE: Duration = Duration::from_secs(4);
@@ -22,8 +22,8 @@ pub struct Examined {
 ///
 /// # Errors
 /// If it does not say; without its address.
-pub async fn examine(reach: &Reach) -> Result<Examined, RpcError> {
-    let reader = Reader::new(&reach.rpc)?.with_patience(PATIENCE);
+pub async fn examine(endpoint: &RpcEndpoint) -> Result<Examined, RpcError> {
+    let reader = Reader::new(&endpoint.url)?.with_patience(PATIENCE);
     Ok(Examined {
         chain_id: reader.chain_id().await?,
         head: reader.head().await?.number,

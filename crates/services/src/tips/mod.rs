@@ -3,9 +3,9 @@
 //! Nobody believes it further than that: whoever is paid reads the chain through their own wallet. The event of the contract at
 //! its one address is all that counts; to whom a transaction was addressed says nothing.
 //!
-//! One [watcher](Tips::watchers) for each chain with an RPC keeps the ledger (`ledger`), looks after transactions that somebody
-//! waits for (`sight`), finds what took the place of one (`replacement`), and tells the [`Listener`]s of this node (`board`).
-//! Answers to questions come from the database and from what was seen last: nobody waits for a chain here.
+//! One [job](Tips::jobs) for each chain with an RPC keeps the ledger (`ledger`), looks after transactions that somebody
+//! waits for (`sight`), finds what took the place of one (`replacement`), and pushes to the sockets of this node (`board`).
+//! Answers to questions come from the database and from what was seen last: no request waits for a chain.
 
 mod board;
 mod examine;
@@ -18,62 +18,73 @@ mod watcher;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use chain::{reader::Reader, rpc::RpcError};
-use protocol::{Address, ErrorCode, InstallationId, ServerFrame, TipId, TipReport, TipSight, TxHash, api::Network};
+use protocol::{Address, ErrorCode, TipId, TipReport, TipSight, TxHash, api::Network};
 use sqlx::PgPool;
 
-use crate::{db::DbError, time::Clock};
-use board::{Board, Ear, Ears};
+use crate::{
+    db::DbError,
+    jobs::{Backoff, Job},
+    push::{Notifier, Subscriber},
+    time::Clock,
+};
+use board::Board;
 pub use chain::tips::CONTRACT;
 pub use examine::{Examined, examine};
-pub use watcher::Watcher;
+use watcher::Watcher;
 
-/// How the machine itself reaches a chain.
+/// The node by which this server reads a chain.
 #[derive(Clone)]
-pub struct Reach {
-    /// Its JSON-RPC. May hold a key: never logged, never served.
-    pub rpc: String,
+pub struct RpcEndpoint {
+    /// The URL of its JSON-RPC. May hold a key: never logged, never served.
+    pub url: String,
     /// The first block whose tips are read; `None`: the newest when the chain is first met.
     pub since: Option<u64>,
 }
 
-impl std::fmt::Debug for Reach {
+impl std::fmt::Debug for RpcEndpoint {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Reach")
+        f.debug_struct("RpcEndpoint")
             .field("since", &self.since)
             .finish_non_exhaustive()
     }
 }
 
-/// How often a chain is looked at.
+/// How often a chain is polled, and how much is believed of one answer.
 #[derive(Debug, Clone, Copy)]
-pub struct Pace {
-    /// Between two looks; `None`: about as often as there are blocks.
+pub struct PollPolicy {
+    /// Between two polls; `None`: the chain's block time.
     pub every: Option<Duration>,
-    /// After trouble, from the first to the last.
-    pub backoff: (Duration, Duration),
-    /// A chain that is shorter than before is believed after so many looks in a row.
+    /// After a failure.
+    pub backoff: Backoff,
+    /// A head that is lower than before is believed after this many polls in a row.
     pub shorter: u32,
-    /// A transaction is called dropped after the node did not know it in so many looks, for so long.
+    /// A transaction is called dropped after the node did not know it in this many polls, for at least this long.
     pub forgotten: (u32, Duration),
 }
 
-impl Default for Pace {
+impl Default for PollPolicy {
     fn default() -> Self {
         Self {
             every: None,
-            backoff: (Duration::from_secs(1), Duration::from_mins(1)),
+            backoff: Backoff {
+                first: Duration::from_secs(1),
+                last: Duration::from_mins(1),
+            },
             shorter: 10,
             forgotten: (5, Duration::from_mins(3)),
         }
     }
 }
 
-impl Pace {
+impl PollPolicy {
     /// For a development chain on the same machine.
     pub fn development() -> Self {
         Self {
             every: Some(Duration::from_secs(1)),
-            backoff: (Duration::from_secs(1), Duration::from_secs(5)),
+            backoff: Backoff {
+                first: Duration::from_secs(1),
+                last: Duration::from_secs(5),
+            },
             shorter: 3,
             forgotten: (5, Duration::from_secs(20)),
         }
@@ -114,7 +125,7 @@ struct Chain {
     confirmations: u32,
     reader: Reader,
     since: Option<u64>,
-    pace: Pace,
+    policy: PollPolicy,
     board: Board,
 }
 
@@ -127,7 +138,7 @@ struct Inner {
     pool: PgPool,
     clock: Arc<dyn Clock>,
     chains: BTreeMap<u64, Chain>,
-    ears: Ears,
+    notifier: Notifier,
 }
 
 impl Tips {
@@ -138,18 +149,19 @@ impl Tips {
     pub fn new<'a>(
         pool: PgPool,
         clock: Arc<dyn Clock>,
-        networks: impl IntoIterator<Item = (&'a Network, &'a Reach, Pace)>,
+        notifier: Notifier,
+        networks: impl IntoIterator<Item = (&'a Network, &'a RpcEndpoint, PollPolicy)>,
     ) -> Result<Self, RpcError> {
         let mut chains = BTreeMap::new();
-        for (network, reach, pace) in networks {
+        for (network, endpoint, policy) in networks {
             if network.tips == Some(chain::tips::CONTRACT) {
                 let chain = Chain {
                     id: network.chain_id,
                     name: network.name.clone(),
                     confirmations: network.confirmations.max(1),
-                    reader: Reader::new(&reach.rpc)?,
-                    since: reach.since,
-                    pace,
+                    reader: Reader::new(&endpoint.url)?,
+                    since: endpoint.since,
+                    policy,
                     board: Board::default(),
                 };
                 chains.insert(network.chain_id, chain);
@@ -159,20 +171,21 @@ impl Tips {
             pool,
             clock,
             chains,
-            ears: Ears::default(),
+            notifier,
         })))
     }
 
-    /// One for each chain; each must be run, once on this node.
-    pub fn watchers(&self) -> Vec<Watcher> {
-        self.0.chains.keys().map(|id| Watcher::new(self.clone(), *id)).collect()
+    /// A watcher for each chain.
+    pub fn jobs(&self) -> Vec<Job> {
+        let chains = self.0.chains.keys();
+        chains.map(|id| Watcher::job(self.clone(), *id)).collect()
     }
 
-    /// Listens for an installation: to the tips it will ask for, and to all that its account pays and gets.
-    pub fn listen(&self, installation: InstallationId, account: Address) -> Listener {
-        Listener(Asker {
+    /// The tips of one socket: those it asks for, and all that its account pays and gets. What changes is pushed to `subscriber`.
+    pub fn for_socket(&self, subscriber: Arc<Subscriber>) -> SocketTips {
+        SocketTips(Asker {
             tips: self.clone(),
-            ear: self.0.ears.open(installation, account),
+            subscriber,
         })
     }
 
@@ -182,41 +195,35 @@ impl Tips {
     }
 }
 
-/// Hears of tips until it is dropped. What is not fetched is merged, not queued: of each tip only the newest report waits.
+/// The tips that one socket waits for. Dropping it gives them up.
 #[derive(Debug)]
-pub struct Listener(Asker);
+pub struct SocketTips(Asker);
 
-/// Asks for the same installation; cheap to clone.
+/// Asks for the same socket; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Asker {
     tips: Tips,
-    ear: Arc<Ear>,
+    subscriber: Arc<Subscriber>,
 }
 
-impl Listener {
+impl SocketTips {
     /// For asking, elsewhere.
     pub fn asker(&self) -> Asker {
         self.0.clone()
     }
-
-    /// The next news: always a `ServerFrame::Tip`. May be dropped and called again at any time.
-    pub async fn next(&mut self) -> ServerFrame {
-        self.0.ear.next().await
-    }
 }
 
-impl Drop for Listener {
+impl Drop for SocketTips {
     fn drop(&mut self) {
-        let Asker { tips, ear } = &self.0;
-        tips.0.ears.close(ear);
+        let Asker { tips, subscriber } = &self.0;
         for chain in tips.0.chains.values() {
-            chain.board.leave(ear);
+            chain.board.leave(subscriber);
         }
     }
 }
 
 impl Asker {
-    /// What is seen of this tip; what changes is told by the [`Listener`] from then on, until it is long settled. Does not
+    /// What is seen of this tip; changes are pushed from then on, until it is long settled. Does not
     /// wait for the chain: `Unknown` may be followed by more within a moment.
     ///
     /// # Errors
@@ -229,14 +236,14 @@ impl Asker {
         hash: Option<TxHash>,
     ) -> Result<TipReport, ErrorCode> {
         let chain = self.tips.0.chains.get(&chain_id).ok_or(ErrorCode::NotOnThisNetwork)?;
-        if !chain.board.wish(&self.ear, sender, id, hash) {
+        if !chain.board.wish(&self.subscriber, sender, id, hash) {
             return Err(ErrorCode::TooMany);
         }
         let report = self.tips.glance(chain, sender, id, hash).await.map_err(|error| {
             tracing::warn!("what is seen of a tip could not be looked up: {error}");
             ErrorCode::from(&error)
         })?;
-        chain.board.told(&self.ear, sender, id, report);
+        chain.board.told(&self.subscriber, sender, id, report);
         chain.board.nudge();
         Ok(report)
     }

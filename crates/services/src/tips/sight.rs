@@ -8,6 +8,8 @@ use std::{
 use chain::{reader::Reader, rpc::RpcError, tips};
 use protocol::{Address, TipId, TipReport, TipSight, TxHash};
 
+use crate::jobs::Backoff;
+
 /// A transaction's place among its signer's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Signed {
@@ -73,11 +75,10 @@ impl Sights {
 
     /// Whether it is to be looked at by now. What the node has no answer to is asked more and more rarely, after pauses from
     /// the first of these to the last: it may be dear, and whoever named it may have known.
-    pub(super) fn due(&self, hash: TxHash, now: Instant, (first, last): (Duration, Duration)) -> bool {
+    pub(super) fn due(&self, hash: TxHash, now: Instant, backoff: Backoff) -> bool {
         let known = self.0.get(&hash).filter(|known| known.unanswered > 0);
         known.is_none_or(|known| {
-            let pause = first.saturating_mul(1 << (known.unanswered - 1).min(16)).min(last);
-            now.saturating_duration_since(known.looked) >= pause
+            now.saturating_duration_since(known.looked) >= backoff.pause(known.unanswered)
         })
     }
 
@@ -207,7 +208,10 @@ mod tests {
     use super::*;
 
     const HASH: TxHash = TxHash([7; 32]);
-    const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(1));
+    const PAUSES: Backoff = Backoff {
+        first: Duration::from_secs(1),
+        last: Duration::from_mins(1),
+    };
     const FORGOTTEN: (u32, Duration) = (3, Duration::from_secs(2));
 
     #[test]
@@ -225,7 +229,7 @@ mod tests {
         sights.take(HASH, Shown::Waiting, None, now, FORGOTTEN);
         assert!(sights.due(HASH, now, PAUSES));
         sights.unanswered(HASH, now);
-        assert!(sights.due(HASH, now + PAUSES.0, PAUSES));
+        assert!(sights.due(HASH, now + PAUSES.first, PAUSES));
     }
 
     #[test]

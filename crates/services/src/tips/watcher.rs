@@ -2,13 +2,11 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    panic::AssertUnwindSafe,
     time::{Duration, Instant},
 };
 
-use futures::FutureExt;
+use futures::{FutureExt, future::BoxFuture};
 use protocol::{Address, TipId, TipReport, TipSight, TxHash, limits};
-use tokio_util::sync::CancellationToken;
 
 use super::{
     Chain, Tips,
@@ -18,7 +16,10 @@ use super::{
     sight::{self, Signed},
     store::{self, Cursor, Sighted},
 };
-use crate::time::to_db;
+use crate::{
+    jobs::{Job, JobError, Turn, Work},
+    time::to_db,
+};
 
 /// Between two looks, if it goes by the blocks.
 const EVERY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(12));
@@ -37,103 +38,66 @@ const SEARCHING: Duration = Duration::from_secs(5);
 /// How many new tips are read at once.
 const FRESH: i64 = 500;
 
-/// Keeps one chain's ledger and tells those who wait.
+/// Keeps one chain's ledger and pushes to the sockets that wait.
 #[derive(Debug)]
-pub struct Watcher {
+pub(super) struct Watcher {
     tips: Tips,
     chain_id: u64,
     ledger: Ledger,
-    /// It is the chain it should be, and has answered since the last trouble.
+    /// The node serves the right chain, and the last turn has succeeded.
     verified: bool,
     /// The newest tip that was told to accounts.
     newest: Option<i64>,
-    /// What is wrong, once said.
-    trouble: Option<String>,
-    failures: u32,
+}
+
+impl Work for Watcher {
+    fn turn(&mut self, turn: Turn) -> BoxFuture<'_, Result<Duration, JobError>> {
+        async move {
+            let tips = self.tips.clone();
+            let chain = tips.chain(self.chain_id);
+            let outcome = self.look_at(chain, turn == Turn::Due).await;
+            outcome.map_err(|error| JobError {
+                kind: kind(&error),
+                message: format!("tips on {} cannot be read for now: {error}", chain.name),
+            })?;
+            let by_blocks = || {
+                let time = self.ledger.block_time();
+                time.map_or(EVERY.1, |time| time.clamp(EVERY.0, EVERY.1))
+            };
+            Ok(chain.policy.every.unwrap_or_else(by_blocks))
+        }
+        .boxed()
+    }
+
+    fn nudged(&mut self) -> BoxFuture<'_, ()> {
+        async {
+            self.tips.chain(self.chain_id).board.nudged().await;
+            tokio::time::sleep(BREATH).await;
+        }
+        .boxed()
+    }
 }
 
 impl Watcher {
-    pub(super) fn new(tips: Tips, chain_id: u64) -> Self {
+    pub(super) fn job(tips: Tips, chain_id: u64) -> Job {
         let chain = tips.chain(chain_id);
-        let (reader, since, patience) = (chain.reader.clone(), chain.since, chain.pace.shorter);
-        Self {
+        let (reader, since, patience) = (chain.reader.clone(), chain.since, chain.policy.shorter);
+        let (name, backoff) = (format!("tips.watch.{chain_id}"), chain.policy.backoff);
+        let watcher = Self {
             ledger: Ledger::new(tips.0.pool.clone(), reader, chain_id, since, patience),
             tips,
             chain_id,
             verified: false,
             newest: None,
-            trouble: None,
-            failures: 0,
-        }
-    }
-
-    /// Until the end is wanted. May be stopped at any point, and may run on several nodes over one database.
-    pub async fn run(mut self, end: CancellationToken) {
-        let tips = self.tips.clone();
-        let chain = tips.chain(self.chain_id);
-        let mut next = tokio::time::Instant::now();
-        loop {
-            let nudged = async {
-                chain.board.nudged().await;
-                tokio::time::sleep(BREATH).await;
-            };
-            let whole = tokio::select! {
-                () = end.cancelled() => return,
-                () = tokio::time::sleep_until(next) => true,
-                () = nudged, if self.trouble.is_none() => false,
-            };
-            // A defect in here must not end the watcher.
-            let turn = AssertUnwindSafe(self.turn(chain, whole)).catch_unwind();
-            let outcome = tokio::select! {
-                () = end.cancelled() => return,
-                outcome = turn => outcome,
-            };
-            let pause = match outcome {
-                Ok(outcome) => self.note(chain, outcome),
-                Err(_) => self.note(chain, Err(LedgerError::Defect)),
-            };
-            if whole || self.trouble.is_some() {
-                next = tokio::time::Instant::now() + pause;
-            }
-        }
-    }
-
-    /// Says what has changed about the chain, and how long to wait.
-    fn note(&mut self, chain: &Chain, outcome: Result<(), LedgerError>) -> Duration {
-        let (chain_id, name) = (chain.id, &chain.name);
-        match outcome {
-            Ok(()) => {
-                if self.trouble.take().is_some() {
-                    tracing::info!(chain_id, "tips on {name} are read again");
-                }
-                self.failures = 0;
-                let by_blocks = || {
-                    self.ledger
-                        .block_time()
-                        .map_or(EVERY.1, |time| time.clamp(EVERY.0, EVERY.1))
-                };
-                chain.pace.every.unwrap_or_else(by_blocks)
-            }
-            Err(error) => {
-                let kind = kind(&error);
-                if self.trouble.as_deref() != Some(kind) {
-                    tracing::warn!(chain_id, "tips on {name} cannot be read for now: {error}");
-                    self.trouble = Some(kind.to_owned());
-                }
-                self.verified = false;
-                let (first, last) = chain.pace.backoff;
-                let pause = first.saturating_mul(1 << self.failures.min(16)).min(last);
-                self.failures += 1;
-                pause
-            }
-        }
+        };
+        Job::new(name, backoff, watcher)
     }
 
     /// Reads what is new (if it is time for that), and tells those who wait.
-    async fn turn(&mut self, chain: &Chain, whole: bool) -> Result<(), LedgerError> {
-        if !self.verified {
+    async fn look_at(&mut self, chain: &Chain, whole: bool) -> Result<(), LedgerError> {
+        // Set again at the end: after a turn that fails or panics the chain is verified anew.
+        if !std::mem::take(&mut self.verified) {
             self.ledger.verify().await?;
-            self.verified = true;
         }
         let mut doubts = 0;
         for _ in 0..if whole { STEPS } else { 0 } {
@@ -144,7 +108,9 @@ impl Watcher {
                 Step::Doubt => doubts += 1,
             }
         }
-        self.announce(chain, whole).await
+        self.announce(chain, whole).await?;
+        self.verified = true;
+        Ok(())
     }
 
     async fn announce(&mut self, chain: &Chain, whole: bool) -> Result<(), LedgerError> {
@@ -200,8 +166,8 @@ impl Watcher {
                 newest = newest.max(tip.id);
                 let accounts = [Address::from_slice(&tip.sender), Address::from_slice(&tip.recipient)];
                 let id = TipId::from_slice(&tip.tip_id).ok_or_else(damaged)?;
-                for ear in tips.0.ears.of(&accounts) {
-                    chain.board.offer(&ear, accounts[0], id);
+                for subscriber in tips.0.notifier.of_accounts(&accounts) {
+                    chain.board.offer(&subscriber, accounts[0], id);
                 }
             }
             self.newest = Some(newest);
@@ -242,7 +208,7 @@ impl Watcher {
                 .map(|(hash, open)| (sights.looked(*hash), *hash, *open))
                 // Whoever asks has the new looked at, and not everything by everybody: the node is paid by the question.
                 .filter(|(looked, ..)| whole || looked.is_none())
-                .filter(|(_, hash, _)| sights.due(*hash, began.into_std(), chain.pace.backoff))
+                .filter(|(_, hash, _)| sights.due(*hash, began.into_std(), chain.policy.backoff))
                 .collect()
         };
         order.sort_by_key(|(looked, hash, _)| (*looked, *hash));
@@ -266,7 +232,7 @@ impl Watcher {
             let sight = chain
                 .board
                 .sights()
-                .take(hash, shown, signed, now, chain.pace.forgotten);
+                .take(hash, shown, signed, now, chain.policy.forgotten);
             if let (TipSight::Replaced, Some(signed)) = (sight, signed) {
                 replacement::learn(&self.tips.0.pool, chain, (hash, signed), cursor, &mut searching).await?;
             }

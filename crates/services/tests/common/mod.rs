@@ -16,6 +16,7 @@ use services::{
 };
 use sha3::{Digest, Keccak256};
 use sqlx::PgPool;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 pub const DOMAIN: &str = "localhost:3000";
 pub const CHAIN: u64 = 31_337;
@@ -42,6 +43,16 @@ impl Clock for Hand {
 pub struct Here {
     pub services: Services,
     pub clock: Arc<Hand>,
+    end: DropGuard,
+}
+
+impl Here {
+    /// Tells the other servers of this database what is written here, and hears from them.
+    pub fn share(&self) {
+        for job in self.services.delivery.jobs() {
+            tokio::spawn(job.run(self.end.token().clone()));
+        }
+    }
 }
 
 pub async fn site(pool: PgPool) -> Here {
@@ -64,14 +75,19 @@ pub async fn site_with(pool: PgPool, domain: &str, verifier: Arc<dyn WalletVerif
                 ..chain::network::development("http://127.0.0.1:8546")
             },
         ],
-        reach: std::collections::HashMap::new(),
+        endpoints: std::collections::HashMap::new(),
         development_rpc: None,
         session_key: SessionKey::draw(&SystemRandomness),
+        shared: true,
     };
     let services = Services::open_with(pool, config, verifier, clock.clone(), Arc::new(SystemRandomness))
         .await
         .unwrap();
-    Here { services, clock }
+    Here {
+        services,
+        clock,
+        end: CancellationToken::new().drop_guard(),
+    }
 }
 
 /// Alice, Bob and a conversation of the two; the commit that added Bob stands at 1.

@@ -2,12 +2,11 @@
 
 use chain::anvil::Transfer;
 use protocol::{Address, TipId, TipSight, TxHash};
-use services::tips::Listener;
 use sqlx::PgPool;
 
 use crate::{
     node::Mood,
-    world::{CHAIN, World, eventually, is, somebody, told},
+    world::{CHAIN, Listener, World, eventually, is, somebody, told},
 };
 
 /// A tip that waits for a block, and somebody who knows that.

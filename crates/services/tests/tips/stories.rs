@@ -117,7 +117,7 @@ async fn a_tip_the_chain_forgets_is_dropped_but_not_at_once(pool: PgPool) {
     let forgotten = std::time::Instant::now();
     world.anvil.drop_transaction(hash).await;
     told(&mut listener, id, "it is dropped", is(TipSight::Dropped)).await;
-    assert!(forgotten.elapsed() >= crate::world::pace().forgotten.1, "too soon");
+    assert!(forgotten.elapsed() >= crate::world::policy().forgotten.1, "too soon");
     // Dropped is not for ever.
     world.anvil.send(&Transfer::tip(sender, somebody(1), id, 500)).await;
     world.anvil.mine(1).await;

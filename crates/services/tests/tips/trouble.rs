@@ -3,14 +3,14 @@
 use std::{sync::atomic::Ordering, time::Duration};
 
 use protocol::{TipSight, TxHash};
-use services::tips::Pace;
+use services::{jobs::Backoff, tips::PollPolicy};
 use sqlx::PgPool;
 use tokio::time::timeout;
 
 use crate::{
     minds::Mix,
     node::{Mood, Stumble},
-    world::{World, eventually, is, mined, pace, somebody, told},
+    world::{World, eventually, is, mined, policy, somebody, told},
 };
 
 const ID: u64 = 31_337;
@@ -58,7 +58,7 @@ async fn what_was_seen_of_a_transaction_stays_while_the_node_has_no_answer_to_it
         listener.asker().ask(ID, sender, id, Some(hash)).await.unwrap();
         told(&mut listener, id, "it waits", is(TipSight::Pending)).await;
         world.node.becomes(Mood::Stumbles(how, hash)).await;
-        let silence = timeout(pace().forgotten.1 * 2, listener.next()).await;
+        let silence = timeout(policy().forgotten.1 * 2, listener.next()).await;
         assert!(silence.is_err(), "{how:?}: {silence:?}");
         // What stands is the contract's word, not the node's about a transaction.
         world.anvil.mine(1).await;
@@ -121,10 +121,13 @@ async fn a_node_that_contradicts_itself_is_asked_a_few_times_and_then_waited_for
         // One turn, and no other after it.
         let before = world.node.asked.load(Ordering::SeqCst);
         let asked = |world: &World| world.node.asked.load(Ordering::SeqCst) - before;
-        world.at_pace(Pace {
+        world.with_policy(PollPolicy {
             every: Some(hour),
-            backoff: (hour, hour),
-            ..pace()
+            backoff: Backoff {
+                first: hour,
+                last: hour,
+            },
+            ..policy()
         });
         turn_is_over(&world).await;
         let once = asked(&world);

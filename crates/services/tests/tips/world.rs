@@ -3,14 +3,17 @@
 use std::{fmt::Write as _, sync::Arc, time::Duration};
 
 use chain::anvil::{Anvil, Transfer};
-use protocol::{Address, InstallationId, ServerFrame, TipId, TipReport, TipSight, TxHash, U256, api::Network};
+use protocol::{Address, InstallationId, TipId, TipReport, TipSight, TxHash, U256, api::Network};
 use serde_json::{Value, json};
 use services::{
+    jobs::Backoff,
+    push::{Notifier, Push, Subscription},
     time::SystemClock,
-    tips::{CONTRACT, Listener, Pace, Reach, Tips},
+    tips::{Asker, CONTRACT, PollPolicy, RpcEndpoint, SocketTips, Tips},
 };
 use sqlx::{PgPool, Row};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::node::Node;
 
@@ -19,12 +22,50 @@ pub const CONFIRMATIONS: u32 = 3;
 pub const CHAIN: i64 = 31_337;
 
 /// Everything quick.
-pub fn pace() -> Pace {
-    Pace {
+pub fn policy() -> PollPolicy {
+    PollPolicy {
         every: Some(Duration::from_millis(25)),
-        backoff: (Duration::from_millis(25), Duration::from_millis(100)),
+        backoff: Backoff {
+            first: Duration::from_millis(25),
+            last: Duration::from_millis(100),
+        },
         shorter: 3,
         forgotten: (3, Duration::from_millis(300)),
+    }
+}
+
+/// One server of the site.
+#[derive(Clone)]
+pub struct Server {
+    tips: Tips,
+    notifier: Notifier,
+}
+
+impl Server {
+    /// A socket of this account.
+    pub fn listen(&self, installation: InstallationId, account: Address) -> Listener {
+        let mut subscription = self.notifier.subscribe(Uuid::nil());
+        subscription.bind(installation, account);
+        Listener {
+            tips: self.tips.for_socket(subscription.subscriber()),
+            subscription,
+        }
+    }
+}
+
+/// One socket.
+pub struct Listener {
+    tips: SocketTips,
+    subscription: Subscription,
+}
+
+impl Listener {
+    pub fn asker(&self) -> Asker {
+        self.tips.asker()
+    }
+
+    pub async fn next(&mut self) -> Push {
+        self.subscription.next().await
     }
 }
 
@@ -32,7 +73,7 @@ pub struct World {
     pub anvil: Anvil,
     pub node: Node,
     pub pool: PgPool,
-    pub tips: Tips,
+    server: Server,
     ends: Vec<CancellationToken>,
     next: u64,
 }
@@ -44,12 +85,12 @@ impl World {
     pub async fn new(pool: PgPool) -> Self {
         let anvil = Anvil::start().await;
         let node = Node::before(&anvil.url()).await;
-        let tips = tips(&pool, &node.url, pace());
+        let server = server(&pool, &node.url, policy());
         let mut world = Self {
             anvil,
             node,
             pool,
-            tips,
+            server,
             ends: Vec::new(),
             next: 0,
         };
@@ -58,36 +99,36 @@ impl World {
     }
 
     /// Another node of the same site, over the same database.
-    pub fn another(&mut self) -> Tips {
-        let tips = tips(&self.pool, &self.node.url, pace());
-        self.run(&tips);
-        tips
+    pub fn another(&mut self) -> Server {
+        let server = server(&self.pool, &self.node.url, policy());
+        self.run(&server.tips);
+        server
     }
 
     /// In the place of all others one that looks at the chain once, and then when it is asked.
     pub fn in_no_hurry(&mut self) {
         let every = Some(Duration::from_hours(1));
-        self.at_pace(Pace { every, ..pace() });
+        self.with_policy(PollPolicy { every, ..policy() });
     }
 
-    /// In the place of all others one that looks at this pace.
-    pub fn at_pace(&mut self, pace: Pace) {
+    /// In the place of all others one that polls by this policy.
+    pub fn with_policy(&mut self, policy: PollPolicy) {
         self.stop();
-        self.tips = tips(&self.pool, &self.node.url, pace);
+        self.server = server(&self.pool, &self.node.url, policy);
         self.watch();
     }
 
     fn run(&mut self, tips: &Tips) {
-        for watcher in tips.watchers() {
+        for job in tips.jobs() {
             let end = CancellationToken::new();
-            tokio::spawn(watcher.run(end.clone()));
+            tokio::spawn(job.run(end.clone()));
             self.ends.push(end);
         }
     }
 
     /// Starts the watcher.
     pub fn watch(&mut self) {
-        let tips = self.tips.clone();
+        let tips = self.server.tips.clone();
         self.run(&tips);
     }
 
@@ -100,7 +141,7 @@ impl World {
 
     /// Ends the server and starts it again: nothing is left of it but its database.
     pub fn restart(&mut self) {
-        self.at_pace(pace());
+        self.with_policy(policy());
     }
 
     /// An id nobody has used.
@@ -127,7 +168,7 @@ impl World {
     }
 
     pub fn listen(&self, account: Address) -> Listener {
-        self.tips.listen(InstallationId([9; 32]), account)
+        self.server.listen(InstallationId([9; 32]), account)
     }
 
     /// Waits until everything is read.
@@ -237,17 +278,19 @@ impl Drop for World {
     }
 }
 
-fn tips(pool: &PgPool, url: &str, pace: Pace) -> Tips {
+fn server(pool: &PgPool, url: &str, policy: PollPolicy) -> Server {
     let network = Network {
         confirmations: CONFIRMATIONS,
         tips: Some(CONTRACT),
         ..chain::network::development(url)
     };
-    let reach = Reach {
-        rpc: url.to_owned(),
+    let endpoint = RpcEndpoint {
+        url: url.to_owned(),
         since: Some(0),
     };
-    Tips::new(pool.clone(), Arc::new(SystemClock), [(&network, &reach, pace)]).unwrap()
+    let (notifier, clock) = (Notifier::new(false), Arc::new(SystemClock));
+    let tips = Tips::new(pool.clone(), clock, notifier.clone(), [(&network, &endpoint, policy)]).unwrap();
+    Server { tips, notifier }
 }
 
 /// Waits until it holds; false if it does not soon.
@@ -269,7 +312,7 @@ pub async fn told(listener: &mut Listener, tip: TipId, what: &str, says: impl Fn
     let mut heard = Vec::new();
     let waiting = async {
         loop {
-            let ServerFrame::Tip { id, report, .. } = listener.next().await else {
+            let Push::Tip { id, report, .. } = listener.next().await else {
                 panic!("only of tips is told");
             };
             if id == tip && says(report) {

@@ -12,7 +12,7 @@ pub async fn ask(config: &Config, say: &mut impl FnMut(bool, &str)) {
     };
     for network in &networks.shown {
         let (name, chain_id) = (&network.name, network.chain_id);
-        let Some(reach) = networks.reach.get(&chain_id) else {
+        let Some(endpoint) = networks.endpoints.get(&chain_id) else {
             say(
                 true,
                 &format!(
@@ -21,7 +21,7 @@ pub async fn ask(config: &Config, say: &mut impl FnMut(bool, &str)) {
             );
             continue;
         };
-        match tips::examine(reach).await {
+        match tips::examine(endpoint).await {
             Err(error) => say(false, &format!("{name} (chain {chain_id}): {error}")),
             Ok(there) if there.chain_id != chain_id => say(
                 false,

@@ -332,7 +332,7 @@ impl Play<'_> {
             kind,
             payload,
         };
-        let _ = server.store(who, publish);
+        let _ = server.store(who, &publish);
         drop(server);
         self.counts
             .add(if commit { "garbage commits" } else { "garbage messages" });

@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Result, bail};
 use clap::Parser;
-use client::faults::{self, Fault};
+use client::failpoints::{NO_DISCARD, SAVED_AFTER_SENDING};
 
 use super::{
     cast::Cast,
@@ -26,11 +26,8 @@ const PROGRESS: Duration = Duration::from_mins(5);
 /// After so many failures there is enough to look at.
 const ENOUGH: usize = 5;
 
-/// The deliberate faults.
-const FAULTS: [(&str, Fault); 2] = [
-    ("state-saved-after-sending", Fault::SaveAfterSending),
-    ("no-discard-on-error", Fault::NoDiscard),
-];
+/// The deliberate faults: failpoints of the client.
+const FAULTS: [&str; 2] = [SAVED_AFTER_SENDING, NO_DISCARD];
 
 /// Plays installations in memory, seed after seed, and checks that nothing is lost.
 #[derive(Debug, Parser)]
@@ -119,21 +116,20 @@ fn play(cast: &Cast, seed: u64) -> Outcome {
 
 fn controls(cli: &Cli, cast: &Cast, from: u64, report: &mut Report) -> Result<()> {
     let all = cli.control.iter().any(|name| name == "all");
-    let names = FAULTS.map(|(name, _)| name);
     if let Some(unknown) = cli
         .control
         .iter()
-        .find(|name| *name != "all" && !names.contains(&&name[..]))
+        .find(|name| *name != "all" && !FAULTS.contains(&&name[..]))
     {
-        bail!("no such fault: {unknown} (there are: {})", names.join(", "));
+        bail!("no such fault: {unknown} (there are: {})", FAULTS.join(", "));
     }
-    for (name, fault) in FAULTS {
+    for name in FAULTS {
         if !all && !cli.control.iter().any(|wanted| wanted == name) {
             continue;
         }
-        faults::choose(Some(fault));
+        failpoint::set(name, "return").map_err(anyhow::Error::msg)?;
         let caught = (0..CYCLES).find_map(|cycle| Some((cycle + 1, play(cast, from + cycle).wrong?)));
-        faults::choose(None);
+        failpoint::remove(name);
         let (caught_in_cycle, wrong) = caught.unzip();
         report.controls.push(Control {
             name,

@@ -21,7 +21,7 @@ use super::{
 /// A fault that is not noticed in so many cycles is a defect of the drill.
 const CYCLES: u64 = 20;
 /// What only a server built for drills knows; one that ships must not have these words in it.
-const MARK: &[u8] = b"JACKDAW_BREAK";
+const MARK: &[u8] = b"FAILPOINTS";
 
 /// The deliberate faults.
 pub const FAULTS: [&str; 6] = [

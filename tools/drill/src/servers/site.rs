@@ -117,7 +117,7 @@ impl Site {
                 }
             }
             if let Some(fault) = &parts.fault {
-                env.push(("JACKDAW_BREAK".to_owned(), fault.clone()));
+                env.push(("FAILPOINTS".to_owned(), format!("{fault}=return")));
             }
             let program = Program {
                 file: parts.server.clone(),
