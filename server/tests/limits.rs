@@ -1,19 +1,10 @@
 //! How much one may send, and how often somebody may ask: every route, over real connections.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+use app::server_fns::{CALLS, Limit};
 use protocol::ErrorCode;
 use server::http::routes::{self, Answer as What};
 use testkit::{Answer, Installation, Socket, TestServer, request, request_chunked};
-
-/// Server functions that are asked without a word: there is nothing in their bodies to misread.
-const WORDLESS: [&str; 6] = [
-    "/api/end_other_sessions",
-    "/api/installations",
-    "/api/sessions",
-    "/api/sign_out",
-    "/api/site",
-    "/api/test_coins",
-];
 
 /// Asks again and again until it is too often; at most so many times.
 async fn until_refused(most: usize, mut ask: impl AsyncFnMut() -> Answer) -> Answer {
@@ -36,17 +27,14 @@ async fn every_server_function_refuses_what_is_too_large_or_garbage() {
         ("cookie", cookie.as_str()),
         ("content-type", "application/x-postcard"),
     ];
-    let calls: Vec<_> = routes::table(&server.config)
-        .into_iter()
-        .filter(|route| route.answer == What::Call)
-        .collect();
-    assert!(calls.len() >= 11, "{calls:?}");
-    for path in WORDLESS {
-        assert!(calls.iter().any(|call| call.path == path), "{path} is in the table");
+    for (path, method) in server_fn::axum::server_fn_paths() {
+        let listed = CALLS.iter().any(|call| call.path == path);
+        assert!(listed && method == "POST", "{method} {path} is a server function, and not in the list");
     }
-    for call in &calls {
+    assert!(CALLS.iter().any(|call| call.has_arguments) && CALLS.iter().any(|call| !call.has_arguments));
+    for call in CALLS {
         let post = async |headers: &[(&str, &str)], body: &[u8]| {
-            request(server.address(), "POST", &call.path, headers, body).await
+            request(server.address(), "POST", call.path, headers, body).await
         };
         // Its length is told before it comes, and if it is not, it is counted.
         let large = vec![0; protocol::limits::FRAME + 1];
@@ -57,14 +45,15 @@ async fn every_server_function_refuses_what_is_too_large_or_garbage() {
             "{}",
             call.path
         );
-        let counted = request_chunked(server.address(), &call.path, &headers, &large).await;
+        let counted = request_chunked(server.address(), call.path, &headers, &large).await;
         assert_eq!(
             (counted.status, counted.refusal()),
             (413, ErrorCode::TooLarge),
             "{}, in pieces",
             call.path
         );
-        if WORDLESS.contains(&call.path.as_str()) {
+        // Without arguments there is nothing in the body to misread.
+        if !call.has_arguments {
             continue;
         }
         for garbage in [&[0xff; 100][..], &[], &[0xff; 9]] {
@@ -86,6 +75,8 @@ async fn every_server_function_refuses_what_is_too_large_or_garbage() {
 async fn who_signs_in_too_often_waits_whatever_is_written_into_forwarded_for() {
     let server = TestServer::start().await;
     let origin = server.origin();
+    let limited: Vec<_> = CALLS.iter().filter(|call| call.limit == Limit::SignIn).collect();
+    assert!(limited.len() >= 2, "{limited:?}");
     let mut count = 0;
     let refused = until_refused(100, async || {
         // Another address in a header nobody vouches for changes nothing.
@@ -96,13 +87,18 @@ async fn who_signs_in_too_often_waits_whatever_is_written_into_forwarded_for() {
             ("content-type", "application/x-postcard"),
             ("x-forwarded-for", &forged),
         ];
-        request(server.address(), "POST", "/api/challenge", &headers, &[]).await
+        let path = limited[count % limited.len()].path;
+        request(server.address(), "POST", path, &headers, &[]).await
     })
     .await;
     assert_eq!(
         (refused.header("retry-after"), refused.refusal()),
         ("5", ErrorCode::TooMany)
     );
+    for call in limited {
+        let answer = request(server.address(), "POST", call.path, &[("origin", &origin)], &[]).await;
+        assert_eq!(answer.status, 429, "{} is limited with the others", call.path);
+    }
     assert_eq!(request(server.address(), "GET", "/livez", &[], &[]).await.status, 200);
     server.stop().await;
 }

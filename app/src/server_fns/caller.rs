@@ -1,6 +1,5 @@
 use std::fmt::Display;
 
-use axum::http::StatusCode;
 use leptos::prelude::use_context;
 use protocol::ErrorCode;
 use services::{
@@ -53,10 +52,6 @@ impl Caller {
     }
 }
 
-/// The server's one table from code to HTTP status, provided by context.
-#[derive(Clone, Copy)]
-pub struct StatusOf(pub fn(ErrorCode) -> StatusCode);
-
 /// What the server provides to every server function.
 pub(crate) fn here() -> Result<(Services, Caller), AppError> {
     use_context()
@@ -87,25 +82,15 @@ pub(crate) async fn session(services: &Services, caller: &Caller) -> Result<Opti
     }
 }
 
-/// A room's refusal as the page gets it, with its HTTP status. What is nobody's fault but ours goes into the log, once, here.
+/// An area's error as the page gets it, logged if the operator must know. The server sets the HTTP status.
 pub(crate) fn refused<E: Display>(error: E) -> AppError
 where
     for<'a> ErrorCode: From<&'a E>,
 {
-    let code = ErrorCode::from(&error);
-    if matches!(
-        code,
-        ErrorCode::Internal | ErrorCode::Unavailable | ErrorCode::ChainDown
-    ) {
-        tracing::error!(%code, "a server function failed: {error}");
-    }
-    refuse(code)
+    AppError(services::reported("a server function failed", &error))
 }
 
-/// A refusal with its HTTP status.
-pub(crate) fn refuse(code: ErrorCode) -> AppError {
-    if let (Some(StatusOf(table)), Some(response)) = (use_context(), use_context::<leptos_axum::ResponseOptions>()) {
-        response.set_status(table(code));
-    }
+/// A refusal.
+pub(crate) const fn refuse(code: ErrorCode) -> AppError {
     AppError(code)
 }

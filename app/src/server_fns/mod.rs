@@ -1,9 +1,12 @@
 //! What the page asks the server: one function per file, Postcard in and out, POST only, under `/api`.
 //!
-//! To add one: a file like its neighbours, its arguments and answer in `protocol::api`, a line here and in the server's table.
+//! To add one: a file like its neighbours, its arguments and answer in `protocol::api`, its `mod` line and a row of `calls!` here. The
+//! server makes its routes and limits from the list, and tests walk it.
 
 #[cfg(feature = "ssr")]
 mod caller;
+#[cfg(feature = "ssr")]
+mod calls;
 #[cfg(feature = "ssr")]
 pub mod cookies;
 
@@ -22,16 +25,36 @@ mod test_coins;
 mod wire;
 
 #[cfg(feature = "ssr")]
-pub use caller::{Caller, StatusOf};
-pub use challenge::{GetChallenge, challenge};
-pub use end_other_sessions::{EndOtherSessions, end_other_sessions};
-pub use end_session::{EndSession, end_session};
-pub use installations::{GetInstallations, installations};
-pub use name_installation::{NameInstallation, name_installation};
-pub use people::{GetPeople, people};
-pub use sessions::{GetSessions, sessions};
-pub use set_name::{SetName, set_name};
-pub use sign_in::{SignIn, sign_in};
-pub use sign_out::{SignOut, sign_out};
-pub use site::{GetSite, site};
-pub use test_coins::{TestCoins, test_coins};
+pub use caller::Caller;
+#[cfg(feature = "ssr")]
+pub use calls::{Call, Limit};
+
+macro_rules! calls {
+    ($($call:ident = $function:ident, limit: $limit:ident;)*) => {
+        $(pub use $function::{$call, $function};)*
+
+        /// Every server function.
+        #[cfg(feature = "ssr")]
+        pub const CALLS: &[Call] = &[$(Call {
+            path: <$call as server_fn::ServerFn>::PATH,
+            limit: Limit::$limit,
+            has_arguments: size_of::<$call>() > 0,
+            register: server_fn::axum::register_explicit::<$call>,
+        }),*];
+    };
+}
+
+calls! {
+    GetSite = site, limit: Api;
+    GetChallenge = challenge, limit: SignIn;
+    SignIn = sign_in, limit: SignIn;
+    SignOut = sign_out, limit: Api;
+    GetSessions = sessions, limit: Api;
+    EndSession = end_session, limit: Api;
+    EndOtherSessions = end_other_sessions, limit: Api;
+    GetInstallations = installations, limit: Api;
+    NameInstallation = name_installation, limit: Api;
+    SetName = set_name, limit: Api;
+    GetPeople = people, limit: Api;
+    TestCoins = test_coins, limit: Api;
+}

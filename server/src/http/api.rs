@@ -2,7 +2,7 @@
 
 use app::{
     error::AppError,
-    server_fns::{self, Caller, StatusOf},
+    server_fns::{self, CALLS, Caller},
 };
 use axum::{
     body::{Body, to_bytes},
@@ -11,27 +11,15 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use protocol::{ErrorCode, limits};
-use server_fn::{
-    axum::register_explicit,
-    error::{FromServerFnError, SERVER_FN_ERROR_HEADER},
-};
+use server_fn::error::{FromServerFnError, SERVER_FN_ERROR_HEADER};
 
 use crate::{error, error::Refusal, state::Server};
 
-/// Makes every server function known, whatever the linker thinks of it.
+/// Makes every server function of the list known to `server_fn`, whatever the linker thinks of it.
 pub fn register() {
-    register_explicit::<server_fns::GetSite>();
-    register_explicit::<server_fns::GetChallenge>();
-    register_explicit::<server_fns::SignIn>();
-    register_explicit::<server_fns::SignOut>();
-    register_explicit::<server_fns::GetSessions>();
-    register_explicit::<server_fns::EndSession>();
-    register_explicit::<server_fns::EndOtherSessions>();
-    register_explicit::<server_fns::GetInstallations>();
-    register_explicit::<server_fns::SetName>();
-    register_explicit::<server_fns::NameInstallation>();
-    register_explicit::<server_fns::GetPeople>();
-    register_explicit::<server_fns::TestCoins>();
+    for call in CALLS {
+        (call.register)();
+    }
 }
 
 /// `POST /api/...`
@@ -48,7 +36,6 @@ pub async fn call(State(server): State<Server>, request: Request) -> Response {
     let context = move || {
         leptos::prelude::provide_context(services.clone());
         leptos::prelude::provide_context(caller.clone());
-        leptos::prelude::provide_context(StatusOf(error::status));
     };
     let request = Request::from_parts(parts, Body::from(body));
     let response = leptos_axum::handle_server_fns_with_context(context, request)
@@ -61,7 +48,7 @@ pub async fn call(State(server): State<Server>, request: Request) -> Response {
     }
 }
 
-/// Gives every refusal its status, also those that were made before the function ran (arguments that do not decode).
+/// Gives a refusal its status, whether the function made it or its arguments did not decode.
 async fn with_status(response: Response) -> Response {
     let (mut parts, body) = response.into_parts();
     let body = to_bytes(body, limits::FRAME).await.unwrap_or_default();

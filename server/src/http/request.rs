@@ -6,7 +6,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use app::error::AppError;
+use app::{
+    error::AppError,
+    server_fns::{CALLS, Limit},
+};
 use axum::{
     body::Body,
     extract::{MatchedPath, Request, State},
@@ -100,10 +103,11 @@ pub async fn gate(State(server): State<Server>, request: Request, next: Next) ->
     let limits = server.limits();
     let who = network(address(&request, server.proxies()));
     let probe = matches!(route, "/livez" | "/readyz");
+    let call = CALLS.iter().find(|call| call.path == route);
     let allowed = probe
         || (limits.anything.take(who, now)
-            && (!matches!(route, "/api/challenge" | "/api/sign_in") || limits.sign_in.take(who, now))
-            && (!route.starts_with("/api/") || limits.api.take(session_or(headers, who), now))
+            && (call.is_none_or(|call| call.limit != Limit::SignIn) || limits.sign_in.take(who, now))
+            && (call.is_none() || limits.api.take(session_or(headers, who), now))
             && (route != "/ws" || limits.sockets.take(session_or(headers, who), now)));
     if !allowed {
         return Refusal(ErrorCode::TooMany).into_response();

@@ -1,5 +1,6 @@
 //! The one table of routes. The router is built from it, and a test walks it; there is no other way to add a route.
 
+use app::server_fns::CALLS;
 use axum::{
     Router,
     http::Method,
@@ -70,16 +71,11 @@ pub fn table(config: &Config) -> Vec<Route> {
             .map(|name| get(&format!("/{name}"), Answer::File)),
     );
     api::register();
-    let mut calls: Vec<Route> = server_fn::axum::server_fn_paths()
-        .map(|(path, method)| Route {
-            method,
-            path: path.to_owned(),
-            answer: Answer::Call,
-        })
-        .collect();
-    calls.sort_by(|one, other| one.path.cmp(&other.path));
-    calls.dedup();
-    table.extend(calls);
+    table.extend(CALLS.iter().map(|call| Route {
+        method: Method::POST,
+        path: call.path.to_owned(),
+        answer: Answer::Call,
+    }));
     if config.dev {
         table.push(get("/dev/reload", Answer::Reload));
         table.push(get("/dev/reload.js", Answer::ReloadScript));
@@ -114,7 +110,7 @@ fn method_router(route: &Route, server: &Server, config: &Config) -> MethodRoute
         Answer::Live => get(health::live),
         Answer::Ready => get(health::ready),
         Answer::Socket => get(ws::upgrade),
-        // Server functions that read by GET would be open to other sites' pages: there are none, and a test says so.
+        // A server function by GET would be open to the pages of other sites: every one is made known for POST only.
         Answer::Call => post(api::call),
         Answer::File => get_service(assets::files(&config.site)).layer(from_fn(assets::describe)),
         Answer::Reload => get(dev::events),
