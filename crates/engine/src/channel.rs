@@ -11,23 +11,13 @@ use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{BroadcastChannel, MessageEvent};
 
-use crate::inputs::Inputs;
+use crate::{input::Word, inputs::Inputs};
 
 const WHO: u32 = 0;
 const LEADS: u32 = 1;
 const WISHES: u32 = 2;
 const ASK: u32 = 3;
 const SAY: u32 = 4;
-
-/// What is heard.
-pub enum Word {
-    /// A worker of this build leads; the term is drawn anew by every leader.
-    Leads { build: String, term: u32 },
-    /// There are wishes in the vault.
-    Wishes,
-    /// The leader of this term says.
-    Say { term: u32, parts: Array },
-}
 
 /// The way to the other workers.
 pub struct Channel {

@@ -12,25 +12,7 @@ use std::{
 use bridge::Command;
 use client::{SocketEvent, Tab};
 
-use crate::{channel::Word, leader::Lock};
-
-/// One thing to do.
-pub enum Input {
-    /// Something happened to the lock that was asked for under this number.
-    Lock(u32, Lock),
-    /// Another worker says.
-    Word(Word),
-    /// It is time to look whether there is a leader.
-    Look,
-    /// Our page wishes.
-    Command(Command),
-    /// The page of another tab wishes.
-    Asked(Tab, Command),
-    /// The alarm went off.
-    Wake,
-    /// The socket with this number says.
-    Socket(u32, SocketEvent),
-}
+use crate::input::{Input, Lock, Word};
 
 /// The queue; clones are the same queue.
 #[derive(Clone, Default)]

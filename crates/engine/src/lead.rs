@@ -7,15 +7,14 @@ use protocol::Address;
 use wasm_bindgen::JsValue;
 
 use crate::{
-    channel::{Channel, Word},
+    channel::Channel,
     clock::{Alarm, Browser},
-    inputs::Input,
-    leader::{By, Lease, Lock},
+    context::WorkerContext,
+    input::{Input, Lock, Word},
+    leader::{By, Lease, life_of},
     page, place_of,
-    seat::life_of,
     transport::Transport,
     vault::{self, IdbVault},
-    worker::Front,
 };
 
 /// The leader's work.
@@ -77,7 +76,7 @@ impl Lead {
     }
 
     /// A command of a tab's page.
-    pub async fn command(&mut self, front: &mut Front, tab: Tab, command: Command) {
+    pub async fn command(&mut self, front: &mut WorkerContext, tab: Tab, command: Command) {
         let effects = match (&mut self.open, command) {
             (Some(open), command) => open.client.command(tab, command).await,
             (None, Command::Open { domain, .. }) => match self.open(front, domain).await {
@@ -96,7 +95,7 @@ impl Lead {
         self.perform(front, effects).await;
     }
 
-    pub async fn input(&mut self, front: &mut Front, input: Input) {
+    pub async fn input(&mut self, front: &mut WorkerContext, input: Input) {
         if let Input::Asked(tab, command) = input {
             self.welcome(front, tab);
             self.command(front, tab, command).await;
@@ -125,7 +124,7 @@ impl Lead {
     }
 
     /// A tab that has not spoken before is watched from now on.
-    fn welcome(&mut self, front: &Front, tab: Tab) {
+    fn welcome(&mut self, front: &WorkerContext, tab: Tab) {
         if self.others.iter().all(|other| other.tab != tab) {
             self.others.push(Other {
                 tab,
@@ -135,7 +134,7 @@ impl Lead {
         }
     }
 
-    async fn open(&mut self, front: &Front, domain: String) -> Result<Vec<Effect>, Trouble> {
+    async fn open(&mut self, front: &WorkerContext, domain: String) -> Result<Vec<Effect>, Trouble> {
         let opened = IdbVault::open(&place_of(self.account)).await;
         let vault = opened.map_err(|error| vault::trouble(&error))?;
         let opened = Client::open(vault.clone(), Browser, self.account, domain).await;
@@ -153,7 +152,7 @@ impl Lead {
     }
 
     /// Carry out what a step came to, in its order.
-    async fn perform(&mut self, front: &mut Front, effects: Vec<Effect>) {
+    async fn perform(&mut self, front: &mut WorkerContext, effects: Vec<Effect>) {
         if self.is_ousted() {
             // Nothing of it was kept: it is told, and done, by whoever owns the vault now.
             return;
@@ -178,7 +177,7 @@ impl Lead {
         }
     }
 
-    fn tell(&mut self, front: &mut Front, to: Option<Tab>, event: &Event) {
+    fn tell(&mut self, front: &mut WorkerContext, to: Option<Tab>, event: &Event) {
         if to.is_none_or(|tab| tab == self.me) {
             front.page.event(event);
         }
@@ -192,7 +191,7 @@ impl Lead {
     }
 
     /// Delete what is kept of the account, its vault open or not.
-    async fn delete(&mut self, front: &Front) -> Result<(), Trouble> {
+    async fn delete(&mut self, front: &WorkerContext) -> Result<(), Trouble> {
         self.close();
         self.over = true;
         front.inputs.forget_lead();

@@ -2,12 +2,13 @@
 
 use std::{cell::RefCell, rc::Rc};
 
+use client::Tab;
 use js_sys::{Function, Object, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::AbortController;
 
-use crate::inputs::Inputs;
+use crate::{input::Lock, inputs::Inputs};
 
 #[wasm_bindgen]
 extern "C" {
@@ -18,13 +19,9 @@ extern "C" {
     fn request(this: &Locks, name: &str, options: &Object, callback: &Function) -> Result<Promise, JsValue>;
 }
 
-/// What happened to a lock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lock {
-    /// It is ours.
-    Granted,
-    /// It was stolen.
-    Lost,
+/// The name of the lock that the worker of a tab holds as long as it lives.
+pub fn life_of(tab: Tab) -> String {
+    format!("jackdaw-tab-{}", tab.0)
 }
 
 /// How to come by a lock.

@@ -14,6 +14,8 @@
 
 mod channel;
 mod clock;
+mod context;
+mod input;
 mod inputs;
 mod lead;
 mod leader;

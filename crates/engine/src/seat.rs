@@ -10,14 +10,14 @@ use gloo_timers::callback::Interval;
 use protocol::{Address, UnixMillis};
 
 use crate::{
-    channel::{Channel, Word, number},
+    channel::{Channel, number},
     clock,
-    inputs::Input,
+    context::WorkerContext,
+    input::{Input, Lock, Word},
     lead::Lead,
-    leader::{By, Lease, Lock},
+    leader::{By, Lease, life_of},
     place_of,
     vault::{self, IdbVault},
-    worker::Front,
 };
 
 /// How often it is looked whether there is a leader, in milliseconds.
@@ -29,7 +29,7 @@ const MISSES: u32 = 4;
 const TABS: u32 = 1 << 31;
 
 /// What this worker is to the account.
-pub enum Role {
+enum Role {
     /// It is not known yet who leads.
     Joining,
     /// The leader of this term leads; before it was followed, so many of our page's commands were done with.
@@ -45,7 +45,7 @@ pub struct Seat {
     account: Address,
     tab: Tab,
     channel: Channel,
-    pub role: Role,
+    role: Role,
     /// The lock that says who leads, or the wish for it.
     lease: Option<Lease>,
     /// Held as long as this place is: by it the leader hears of our end.
@@ -62,14 +62,9 @@ pub struct Seat {
     wished: UnixMillis,
 }
 
-/// The lock that a worker holds as long as it is there.
-pub fn life_of(tab: Tab) -> String {
-    format!("jackdaw-tab-{}", tab.0)
-}
-
 impl Seat {
     /// Come to this account. `None` where the browser lacks what is needed for it.
-    pub fn take(account: Address, front: &Front) -> Option<Self> {
+    pub fn take(account: Address, front: &WorkerContext) -> Option<Self> {
         let name = place_of(account);
         let tab = Tab(random() | TABS);
         let channel = Channel::join(&name, front.build.clone(), &front.inputs)?;
@@ -103,6 +98,11 @@ impl Seat {
         self.account
     }
 
+    /// Whether commands can be taken: there is a leader, or there will be none for us.
+    pub fn is_led(&self) -> bool {
+        !matches!(self.role, Role::Joining)
+    }
+
     /// It led, and the account is forgotten.
     pub fn is_left(&self) -> bool {
         matches!(&self.role, Role::Leading(lead) if lead.is_over())
@@ -115,7 +115,7 @@ impl Seat {
         }
     }
 
-    fn request(&mut self, by: By, front: &Front) {
+    fn request(&mut self, by: By, front: &WorkerContext) {
         self.leases += 1;
         self.misses = 0;
         self.takes_over = by == By::Stealing;
@@ -123,7 +123,7 @@ impl Seat {
     }
 
     /// A command of our page.
-    pub async fn command(&mut self, front: &mut Front, command: Command) {
+    pub async fn command(&mut self, front: &mut WorkerContext, command: Command) {
         match &mut self.role {
             Role::Leading(lead) => {
                 lead.command(front, self.tab, command).await;
@@ -158,7 +158,7 @@ impl Seat {
 
     /// Keeps what the person sends in the vault before anything else happens to it. Returns whether it was a message, and is
     /// kept.
-    async fn keep(&mut self, front: &mut Front, command: &Command) -> Result<bool, Trouble> {
+    async fn keep(&mut self, front: &mut WorkerContext, command: &Command) -> Result<bool, Trouble> {
         let Command::Send {
             conversation,
             id,
@@ -187,7 +187,7 @@ impl Seat {
         }
     }
 
-    pub async fn input(&mut self, front: &mut Front, input: Input) {
+    pub async fn input(&mut self, front: &mut WorkerContext, input: Input) {
         match input {
             Input::Lock(number, lock) if self.lease.as_ref().is_some_and(|lease| lease.number() == number) => {
                 match lock {
@@ -215,7 +215,7 @@ impl Seat {
         }
     }
 
-    fn look(&mut self, front: &Front) {
+    fn look(&mut self, front: &WorkerContext) {
         if matches!(self.role, Role::Joining | Role::Following { .. }) {
             self.misses += 1;
             if self.misses > MISSES {
@@ -227,7 +227,7 @@ impl Seat {
     }
 
     /// The lock is ours.
-    fn lead(&mut self, front: &mut Front) {
+    fn lead(&mut self, front: &mut WorkerContext) {
         if matches!(self.role, Role::Leading(_)) {
             return;
         }
@@ -241,7 +241,7 @@ impl Seat {
     }
 
     /// Another one leads: it has stolen the lock, or the vault.
-    fn stop(&mut self, front: &mut Front) {
+    fn stop(&mut self, front: &mut WorkerContext) {
         self.channel.stop_leading();
         self.role = Role::Joining;
         front.inputs.forget_lead();
@@ -250,7 +250,7 @@ impl Seat {
         self.channel.ask_who();
     }
 
-    async fn hear_leader(&mut self, front: &mut Front, build: &str, term: u32) {
+    async fn hear_leader(&mut self, front: &mut WorkerContext, build: &str, term: u32) {
         if self.takes_over {
             // Said before it heard of it.
             return;
@@ -271,7 +271,7 @@ impl Seat {
         }
     }
 
-    fn follow(&mut self, front: &Front, term: u32) {
+    fn follow(&mut self, front: &WorkerContext, term: u32) {
         self.is_new = false;
         self.role = Role::Following {
             term,
@@ -280,7 +280,7 @@ impl Seat {
     }
 
     /// The leader is of another build, and we are newer here: unless the vault is newer than we are, we take over.
-    async fn oust(&mut self, front: &mut Front) {
+    async fn oust(&mut self, front: &mut WorkerContext) {
         self.is_new = false;
         match IdbVault::visit(&place_of(self.account)).await {
             Ok(_) => self.request(By::Stealing, front),
@@ -289,7 +289,7 @@ impl Seat {
     }
 
     /// There is nothing to do here until the page is loaded again.
-    fn give_way(&mut self, front: &mut Front, trouble: Trouble) {
+    fn give_way(&mut self, front: &mut WorkerContext, trouble: Trouble) {
         self.lease = None;
         front.outdated = true;
         self.role = Role::Ousted;
@@ -298,7 +298,7 @@ impl Seat {
     }
 
     /// The leader's words to our page: pairs of a tab (or null: all) and an event, or how many of its commands are done with.
-    fn hand_over(&self, front: &mut Front, before: u32, parts: &js_sys::Array) {
+    fn hand_over(&self, front: &mut WorkerContext, before: u32, parts: &js_sys::Array) {
         use wasm_bindgen::JsCast;
 
         for at in (0..parts.length()).step_by(2) {

@@ -1,65 +1,21 @@
 //! The loop: one input at a time, taken by the seat of the account that is open; and the commands that need no account.
 
-use std::rc::Rc;
-
 use bridge::{Command, Event, Trouble};
 use protocol::Address;
-use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::WorkerGlobalScope;
 
-use crate::{
-    inputs::{Input, Inputs},
-    page::Page,
-    seat::{Role, Seat},
-};
+use crate::{context::WorkerContext, input::Input, inputs::Inputs, page::Page, seat::Seat};
 
 /// Start the loop. It ends with the worker.
 pub fn start() {
     let inputs = Inputs::default();
     let Some(page) = Page::listen(&inputs) else { return };
-    let front = Front {
-        inputs,
-        page,
-        build: build(),
-        taken: 0,
-        settled: 0,
-        online: true,
-        outdated: false,
-    };
+    let front = WorkerContext::new(inputs, page);
     spawn_local(Worker { front, seat: None }.run());
 }
 
-/// What there is of a worker whatever account is open.
-pub struct Front {
-    pub inputs: Inputs,
-    pub page: Page,
-    /// The name of this build: the address of its script, which carries its hash.
-    pub build: Rc<str>,
-    /// How many commands of our page were taken since it last started over.
-    pub taken: u32,
-    /// So many of these were for accounts that are not open any more: they are not said again.
-    settled: u32,
-    /// What the browser said last, for a client that is opened later.
-    pub online: bool,
-    /// A worker of another build has taken over.
-    pub outdated: bool,
-}
-
-impl Front {
-    /// Has the page say everything again, if it has said anything of this account to whoever led until now.
-    pub fn start_over(&mut self) {
-        if self.taken > self.settled {
-            self.taken = 0;
-            self.settled = 0;
-            self.inputs.start_over();
-            self.page.start_over();
-        }
-    }
-}
-
 struct Worker {
-    front: Front,
+    front: WorkerContext,
     seat: Option<Seat>,
 }
 
@@ -111,7 +67,7 @@ impl Worker {
         self.seat = None;
         self.front.inputs.forget_lead();
         self.front.page.done(self.front.taken);
-        self.front.settled = self.front.taken;
+        self.front.settle();
         if let Some(seat) = Seat::take(account, &self.front) {
             self.seat = Some(seat);
             self.front.inputs.put_back(open);
@@ -124,16 +80,4 @@ impl Worker {
             });
         }
     }
-}
-
-impl Seat {
-    /// Whether commands can be taken: there is a leader, or there will be none for us.
-    fn is_led(&self) -> bool {
-        !matches!(self.role, Role::Joining)
-    }
-}
-
-fn build() -> Rc<str> {
-    let scope: Option<WorkerGlobalScope> = js_sys::global().dyn_into().ok();
-    scope.map_or_else(String::new, |scope| scope.location().href()).into()
 }
