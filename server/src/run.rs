@@ -9,7 +9,7 @@ use crate::{
     config::Config,
     database::Database,
     error::StartError,
-    http::{Face, assets::Manifest, limits::Limits, listen, routes},
+    http::{Documents, assets::Manifest, limits::Limits, listen, routes},
     jobs::Jobs,
     networks::Networks,
     shutdown::Shutdown,
@@ -58,8 +58,8 @@ pub async fn start(config: Config, limits: Limits, patience: Patience) -> Result
         .map_err(|error| StartError::Services(error.to_string()))?;
 
     let shutdown = Shutdown::new();
-    let face = Face::new(manifest.into(), services.site.for_visitor(None), config.dev);
-    let server = Server::new(&config, limits, patience, face, services, shutdown.clone());
+    let documents = Documents::new(manifest.into(), services.site.for_visitor(None), config.dev);
+    let server = Server::new(&config, limits, patience, documents, services, shutdown.clone());
     let router = routes::router(server.clone(), &config);
     let jobs = Jobs::start(server.services().jobs(), &shutdown);
     let listening = tokio::spawn(listen::serve(listener, router, shutdown, patience.writing));

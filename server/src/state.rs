@@ -9,7 +9,7 @@ use services::{
 
 use crate::{
     config::Config,
-    http::{Face, limits::Limits, security::Policies},
+    http::{Documents, limits::Limits, security::Policies},
     shutdown::Shutdown,
     ws::Connections,
 };
@@ -48,7 +48,7 @@ struct Inner {
     limits: Limits,
     patience: Patience,
     policies: Policies,
-    face: Face,
+    documents: Documents,
     services: Services,
     connections: Connections,
     shutdown: Shutdown,
@@ -60,7 +60,7 @@ impl Server {
         config: &Config,
         limits: Limits,
         patience: Patience,
-        face: Face,
+        documents: Documents,
         services: Services,
         shutdown: Shutdown,
     ) -> Self {
@@ -71,8 +71,8 @@ impl Server {
             proxies: config.proxies.clone(),
             limits,
             patience,
-            policies: face.policies(config.secure()),
-            face,
+            policies: documents.policies(config.secure()),
+            documents,
             services,
             connections: Connections::default(),
             shutdown,
@@ -130,8 +130,8 @@ impl Server {
     }
 
     /// The documents.
-    pub fn face(&self) -> &Face {
-        &self.0.face
+    pub fn documents(&self) -> &Documents {
+        &self.0.documents
     }
 
     /// What is kept.

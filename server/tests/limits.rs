@@ -3,7 +3,6 @@
 
 use app::server_fns::{CALLS, Limit};
 use protocol::ErrorCode;
-use server::http::routes::{self, Answer as What};
 use testkit::{Answer, Installation, Socket, TestServer, request, request_chunked};
 
 /// Asks again and again until it is too often; at most so many times.
@@ -29,7 +28,10 @@ async fn every_server_function_refuses_what_is_too_large_or_garbage() {
     ];
     for (path, method) in server_fn::axum::server_fn_paths() {
         let listed = CALLS.iter().any(|call| call.path == path);
-        assert!(listed && method == "POST", "{method} {path} is a server function, and not in the list");
+        assert!(
+            listed && method == "POST",
+            "{method} {path} is a server function, and not in the list"
+        );
     }
     assert!(CALLS.iter().any(|call| call.has_arguments) && CALLS.iter().any(|call| !call.has_arguments));
     for call in CALLS {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use protocol::{Envelope, Kind, Publish, Seq, Topic, Welcome, limits};
-use testkit::{Installation, TestServer, eventually, random_id};
+use testkit::{Installation, Socket, TestServer, eventually, random_id};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpSocket, TcpStream},

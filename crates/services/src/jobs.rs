@@ -230,7 +230,9 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_panic_and_failures_cost_turns_and_growing_pauses() {
-        let work = Scripted(vec![fails, fails, || panic!("on purpose"), || Ok(Duration::from_secs(7))]);
+        let work = Scripted(vec![fails, fails, || panic!("on purpose"), || {
+            Ok(Duration::from_secs(7))
+        }]);
         let job = Job::new("test.scripted", BACKOFF, work);
         let metrics = job.metrics();
         let end = CancellationToken::new();

@@ -242,7 +242,9 @@ async fn an_invitation_and_its_commit_stand_together_or_not_at_all(pool: PgPool)
 #[sqlx::test]
 async fn two_nodes_invite_the_same_people_at_once(pool: PgPool) {
     let (here, alice, bob, _) = alice_and_bob(pool.clone()).await;
-    let other = Delivery::start(pool, here.clock.clone(), here.services.notifier.clone()).await.unwrap();
+    let other = Delivery::start(pool, here.clock.clone(), here.services.notifier.clone())
+        .await
+        .unwrap();
     let carol = person(3);
     carol.sign_in(&here).await;
     let nodes = [here.services.delivery.clone(), other];

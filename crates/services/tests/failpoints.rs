@@ -56,7 +56,10 @@ async fn a_defect_in_one_batch_is_the_matter_of_the_one_to_blame(pool: PgPool) {
     for (place, one) in (2..).zip(pending) {
         assert_eq!(one.await.unwrap().seq, Seq(place));
     }
-    let page = delivery.read(alice.installation(), topic, Seq(0), usize::MAX).await.unwrap();
+    let page = delivery
+        .read(alice.installation(), topic, Seq(0), usize::MAX)
+        .await
+        .unwrap();
     let places = page.envelopes.iter().map(|envelope| envelope.seq.0);
     assert!(places.eq(1..=30));
     // Alone, and it may stand: nobody is told that it does not.
@@ -73,11 +76,18 @@ async fn a_defect_that_passes_is_read_over(pool: PgPool) {
     let scenario = FailScenario::setup();
     let (here, alice, bob, topic) = alice_and_bob(pool).await;
     let delivery = &here.services.delivery;
-    delivery.publish(alice.installation(), message(topic, 10, 1, b"x")).await.unwrap();
+    delivery
+        .publish(alice.installation(), message(topic, 10, 1, b"x"))
+        .await
+        .unwrap();
     panic_at(PAGE, 3);
     let mut follower = delivery.follow(bob.installation());
     follower.add(topic, Seq(1));
-    let mut next = async || tokio::time::timeout(Duration::from_secs(30), follower.next()).await.unwrap();
+    let mut next = async || {
+        tokio::time::timeout(Duration::from_secs(30), follower.next())
+            .await
+            .unwrap()
+    };
     let envelopes = next().await;
     assert!(matches!(envelopes, Push::Envelopes { envelopes, .. } if envelopes.len() == 1));
     assert_eq!(next().await, Push::CaughtUp { topic, head: Seq(2) });

@@ -61,12 +61,6 @@ impl Switch {
 }
 
 /// Until somebody waits for a lock.
-async fn waiting_for_a_lock(pool: &PgPool) {
-    let waits = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
-    while sqlx::query_scalar::<_, i64>(waits).fetch_one(pool).await.unwrap() == 0 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-}
 
 #[sqlx::test]
 async fn a_database_that_goes_away_and_comes_back(pool: PgPool) {

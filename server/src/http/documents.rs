@@ -23,29 +23,29 @@ const QUICK: u32 = 5;
 
 /// One document, as it leaves.
 #[derive(Debug, Clone)]
-struct Page {
+struct Document {
     html: Bytes,
     brotli: Bytes,
     tag: HeaderValue,
     policy: Policy,
 }
 
-/// All documents.
+/// All documents of the site.
 #[derive(Debug)]
-pub struct Face {
+pub struct Documents {
     assets: Assets,
     site: Site,
     dev: bool,
-    landing: Page,
-    shell: Page,
-    not_found: Page,
+    landing: Document,
+    shell: Document,
+    not_found: Document,
 }
 
-impl Face {
+impl Documents {
     /// Renders what is the same for everybody. `dev` puts the reloading script into every document.
     pub fn new(assets: Assets, site: Site, dev: bool) -> Self {
         let site = Site { me: None, ..site };
-        let page = |html: String, policy| Page::new(&with_dev(html, dev), policy);
+        let page = |html: String, policy| Document::new(&with_dev(html, dev), policy);
         Self {
             landing: page(app::public::landing_html(&assets, &site), Policy::Public),
             shell: page(app::public::shell(&assets), Policy::Shell),
@@ -116,7 +116,7 @@ impl Face {
     }
 }
 
-impl Page {
+impl Document {
     fn new(html: &str, policy: Policy) -> Self {
         let digest = Sha256::digest(html.as_bytes());
         let tag = HeaderValue::try_from(format!("\"{}\"", hex::encode(&digest[..16]))).expect("hexadecimal in quotes");

@@ -3,7 +3,7 @@
 pub mod api;
 pub mod assets;
 mod dev;
-mod face;
+mod documents;
 mod health;
 pub mod limits;
 pub mod listen;
@@ -13,4 +13,4 @@ mod request;
 pub mod routes;
 pub mod security;
 
-pub use face::Face;
+pub use documents::Documents;

@@ -35,19 +35,19 @@ fn is_this_machine(host: &str) -> bool {
 
 /// `/`
 pub async fn landing(State(server): State<Server>, headers: HeaderMap) -> Response {
-    server.face().landing(&headers)
+    server.documents().landing(&headers)
 }
 
 /// `/app` and everything below.
 pub async fn shell(State(server): State<Server>, headers: HeaderMap) -> Response {
-    server.face().shell(&headers)
+    server.documents().shell(&headers)
 }
 
 /// `/invite/{address}`
 pub async fn invite(State(server): State<Server>, Path(address): Path<String>, headers: HeaderMap) -> Response {
     match app::place::parse_address(&address) {
-        Ok(address) => server.face().invite(address, &headers),
-        Err(_) => server.face().not_found(&headers),
+        Ok(address) => server.documents().invite(address, &headers),
+        Err(_) => server.documents().not_found(&headers),
     }
 }
 
@@ -56,5 +56,5 @@ pub async fn not_found(State(server): State<Server>, uri: Uri, headers: HeaderMa
     if uri.path().starts_with("/api/") || uri.path().starts_with("/pkg/") {
         return Refusal(ErrorCode::NotFound).into_response();
     }
-    server.face().not_found(&headers)
+    server.documents().not_found(&headers)
 }

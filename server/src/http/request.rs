@@ -133,14 +133,14 @@ fn session_or(headers: &HeaderMap, who: [u8; 6]) -> (Option<&[u8]>, [u8; 6]) {
 
 /// What a person reads in place of an answer for programs. The number is for failures only: nothing else is in the log under it.
 fn page_for(server: &Server, response: &Response, id: &str) -> Response {
-    let face = server.face();
+    let documents = server.documents();
     if response.status().is_server_error() {
-        return face.error_page(response.status(), id);
+        return documents.error_page(response.status(), id);
     }
     let refusal = response.extensions().get::<Refusal>();
     let mut page = match refusal {
-        Some(Refusal(code)) if *code != ErrorCode::NotFound => face.refusal_page(*code),
-        _ => face.nothing_here(response.status(), &HeaderMap::new()),
+        Some(Refusal(code)) if *code != ErrorCode::NotFound => documents.refusal_page(*code),
+        _ => documents.nothing_here(response.status(), &HeaderMap::new()),
     };
     if let Some(later) = response.headers().get(header::RETRY_AFTER) {
         page.headers_mut().insert(header::RETRY_AFTER, later.clone());

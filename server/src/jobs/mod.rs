@@ -37,7 +37,9 @@ impl Jobs {
 
     /// What each job has done, by name.
     pub fn metrics(&self) -> impl Iterator<Item = (&str, &Metrics)> {
-        self.metrics.iter().map(|(name, metrics)| (name.as_str(), metrics.as_ref()))
+        self.metrics
+            .iter()
+            .map(|(name, metrics)| (name.as_str(), metrics.as_ref()))
     }
 
     /// Stops what still runs and logs what all have done.

@@ -257,7 +257,9 @@ impl Drop for Follower {
 
 fn topic_of(push: &Push) -> Option<Topic> {
     match push {
-        Push::Envelopes { topic, .. } | Push::CaughtUp { topic, .. } | Push::NotSubscribed { topic, .. } => Some(*topic),
+        Push::Envelopes { topic, .. } | Push::CaughtUp { topic, .. } | Push::NotSubscribed { topic, .. } => {
+            Some(*topic)
+        }
         _ => None,
     }
 }

@@ -21,7 +21,9 @@ pub(super) struct Numbers {
 
 impl Numbers {
     pub(super) fn topics(rows: &[TopicRow]) -> Self {
-        let topics = rows.iter().filter_map(|row| Some((Topic::from_slice(&row.topic)?, row.id)));
+        let topics = rows
+            .iter()
+            .filter_map(|row| Some((Topic::from_slice(&row.topic)?, row.id)));
         Self {
             topics: topics.collect(),
             installations: HashMap::new(),

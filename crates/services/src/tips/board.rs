@@ -150,7 +150,9 @@ impl Board {
     pub(super) fn tell(&self, chain_id: u64, confirmations: u32, open: &Open, report: TipReport) {
         let mut wishes = lock(&self.wishes);
         let key = (open.sender, open.id);
-        let Some(mine) = wishes.get_mut(&open.subscriber) else { return };
+        let Some(mine) = wishes.get_mut(&open.subscriber) else {
+            return;
+        };
         let Some(wish) = mine.get_mut(&key) else { return };
         if differs(wish.told, report, confirmations) {
             wish.subscriber.push(Push::Tip {

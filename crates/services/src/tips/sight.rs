@@ -77,9 +77,7 @@ impl Sights {
     /// the first of these to the last: it may be dear, and whoever named it may have known.
     pub(super) fn due(&self, hash: TxHash, now: Instant, backoff: Backoff) -> bool {
         let known = self.0.get(&hash).filter(|known| known.unanswered > 0);
-        known.is_none_or(|known| {
-            now.saturating_duration_since(known.looked) >= backoff.pause(known.unanswered)
-        })
+        known.is_none_or(|known| now.saturating_duration_since(known.looked) >= backoff.pause(known.unanswered))
     }
 
     /// It was looked at, and the node had no answer: what was known of it stays.
