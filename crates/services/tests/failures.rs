@@ -3,8 +3,6 @@
 
 mod common;
 
-use std::time::Duration;
-
 use common::{alice_and_bob, id, message};
 use futures::future::join_all;
 use protocol::{ErrorCode, InstallationId, MessageId, Seq, Topic};
