@@ -3,6 +3,7 @@
 pub mod amount;
 #[cfg(feature = "anvil")]
 pub mod anvil;
+mod bindings;
 #[cfg(feature = "rpc")]
 pub mod faucet;
 pub mod network;

@@ -4,63 +4,44 @@
 //! server that names another one is not believed. The event of that contract is the only truth about a tip; to whom a
 //! transaction was addressed says nothing, because smart wallets call on somebody's behalf.
 //!
-//! Encoded by hand (`contracts/src/interfaces/ITips.sol` is the interface): this goes into the page. A test compares every word
-//! of it with what a compiler makes of the committed ABI.
+//! Calls, events and errors are encoded and read by [`bindings`](crate::bindings); `contracts/src/interfaces/ITips.sol` is the
+//! interface.
 
-use alloy_primitives::{address, b256, hex};
+use alloy_primitives::{B256, address};
+use alloy_sol_types::{Panic, Revert, SolCall, SolError, SolEvent};
 use protocol::{Address, Log, Receipt, TipId, TipMismatch, TxHash, U256};
+
+use crate::bindings::Tips;
 
 /// Where the contract stands on every chain that has it.
 pub const CONTRACT: Address = address!("0xFB6b0ef6a1Ac3eed399Fa4D49818d73247BDD495");
 /// The contract that puts it there, on every chain (Arachnid's deterministic deployer).
 pub const DEPLOYER: Address = address!("0x4e59b44847b379578588920cA78FbF26c0B4956C");
-/// `Tipped(bytes32,address,address,address,uint256)`: the first word of its event.
-pub const TIPPED: [u8; 32] = b256!("0xda8193f8ed971f6533f4d230a5af0a498320244fcd35c7e285ccfa59dd1ee4c1").0;
-
-/// `tip(bytes32,address)`.
-const TIP: [u8; 4] = hex!("52c7bf27");
-/// `used(address,bytes32)`.
-const USED: [u8; 4] = hex!("41a1c110");
-/// `AlreadyTipped(bytes32)`: this sender has paid under this id before. A revert with it begins so.
-pub const ALREADY_TIPPED: [u8; 4] = hex!("e9a19945");
-/// `NothingToTip()`.
-const NOTHING_TO_TIP: [u8; 4] = hex!("09c39286");
-/// `NoRecipient()`.
-const NO_RECIPIENT: [u8; 4] = hex!("65a4920b");
-/// `RecipientRefused(bytes)`.
-const RECIPIENT_REFUSED: [u8; 4] = hex!("bb0bbfb1");
-/// `Error(string)`, of Solidity itself.
-const ERROR: [u8; 4] = hex!("08c379a0");
-/// `Panic(uint256)`, of Solidity itself.
-const PANIC: [u8; 4] = hex!("4e487b71");
-/// The most characters of somebody else's words that are shown.
+/// The first topic of the event `Tipped(bytes32,address,address,address,uint256)`.
+pub const TIPPED: [u8; 32] = Tips::Tipped::SIGNATURE_HASH.0;
+/// The selector of the error `AlreadyTipped(bytes32)`: this sender has paid under this id before.
+pub const ALREADY_TIPPED: [u8; 4] = Tips::AlreadyTipped::SELECTOR;
+/// The most characters of a revert reason that are shown.
 const REASON: usize = 160;
+/// A reason that was cut is read as if so many zero bytes followed. Longer ones that were cut are not read.
+const CUT: usize = 4096;
 
-/// The input of the call that pays; the amount goes along as the call's value.
+/// The input of `tip(bytes32,address)`, which pays; the amount is the value of the call.
 pub fn call(id: TipId, to: Address) -> Vec<u8> {
-    input(TIP, id.0, padded(to))
+    let id = id.0.into();
+    Tips::tipCall { id, to }.abi_encode()
 }
 
-/// The input of the question whether this sender has paid under this id. Answered by [`is_used`].
+/// The input of `used(address,bytes32)`: whether this sender has paid under this id. [`is_used`] reads the answer.
 pub fn used_call(from: Address, id: TipId) -> Vec<u8> {
-    input(USED, padded(from), id.0)
+    let id = id.0.into();
+    Tips::usedCall { from, id }.abi_encode()
 }
 
 /// The answer to [`used_call`]; `None`: no answer of our contract.
 pub fn is_used(returned: &[u8]) -> Option<bool> {
-    match U256::try_from_be_slice(returned).filter(|_| returned.len() == 32)? {
-        U256::ZERO => Some(false),
-        U256::ONE => Some(true),
-        _ => None,
-    }
-}
-
-fn input(selector: [u8; 4], first: [u8; 32], second: [u8; 32]) -> Vec<u8> {
-    [&selector[..], &first, &second].concat()
-}
-
-fn padded(address: Address) -> [u8; 32] {
-    address.into_word().0
+    let answer = Tips::usedCall::abi_decode_returns_validate(returned).ok();
+    answer.filter(|_| returned.len() == 32)
 }
 
 /// What the contract says of a tip.
@@ -78,27 +59,24 @@ pub struct Tipped {
     pub amount: U256,
 }
 
-/// The tip in a log, if it is one of our contract.
+/// The tip in a log, if it is one of our contract in the one canonical encoding: decoding alone would let dirty address words
+/// and trailing bytes pass.
 pub fn tipped(log: &Log) -> Option<Tipped> {
-    let [TIPPED, id, sender, recipient] = *log.topics.as_slice() else {
-        return None;
-    };
-    let data: [u8; 64] = log.data.as_slice().try_into().ok()?;
     if log.address != CONTRACT {
         return None;
     }
+    let topics = || log.topics.iter().copied().map(B256::from);
+    let event = Tips::Tipped::decode_raw_log(topics(), &log.data).ok()?;
+    if !event.encode_topics().into_iter().map(|word| word.0).eq(topics()) || event.encode_data() != log.data {
+        return None;
+    }
     Some(Tipped {
-        id: TipId(id),
-        sender: unpadded(&sender)?,
-        recipient: unpadded(&recipient)?,
-        token: unpadded(&data[..32])?,
-        amount: U256::from_be_slice(&data[32..]),
+        id: TipId(event.id.0),
+        sender: event.from,
+        recipient: event.to,
+        token: event.token,
+        amount: event.amount,
     })
-}
-
-fn unpadded(word: &[u8]) -> Option<Address> {
-    let (zeros, address) = word.split_at_checked(12)?;
-    (zeros == [0; 12]).then(|| Address::from_slice(address))
 }
 
 /// A tip as somebody speaks of it, put together from what is verified: sender and recipient are the two sides of the
@@ -206,11 +184,11 @@ pub fn reason(reverted: &[u8]) -> Option<String> {
     let (selector, rest) = reverted.split_first_chunk::<4>()?;
     match *selector {
         ALREADY_TIPPED => Some("This tip was already paid.".to_owned()),
-        NOTHING_TO_TIP => Some("A tip needs an amount.".to_owned()),
-        NO_RECIPIENT => Some("The recipient is not an account.".to_owned()),
-        RECIPIENT_REFUSED => {
-            let said = bytes_in(rest).and_then(solidity);
-            Some(match said {
+        Tips::NothingToTip::SELECTOR => Some("A tip needs an amount.".to_owned()),
+        Tips::NoRecipient::SELECTOR => Some("The recipient is not an account.".to_owned()),
+        Tips::RecipientRefused::SELECTOR => {
+            let refused = Tips::RecipientRefused::abi_decode_raw(&filled(rest)).ok();
+            Some(match refused.and_then(|refused| solidity(&refused.reason)) {
                 Some(said) => format!("The recipient does not take it: {said}"),
                 None => "The recipient does not take it.".to_owned(),
             })
@@ -219,27 +197,24 @@ pub fn reason(reverted: &[u8]) -> Option<String> {
     }
 }
 
-/// What Solidity itself encodes.
+/// The reasons Solidity itself encodes: `Error(string)` and `Panic(uint256)`.
 fn solidity(reverted: &[u8]) -> Option<String> {
     let (selector, rest) = reverted.split_first_chunk::<4>()?;
     match *selector {
-        ERROR => {
-            let text = String::from_utf8_lossy(bytes_in(rest)?);
+        Revert::SELECTOR => {
+            let text = Revert::abi_decode_raw(&filled(rest)).ok()?.reason;
             Some(crate::visible(&text, REASON)).filter(|text| !text.is_empty())
         }
-        PANIC => Some(format!("it met a defect (0x{:02x})", rest.get(31)?)),
+        Panic::SELECTOR => {
+            let code = Panic::abi_decode_raw(rest).ok()?.code;
+            Some(format!("it met a defect (0x{:02x})", code.byte(0)))
+        }
         _ => None,
     }
 }
 
-/// The one `bytes` or `string` among the arguments, as far as it is there: what comes from others may have been cut.
-fn bytes_in(arguments: &[u8]) -> Option<&[u8]> {
-    let number = |at: usize| -> Option<usize> {
-        let word = arguments.get(at..at.checked_add(32)?)?;
-        U256::from_be_slice(word).try_into().ok()
-    };
-    let at = number(0)?;
-    let length = number(at)?;
-    let rest = arguments.get(at.checked_add(32)?..)?;
-    rest.get(..length.min(rest.len()))
+/// The arguments of an error that was cut on the way, as the contract does with long ones. The zeros at the end of a text are
+/// control characters, which [`visible`](crate::visible) leaves out.
+fn filled(arguments: &[u8]) -> Vec<u8> {
+    [arguments, &[0; CUT]].concat()
 }

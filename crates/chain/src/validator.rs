@@ -7,17 +7,14 @@
 #[cfg(feature = "rpc")]
 mod ask;
 
+use alloy_sol_types::SolConstructor;
 #[cfg(feature = "rpc")]
 pub use ask::{AskError, Asker};
 use protocol::Address;
 
-/// The compiler's output, as committed beside the contract.
-const JSON: &str = include_str!("../../../contracts/abi/SignatureValidator.json");
-const START: usize = after(JSON.as_bytes(), b"\"bytecode\": \"0x");
-const LENGTH: usize = (digits(JSON.as_bytes(), START)) / 2;
-
-/// What is run: its constructor answers.
-pub const CODE: [u8; LENGTH] = decode(JSON.as_bytes(), START);
+/// The creation code that is run: its constructor answers.
+pub use crate::bindings::SignatureValidator::BYTECODE as CODE;
+use crate::bindings::SignatureValidator::constructorCall;
 
 /// Gas for one question: forty times what an ordinary wallet takes, and a fraction of a second for a node.
 pub const GAS: u64 = 5_000_000;
@@ -26,26 +23,14 @@ pub const GAS: u64 = 5_000_000;
 /// not zero, which some code takes for a sign that nothing counts.
 pub const CALLER: Address = Address::new(*b"Jackdaw Sign-in asks");
 
-const WORD: usize = 32;
-
-/// The input of the call: the creation code and its arguments `(address, bytes32, bytes)`, ABI-encoded.
+/// The input of the call: the creation code and the ABI-encoded arguments `(address, bytes32, bytes)` of its constructor.
 pub fn input(signer: Address, digest: &[u8; 32], signature: &[u8]) -> Vec<u8> {
-    let number = |value: usize| {
-        let mut word = [0; WORD];
-        word[WORD - 8..].copy_from_slice(&(value as u64).to_be_bytes());
-        word
+    let arguments = constructorCall {
+        signer,
+        hash: digest.into(),
+        signature: signature.to_vec().into(),
     };
-    let mut input = Vec::with_capacity(LENGTH + 5 * WORD + signature.len());
-    input.extend_from_slice(&CODE);
-    input.extend_from_slice(&signer.into_word().0);
-    input.extend_from_slice(digest);
-    // Where the bytes begin: behind the three words of the arguments.
-    input.extend_from_slice(&number(3 * WORD));
-    input.extend_from_slice(&number(signature.len()));
-    input.extend_from_slice(signature);
-    let padding = signature.len().next_multiple_of(WORD) - signature.len();
-    input.resize(input.len() + padding, 0);
-    input
+    [&CODE[..], &arguments.abi_encode()].concat()
 }
 
 /// What the call gave back: yes, no, or nothing that the validator says.
@@ -57,51 +42,11 @@ pub fn verdict(returned: &[u8]) -> Option<bool> {
     }
 }
 
-const fn after(text: &[u8], mark: &[u8]) -> usize {
-    let mut at = 0;
-    while at + mark.len() <= text.len() {
-        let mut same = 0;
-        while same < mark.len() && text[at + same] == mark[same] {
-            same += 1;
-        }
-        if same == mark.len() {
-            return at + mark.len();
-        }
-        at += 1;
-    }
-    panic!("the mark is not in the text")
-}
-
-const fn digits(text: &[u8], start: usize) -> usize {
-    let mut at = start;
-    while text[at].is_ascii_hexdigit() {
-        at += 1;
-    }
-    at - start
-}
-
-const fn decode<const N: usize>(text: &[u8], start: usize) -> [u8; N] {
-    let mut bytes = [0; N];
-    let mut at = 0;
-    while at < N {
-        bytes[at] = nibble(text[start + 2 * at]) << 4 | nibble(text[start + 2 * at + 1]);
-        at += 1;
-    }
-    bytes
-}
-
-const fn nibble(digit: u8) -> u8 {
-    match digit {
-        b'0'..=b'9' => digit - b'0',
-        b'a'..=b'f' => digit - b'a' + 10,
-        b'A'..=b'F' => digit - b'A' + 10,
-        _ => panic!("not a hexadecimal digit"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const WORD: usize = 32;
 
     #[test]
     fn the_question_is_code_and_arguments() {
@@ -110,7 +55,7 @@ mod tests {
             let signature: Vec<u8> = (0..length).map(|at| u8::try_from(at % 251).unwrap_or(0)).collect();
             let input = input(signer, &[7; 32], &signature);
             let (code, arguments) = input.split_at(CODE.len());
-            assert_eq!(code, CODE);
+            assert_eq!(code, &CODE[..]);
             assert_eq!(arguments.len(), 4 * WORD + padded);
             assert_eq!(arguments[..WORD], [[0; 12].as_slice(), &[0xaa; 20]].concat());
             assert_eq!(arguments[WORD..2 * WORD], [7; 32]);
@@ -124,8 +69,9 @@ mod tests {
 
     #[test]
     fn the_code_is_the_committed_one() {
-        let text = alloy_primitives::hex::encode(CODE);
-        assert!(JSON.contains(&format!("\"bytecode\": \"0x{text}\"")));
+        let json = include_str!("../../../contracts/abi/SignatureValidator.json");
+        let text = alloy_primitives::hex::encode(&CODE[..]);
+        assert!(json.contains(&format!("\"bytecode\": \"0x{text}\"")));
         // EIP-3860: what a call may create with, the largest signature included.
         assert!(input(Address::ZERO, &[0; 32], &[0; protocol::limits::SIGNATURE]).len() <= 49_152);
     }

@@ -86,7 +86,7 @@ impl Page {
             WalletRequest::Transaction { hash, .. } => WalletAnswer::Transaction(chain.transaction(*hash)),
             WalletRequest::Call { to: None, data, .. } => {
                 let (code, arguments) = data.split_at(chain::validator::CODE.len());
-                assert_eq!(code, chain::validator::CODE);
+                assert_eq!(code, &chain::validator::CODE[..]);
                 let signer = Address::from_slice(&arguments[12..32]);
                 let digest: [u8; 32] = arguments[32..64].try_into().unwrap();
                 let signed_by = identity::recover(&digest, &arguments[128..193]).ok();
