@@ -178,12 +178,12 @@ impl Anvil {
     ///
     /// # Errors
     /// What it refuses.
-    pub async fn try_ask(&self, method: &str, params: Value) -> Result<Value, RpcError> {
+    pub async fn try_ask(&self, method: &'static str, params: Value) -> Result<Value, RpcError> {
         self.rpc.ask(method, params).await
     }
 
     /// Asks it anything that it must answer.
-    pub async fn ask(&self, method: &str, params: Value) -> Value {
+    pub async fn ask(&self, method: &'static str, params: Value) -> Value {
         let answer = self.try_ask(method, params).await;
         answer.unwrap_or_else(|error| panic!("{method}: {error}"))
     }

@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
-use alloy_primitives::B256;
-use protocol::{Address, ErrorCode, U256};
-use serde_json::{Value, json};
+use alloy_provider::Provider;
+use alloy_rpc_types_eth::TransactionRequest;
+use alloy_transport::TransportResult;
+use protocol::{Address, ErrorCode, TxHash, U256};
 
-use crate::rpc::{Rpc, RpcError};
+use crate::{
+    reader::Reader,
+    rpc::{Rpc, RpcError},
+};
 
 /// One coin, in its smallest unit.
 const ONE: u64 = 1_000_000_000_000_000_000;
@@ -81,21 +85,19 @@ impl Faucet {
     pub async fn give_test_coins(&self, to: Address) -> Result<(), FaucetError> {
         let gift = async {
             // The node knows nonce, gas and key of its own account.
-            let has: U256 = self.ask("eth_getBalance", json!([to, "latest"])).await?;
-            if has >= U256::from(ONE) {
+            let provider = self.rpc.provider();
+            if ours(provider.get_balance(to).await)? >= U256::from(ONE) {
                 return Err(FaucetError::Enough);
             }
-            let from: Vec<Address> = self.ask("eth_accounts", json!([])).await?;
-            let from = *from
+            let accounts = ours(provider.get_accounts().await)?;
+            let from = *accounts
                 .first()
                 .ok_or_else(|| FaucetError::ChainDown("it has no unlocked account".to_owned()))?;
-            let gift = json!({ "from": lower(from), "to": lower(to), "value": format!("{ONE:#x}") });
-            let hash: B256 = self.ask("eth_sendTransaction", json!([gift])).await?;
-            while self
-                .ask::<Option<Value>>("eth_getTransactionReceipt", json!([hash]))
-                .await?
-                .is_none()
-            {
+            let gift = TransactionRequest::default().from(from).to(to).value(U256::from(ONE));
+            let hash = TxHash(ours(provider.send_transaction(gift).await)?.tx_hash().0);
+            // alloy's own waiting ends only with a block, which a chain that stands still never makes.
+            let reader = Reader::from(self.rpc.clone());
+            while reader.receipt(hash).await.map_err(|error| down(&error))?.is_none() {
                 tokio::time::sleep(LOOK_EVERY).await;
             }
             Ok(())
@@ -105,14 +107,10 @@ impl Faucet {
             .await
             .unwrap_or_else(|_| Err(late()))
     }
-
-    async fn ask<T: serde::de::DeserializeOwned>(&self, method: &str, params: Value) -> Result<T, FaucetError> {
-        self.rpc.ask(method, params).await.map_err(|error| down(&error))
-    }
 }
 
-fn lower(address: Address) -> String {
-    format!("{address:#x}")
+fn ours<T>(answer: TransportResult<T>) -> Result<T, FaucetError> {
+    answer.map_err(|error| down(&error.into()))
 }
 
 fn down(error: &RpcError) -> FaucetError {

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use alloy_primitives::{B256, Bytes, U64, hex};
+use alloy_primitives::{B256, U64, hex};
+use alloy_provider::Provider;
+use alloy_rpc_types_eth::{Filter, Log as RawLog, TransactionRequest};
 use protocol::{Address, Log, Receipt, Transaction, TxHash};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
     rpc::{Rpc, RpcError},
@@ -40,7 +42,10 @@ pub struct Seen {
     pub tip: Tipped,
 }
 
-#[derive(Deserialize)]
+// Blocks, receipts and transactions are read as far as they are needed and no further: chains have kinds of transactions, and
+// leave out fields, that alloy's types do not allow.
+
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RawBlock {
     number: U64,
@@ -49,21 +54,7 @@ struct RawBlock {
     timestamp: U64,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RawLog {
-    address: Address,
-    topics: Vec<B256>,
-    data: Bytes,
-    block_number: U64,
-    block_hash: B256,
-    transaction_hash: B256,
-    log_index: U64,
-    #[serde(default)]
-    removed: bool,
-}
-
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RawReceipt {
     transaction_hash: B256,
@@ -74,7 +65,7 @@ struct RawReceipt {
     logs: Vec<RawLog>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RawTransaction {
     hash: B256,
@@ -83,14 +74,13 @@ struct RawTransaction {
     block_number: Option<U64>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 struct FullBlock {
     number: U64,
     transactions: Vec<Placed>,
 }
 
-/// As little as possible: chains have kinds of transactions of their own.
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 struct Placed {
     hash: B256,
     from: Option<Address>,
@@ -101,6 +91,12 @@ struct Placed {
 #[derive(Debug, Clone)]
 pub struct Reader {
     rpc: Rpc,
+}
+
+impl From<Rpc> for Reader {
+    fn from(rpc: Rpc) -> Self {
+        Self { rpc }
+    }
 }
 
 impl Reader {
@@ -125,7 +121,7 @@ impl Reader {
     /// # Errors
     /// If the chain does not say.
     pub async fn chain_id(&self) -> Result<u64, RpcError> {
-        Ok(self.rpc.ask::<U64>("eth_chainId", json!([])).await?.to())
+        Ok(self.rpc.provider().get_chain_id().await?)
     }
 
     /// The newest block.
@@ -157,9 +153,7 @@ impl Reader {
     /// # Errors
     /// `Refused` or `TooMuch` for a range that is too long for this node, or if the chain does not say.
     pub async fn tips_between(&self, first: u64, last: u64) -> Result<Vec<Seen>, RpcError> {
-        let found = self
-            .tips(json!({ "fromBlock": quantity(first), "toBlock": quantity(last) }))
-            .await?;
+        let found = self.tips(Filter::new().from_block(first).to_block(last)).await?;
         if found.iter().any(|seen| !(first..=last).contains(&seen.block)) {
             return Err(RpcError::garbage("tips of other blocks"));
         }
@@ -171,9 +165,7 @@ impl Reader {
     /// # Errors
     /// If the chain does not say.
     pub async fn tips_in(&self, block: &Block) -> Result<Vec<Seen>, RpcError> {
-        let found = self
-            .tips(json!({ "blockHash": hex::encode_prefixed(block.hash) }))
-            .await?;
+        let found = self.tips(Filter::new().at_block_hash(block.hash)).await?;
         let there = |seen: &Seen| seen.block == block.number && seen.block_hash == block.hash;
         if !found.iter().all(there) {
             return Err(RpcError::garbage("tips of other blocks"));
@@ -181,14 +173,13 @@ impl Reader {
         Ok(found)
     }
 
-    async fn tips(&self, mut filter: Value) -> Result<Vec<Seen>, RpcError> {
-        filter["address"] = json!(CONTRACT);
-        filter["topics"] = json!([hex::encode_prefixed(TIPPED)]);
-        let logs: Vec<RawLog> = self.rpc.ask("eth_getLogs", json!([filter])).await?;
+    async fn tips(&self, filter: Filter) -> Result<Vec<Seen>, RpcError> {
+        let filter = filter.address(CONTRACT).event_signature(B256::from(TIPPED));
+        let logs = self.rpc.provider().get_logs(&filter).await?;
         let mut found = logs
             .into_iter()
             .filter(|log| !log.removed)
-            .map(RawLog::seen)
+            .map(seen)
             .collect::<Option<Vec<Seen>>>()
             .ok_or_else(|| RpcError::garbage("logs that are no tips"))?;
         found.sort_by_key(|seen| (seen.block, seen.index));
@@ -246,8 +237,8 @@ impl Reader {
     /// # Errors
     /// If the chain does not say.
     pub async fn transactions_of(&self, account: Address, block: u64) -> Result<u64, RpcError> {
-        let asked = json!([account, quantity(block)]);
-        Ok(self.rpc.ask::<U64>("eth_getTransactionCount", asked).await?.to())
+        let count = self.rpc.provider().get_transaction_count(account);
+        Ok(count.number(block).await?)
     }
 
     /// Whether a contract stands at this address.
@@ -255,8 +246,7 @@ impl Reader {
     /// # Errors
     /// If the chain does not say.
     pub async fn has_code(&self, address: Address) -> Result<bool, RpcError> {
-        let code: Bytes = self.rpc.ask("eth_getCode", json!([address, "latest"])).await?;
-        Ok(!code.is_empty())
+        Ok(!self.rpc.provider().get_code_at(address).await?.is_empty())
     }
 
     /// What a contract returns to a call that changes nothing, with at most this much gas.
@@ -264,9 +254,8 @@ impl Reader {
     /// # Errors
     /// `Refused` with the bytes it reverted with, or if the chain does not say.
     pub async fn call(&self, to: Address, data: &[u8], gas: u64) -> Result<Vec<u8>, RpcError> {
-        let call = json!({ "to": to, "data": hex::encode_prefixed(data), "gas": quantity(gas) });
-        let returned: Bytes = self.rpc.ask("eth_call", json!([call, "latest"])).await?;
-        Ok(returned.to_vec())
+        let call = TransactionRequest::default().to(to).gas_limit(gas);
+        self.rpc.call(call, data.to_vec()).await
     }
 }
 
@@ -297,31 +286,31 @@ impl RawReceipt {
             hash,
             succeeded: self.status == Some(U64::from(1)),
             block: self.block_number.to(),
-            logs: self.logs.into_iter().map(RawLog::log).collect(),
+            logs: self.logs.into_iter().map(log).collect(),
         })
     }
 }
 
-impl RawLog {
-    fn seen(self) -> Option<Seen> {
-        let (block, block_hash) = (self.block_number.to(), self.block_hash.0);
-        let (index, hash) = (self.log_index.to(), TxHash(self.transaction_hash.0));
-        let tip = tipped(&self.log())?;
-        Some(Seen {
-            block,
-            block_hash,
-            index,
-            hash,
-            tip,
-        })
-    }
+/// A tip in a log that says where it stands.
+fn seen(raw: RawLog) -> Option<Seen> {
+    let (block, block_hash) = (raw.block_number?, raw.block_hash?.0);
+    let (index, hash) = (raw.log_index?, TxHash(raw.transaction_hash?.0));
+    let tip = tipped(&log(raw))?;
+    Some(Seen {
+        block,
+        block_hash,
+        index,
+        hash,
+        tip,
+    })
+}
 
-    fn log(self) -> Log {
-        Log {
-            address: self.address,
-            topics: self.topics.into_iter().map(|topic| topic.0).collect(),
-            data: self.data.to_vec(),
-        }
+fn log(raw: RawLog) -> Log {
+    let (topics, data) = raw.inner.data.split();
+    Log {
+        address: raw.inner.address,
+        topics: topics.into_iter().map(|topic| topic.0).collect(),
+        data: data.to_vec(),
     }
 }
 

@@ -23,7 +23,7 @@ impl Chain {
         Self(Anvil::start().await)
     }
 
-    async fn ask(&self, method: &str, params: Value) -> Value {
+    async fn ask(&self, method: &'static str, params: Value) -> Value {
         self.0.ask(method, params).await
     }
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use alloy_rpc_types_eth::TransactionRequest;
 use protocol::{Address, limits};
-use serde_json::json;
 
 use super::{CALLER, GAS, input, verdict};
 use crate::rpc::{Rpc, RpcError};
@@ -70,13 +70,8 @@ impl Asker {
         if signature.len() > limits::SIGNATURE {
             return Err(AskError::TooLarge);
         }
-        let call = json!({
-            "from": CALLER,
-            "gas": format!("{GAS:#x}"),
-            "data": alloy_primitives::hex::encode_prefixed(input(signer, digest, signature)),
-        });
-        let returned: String = self.0.ask("eth_call", json!([call, "latest"])).await?;
-        let returned = alloy_primitives::hex::decode(returned).map_err(|_| AskError::Garbage)?;
+        let call = TransactionRequest::default().from(CALLER).gas_limit(GAS);
+        let returned = self.0.call(call, input(signer, digest, signature)).await?;
         verdict(&returned).ok_or(AskError::Garbage)
     }
 }
