@@ -5,12 +5,14 @@ use crate::{
     exec::Daemon,
     http,
     place::Places,
-    say, signals, tools,
+    say, signals,
+    tools::{self, Tools},
 };
 use anyhow::{Context as _, Result, bail, ensure};
 use nix::sys::signal::Signal;
+use serde::Deserialize;
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::Path,
     process::Command,
@@ -26,13 +28,19 @@ struct File {
     sent: u64,
 }
 
-/// What may be sent at most, in bytes.
-const LANDING: u64 = 14_000;
-const FIRST_VIEW: u64 = 165_000;
-const ENGINE: u64 = 350_000;
+/// What may be sent at most, in bytes: `web/limits.toml`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Limits {
+    views: BTreeMap<String, u64>,
+    page: BTreeMap<String, u64>,
+    parts: BTreeMap<String, u64>,
+}
 
-/// Builds what a browser loads from a release, has it served, and prints the table of docs/performance.md. The server that serves it
-/// is the development's: it sends the same bytes, and is built in a fraction of the time.
+/// What is sent, in bytes, by the same names.
+type Sent = BTreeMap<String, u64>;
+
+/// Builds what a browser loads from a release and does the rest.
 pub fn run(places: &Places, page_only: bool) -> Result<()> {
     let tools = tools::ensure(places)?;
     let parts = Parts {
@@ -41,58 +49,94 @@ pub fn run(places: &Places, page_only: bool) -> Result<()> {
     };
     build::browser(places, &tools, Profile::Release, parts)?;
     build::server(places, Profile::Development)?;
+    check(places, &tools)
+}
+
+/// Has what is built served, prints the table of docs/performance.md, and fails where more is sent than may be. The server is the
+/// development's: it sends the same bytes, and is built in a fraction of the time.
+pub fn check(places: &Places, tools: &Tools) -> Result<()> {
+    let text = fs::read_to_string(places.root.join("web/limits.toml")).context("web/limits.toml is missing")?;
+    let limits: Limits = toml::from_str(&text).context("web/limits.toml cannot be read")?;
     let site = places.site(true);
     let assets = Assets::read(&site)?;
+    let (landing, core) = say::step("Asking the server for its pages", || served(places, tools, &site))?;
+    println!("| what | file | raw, KB | sent (brotli), KB |\n|---|---|---:|---:|");
+    let mut views = Sent::from([("landing".to_owned(), table("Landing, `/`", &landing))]);
+    for (view, part) in [("newcomer", "gate"), ("member", "talk")] {
+        let mut files = core.clone();
+        let needed = assets.parts.get(part);
+        for url in needed.with_context(|| format!("there is no part {part}"))? {
+            files.push(file(&site, url)?);
+        }
+        let title = format!("First view of `/app`, a {view}");
+        views.insert(view.to_owned(), table(&title, &files));
+    }
+    let engine = [file(&site, &assets.worker_js)?, file(&site, &assets.worker_wasm)?];
+    views.insert("engine".to_owned(), table("Engine, when an account is opened", &engine));
+    let mut own = Sent::new();
+    let mut shared = BTreeSet::new();
+    for (name, urls) in &assets.parts {
+        let (last, before) = urls.split_last().with_context(|| format!("the part {name} is empty"))?;
+        shared.extend(before);
+        let title = format!("Part `{name}`, when it is first shown");
+        own.insert(name.clone(), table(&title, &[file(&site, last)?]));
+    }
+    let shared = shared
+        .into_iter()
+        .map(|url| file(&site, url))
+        .collect::<Result<Vec<_>>>()?;
+    let page = Sent::from([
+        ("core".to_owned(), file(&site, &assets.page_wasm)?.sent),
+        ("shared".to_owned(), table("What parts share", &shared)),
+    ]);
+    let broken = [
+        broken("view", &views, &limits.views),
+        broken("page", &page, &limits.page),
+        broken("part", &own, &limits.parts),
+    ]
+    .concat();
+    ensure!(
+        broken.is_empty(),
+        "not what web/limits.toml says:\n    {}",
+        broken.join("\n    ")
+    );
+    Ok(())
+}
+
+/// What is above its limit, has none, or is not there.
+fn broken(kind: &str, sent: &Sent, limits: &BTreeMap<String, u64>) -> Vec<String> {
+    let above = sent.iter().filter_map(|(name, bytes)| match limits.get(name) {
+        None => Some(format!("{kind} {name}: {bytes} bytes, and no limit")),
+        Some(most) => (bytes > most).then(|| format!("{kind} {name}: {bytes} bytes, at most {most}")),
+    });
+    let gone = limits.keys().filter(|name| !sent.contains_key(*name));
+    above
+        .chain(gone.map(|name| format!("{kind} {name}: there is none, but a limit")))
+        .collect()
+}
+
+/// `/` and `/app`, with every file that they name.
+fn served(places: &Places, tools: &Tools, site: &Path) -> Result<(Vec<File>, Vec<File>)> {
     let data = std::env::temp_dir().join(format!("jackdaw-sizes-{}", std::process::id()));
     fs::create_dir_all(&data)?;
-    let pages = say::step("Asking the server for its pages", || {
+    let pages = || {
         let port = http::free_port(3900)?;
         let mut command = Command::new(places.server(false));
         command
             .env("JACKDAW_LISTEN", format!("127.0.0.1:{port}"))
             .env("JACKDAW_URL", format!("http://localhost:{port}"));
         command
-            .env("JACKDAW_SITE", &site)
+            .env("JACKDAW_SITE", site)
             .env("JACKDAW_DATA", &data)
             .env("PG_BIN", &tools.pg_bin)
             .env_remove("DATABASE_URL");
         let mut server = Daemon::start("the server", &command, Signal::SIGTERM, Some(&data.join("log")))?;
         wait(&mut server, port, &data.join("log"))?;
-        Ok((page(port, "/", &site)?, page(port, "/app", &site)?))
-    });
-    let _ = fs::remove_dir_all(&data);
-    let (landing, core) = pages?;
-    // What is there whoever comes, and the part that each view needs.
-    let view = |part: &str| -> Result<Vec<File>> {
-        let url = assets
-            .parts
-            .get(part)
-            .with_context(|| format!("there is no part {part}"))?;
-        let mut files = core.clone();
-        files.push(file(&site, url)?);
-        Ok(files)
+        Ok((page(port, "/", site)?, page(port, "/app", site)?))
     };
-    let engine = [file(&site, &assets.worker_js)?, file(&site, &assets.worker_wasm)?];
-    println!("| what | file | raw, KB | sent (brotli), KB |\n|---|---|---:|---:|");
-    let held = [
-        table("Landing, `/`", &landing) <= LANDING,
-        table("First view of `/app`, a newcomer", &view(build::GATE)?) <= FIRST_VIEW,
-        table("First view of `/app`, a member", &view(build::FRAME)?) <= FIRST_VIEW,
-        engine[1].sent <= ENGINE,
-    ];
-    table("Engine, when an account is opened", &engine);
-    let later = assets
-        .parts
-        .iter()
-        .filter(|(name, _)| ![build::GATE, build::FRAME].contains(&name.as_str()));
-    for (name, url) in later {
-        table(&format!("Part `{name}`, when it is first shown"), &[file(&site, url)?]);
-    }
-    ensure!(
-        !held.contains(&false),
-        "more is sent than may be: at most {LANDING} bytes for `/`, {FIRST_VIEW} for the first view of `/app`, {ENGINE} for the engine's wasm"
-    );
-    Ok(())
+    let pages = pages();
+    let _ = fs::remove_dir_all(&data);
+    pages
 }
 
 fn wait(server: &mut Daemon, port: u16, log: &Path) -> Result<()> {
@@ -184,6 +228,33 @@ fn unhashed(url: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_too_large_has_no_limit_or_is_gone_is_named() {
+        let named = |all: &[(&str, u64)]| all.iter().map(|(name, bytes)| ((*name).to_owned(), *bytes)).collect();
+        let limits = named(&[("gate", 10), ("talk", 20)]);
+        assert_eq!(
+            broken("part", &named(&[("gate", 10), ("talk", 1)]), &limits),
+            Vec::<String>::new()
+        );
+        assert_eq!(
+            broken("part", &named(&[("gate", 11), ("tips", 1)]), &limits),
+            [
+                "part gate: 11 bytes, at most 10",
+                "part tips: 1 bytes, and no limit",
+                "part talk: there is none, but a limit"
+            ]
+        );
+    }
+
+    #[test]
+    fn the_committed_limits_are_read() {
+        let limits: Limits = toml::from_str(include_str!("../../web/limits.toml")).unwrap();
+        for view in ["landing", "newcomer", "member", "engine"] {
+            assert!(limits.views.contains_key(view), "{view}");
+        }
+        assert!(toml::from_str::<Limits>("[views]\n[page]\n[parts]\n[more]\n").is_err());
+    }
 
     #[test]
     fn what_a_page_names_is_found() {

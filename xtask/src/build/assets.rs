@@ -16,18 +16,7 @@ use std::{
 };
 
 /// Extensions that compression helps. Pictures and fonts are compressed already.
-const COMPRESSIBLE: [&str; 10] = [
-    "js",
-    "css",
-    "wasm",
-    "part",
-    "svg",
-    "txt",
-    "json",
-    "html",
-    "webmanifest",
-    "ico",
-];
+const COMPRESSIBLE: [&str; 9] = ["js", "css", "wasm", "svg", "txt", "json", "html", "webmanifest", "ico"];
 
 /// The URLs that the server's pages name: `assets.json`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,9 +31,9 @@ pub struct Assets {
     pub worker_wasm: String,
     /// The style sheet.
     pub style: String,
-    /// The parts of the page that are loaded when they are first shown, by name.
+    /// The parts of the page that are loaded when they are first shown: by name, the files that each needs, its own last.
     #[serde(default)]
-    pub parts: BTreeMap<String, String>,
+    pub parts: BTreeMap<String, Vec<String>>,
 }
 
 impl Assets {
@@ -63,7 +52,10 @@ impl Assets {
             &self.worker_wasm,
             &self.style,
         ];
-        whole.into_iter().chain(self.parts.values()).map(String::as_str)
+        whole
+            .into_iter()
+            .chain(self.parts.values().flatten())
+            .map(String::as_str)
     }
 }
 
@@ -77,10 +69,16 @@ pub fn assemble(places: &Places, tools: &Tools, profile: Profile) -> Result<()> 
         let bundler = Bundler { places, tools, profile };
         let page_wasm = site.add("page_bg", "wasm", &fs::read(wasm(&PAGE, places, profile))?)?;
         let folder = PAGE.folder(places, profile);
+        let mut files = BTreeMap::new();
         let mut parts = BTreeMap::new();
-        for name in PAGE.parts(places, profile)? {
-            let url = site.add(&name, "part", &fs::read(folder.join(split::place(&name)))?)?;
-            parts.insert(name, url);
+        for (part, names) in split::parts(&folder)? {
+            let mut urls = Vec::new();
+            for name in names {
+                let url = site.add(&name, "wasm", &fs::read(folder.join(format!("{name}.wasm")))?)?;
+                urls.push(url.clone());
+                files.insert(name, url);
+            }
+            parts.insert(part, urls);
         }
         let worker_wasm = site.add("worker_bg", "wasm", &fs::read(wasm(&WORKER, places, profile))?)?;
         let entry = WORKER.folder(places, profile).join("entry.js");
@@ -88,7 +86,7 @@ pub fn assemble(places: &Places, tools: &Tools, profile: Profile) -> Result<()> 
         let worker_js = site.add("worker", "js", &bundler.bundle(&entry)?)?;
         let entry = folder.join("entry.js");
         write(&entry, page_entry(&worker_js).as_bytes())?;
-        let page_js = with_parts(bundler.bundle(&entry)?, &parts)?;
+        let page_js = with_parts(bundler.bundle(&entry)?, &files)?;
         let page_js = site.add("page", "js", &page_js)?;
         let style = site.add("style", "css", &fs::read(style::output(places, profile))?)?;
         let assets = Assets {
@@ -108,11 +106,11 @@ fn wasm(half: &Half, places: &Places, profile: Profile) -> PathBuf {
     half.folder(places, profile).join(format!("{}_bg.wasm", half.name))
 }
 
-/// Puts the parts' hashed names into the page's glue.
-fn with_parts(glue: Vec<u8>, parts: &BTreeMap<String, String>) -> Result<Vec<u8>> {
+/// Puts the hashed names of the parts' files into the page's glue.
+fn with_parts(glue: Vec<u8>, files: &BTreeMap<String, String>) -> Result<Vec<u8>> {
     let mut glue = String::from_utf8(glue).context("the glue is text")?;
-    for (name, url) in parts {
-        let plain = format!("\"{}\"", split::place(name));
+    for (name, url) in files {
+        let plain = format!("\"./{name}.wasm\"");
         ensure!(glue.contains(&plain), "the page's glue does not load {name}");
         glue = glue.replace(&plain, &format!("\"{url}\""));
     }
@@ -322,7 +320,7 @@ mod tests {
             worker_js: add("worker", "js"),
             worker_wasm: add("worker_bg", "wasm"),
             style: add("style", "css"),
-            parts: BTreeMap::from([("more".to_owned(), add("more", "part"))]),
+            parts: BTreeMap::from([("more".to_owned(), vec![add("chunk", "wasm"), add("more", "wasm")])]),
         };
         site.finish(&assets).unwrap();
         assets

@@ -1,6 +1,6 @@
 //! The two wasm modules: the page (`frontend`) and the engine in its worker (`engine`).
 
-use super::{Profile, cargo, split, trim};
+use super::{Profile, cargo, split};
 use crate::{
     exec,
     place::{Places, hash},
@@ -9,14 +9,14 @@ use crate::{
 };
 use anyhow::{Context as _, Result, anyhow};
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
 };
 use wasm_bindgen_cli_support::Bindgen;
 
 /// What Chromium, Firefox and Safari all take. `--all-features` would use compact imports, which Chromium refuses.
-const WASM_OPT: [&str; 6] = [
+pub(super) const WASM_FEATURES: [&str; 6] = [
     "--enable-bulk-memory",
     "--enable-mutable-globals",
     "--enable-nontrapping-float-to-int",
@@ -27,7 +27,7 @@ const WASM_OPT: [&str; 6] = [
 
 /// Fewer bytes before compression are more bytes after it: what `-Oz` folds together looked alike before. Likewise what means the same
 /// (alignments are hints) is to look the same, and what is called alike to stand together. 12 KB of the page's brotli, 20 of the engine's.
-const SIMILAR: &[&str] = &[
+const PASSES: [&str; 6] = [
     "-O1",
     "--dae-optimizing",
     "--duplicate-function-elimination",
@@ -42,8 +42,6 @@ pub struct Half {
     pub name: &'static str,
     crate_name: &'static str,
     title: &'static str,
-    /// How wasm-opt tries.
-    passes: &'static [&'static str],
     /// Whether a release of it is cut into a core and parts.
     cut: bool,
 }
@@ -53,7 +51,6 @@ pub const PAGE: Half = Half {
     name: "page",
     crate_name: "frontend",
     title: "the page",
-    passes: SIMILAR,
     cut: true,
 };
 /// What the worker loads.
@@ -61,7 +58,6 @@ pub const WORKER: Half = Half {
     name: "worker",
     crate_name: "engine",
     title: "the engine (the page's worker)",
-    passes: SIMILAR,
     cut: false,
 };
 
@@ -86,16 +82,12 @@ impl Half {
         let folder = self.folder(places, profile);
         unless_same(&wasm, &folder, || {
             let mut core = wasm.clone();
-            let mut parts = BTreeMap::new();
-            if profile.is_release() {
-                core = wasm.with_extension("trimmed.wasm");
-                trim::constants(&wasm, &core, cut)?;
-            }
+            let mut merged = BTreeSet::new();
             if cut {
-                let cut = say::step(&format!("Cutting {}", self.title), || {
-                    split::cut(&core, &folder, self.name)
+                merged = say::step(&format!("Cutting {}", self.title), || {
+                    split::cut(&wasm, &folder, self.name)
                 })?;
-                (core, parts) = (cut.core, cut.parts);
+                core = folder.join(split::CORE);
             }
             say::step(&format!("Binding {} to JavaScript", self.title), || {
                 bind(&core, &folder, self.name, true, cut)
@@ -103,39 +95,17 @@ impl Half {
             if !profile.is_release() {
                 return Ok(());
             }
-            trim::functions(&folder, self.name)?;
             say::step(&format!("Making {} small", self.title), || {
-                optimise(tools, &folder.join(format!("{}_bg.wasm", self.name)), self.passes)?;
-                trim::imports(&folder, self.name)?;
-                let all: BTreeSet<&PathBuf> = parts.values().flatten().collect();
-                all.into_iter()
-                    .try_for_each(|module| optimise(tools, module, self.passes))?;
-                for (name, modules) in &parts {
-                    let mut part = Vec::new();
-                    for module in modules {
-                        let bytes = fs::read(module)?;
-                        part.extend(u32::try_from(bytes.len())?.to_le_bytes());
-                        part.extend(bytes);
-                    }
-                    fs::write(folder.join(split::place(name)), part)?;
-                }
-                Ok(())
+                let core = folder.join(format!("{}_bg.wasm", self.name));
+                split::merge(tools, &core, &folder, &merged)?;
+                optimise(tools, &core)?;
+                let parts = split::parts(&folder)?;
+                let files: BTreeSet<&String> = parts.values().flatten().collect();
+                files
+                    .into_iter()
+                    .try_for_each(|file| optimise(tools, &folder.join(format!("{file}.wasm"))))
             })
         })
-    }
-
-    /// The names of the parts that were cut off, sorted.
-    pub fn parts(&self, places: &Places, profile: Profile) -> Result<Vec<String>> {
-        let mut names = Vec::new();
-        for entry in fs::read_dir(self.folder(places, profile))? {
-            if let Ok(name) = entry?.file_name().into_string()
-                && let Some(name) = name.strip_suffix(".part")
-            {
-                names.push(name.to_owned());
-            }
-        }
-        names.sort();
-        Ok(names)
     }
 }
 
@@ -144,12 +114,7 @@ impl Half {
 pub fn vault_test(places: &Places) -> Result<PathBuf> {
     let folder = places.target.join("vault-test");
     let wasm = say::step("Compiling the engine with its vault tests", || {
-        cargo_wasm(
-            places,
-            WORKER.crate_name,
-            Profile::Development,
-            &["--features", "testing"],
-        )
+        cargo_wasm(places, WORKER.crate_name, Profile::Release, &["--features", "testing"])
     })?;
     unless_same(&wasm, &folder, || {
         say::step("Binding the vault tests to JavaScript", || {
@@ -233,10 +198,10 @@ fn bind(wasm: &Path, folder: &Path, name: &str, omit_path: bool, cut: bool) -> R
     })
 }
 
-fn optimise(tools: &Tools, wasm: &Path, passes: &[&str]) -> Result<()> {
+fn optimise(tools: &Tools, wasm: &Path) -> Result<()> {
     let before = fs::metadata(wasm)?.len();
     let mut command = tools.script("binaryen/bin/wasm-opt");
-    command.args(passes).args(WASM_OPT).arg(wasm).arg("-o").arg(wasm);
+    command.args(PASSES).args(WASM_FEATURES).arg(wasm).arg("-o").arg(wasm);
     exec::run(&mut command)?;
     say::note(&format!(
         "{}: {} KB → {} KB",

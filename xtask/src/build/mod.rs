@@ -4,13 +4,9 @@ mod assets;
 mod half;
 mod split;
 mod style;
-mod trim;
-mod unused;
-mod wasm;
 
 pub use assets::Assets;
 pub use half::{Half, PAGE, WORKER, vault_test};
-pub use split::{FRAME, GATE};
 
 use crate::{exec, place::Places, say, tools::Tools};
 use anyhow::{Context as _, Result};
