@@ -7,7 +7,7 @@
 //! Never here: a runtime, a browser, a clock, a socket. To add a stored thing: a struct in `records` with its byte
 //! snapshot, a [`Space`] if it has keys of its own. To add a command: a variant in `bridge`, an arm in `installation`.
 
-#[cfg(feature = "testing")]
+#[cfg(any(test, feature = "testing"))]
 pub mod conformance;
 mod connection;
 mod content;
@@ -19,7 +19,6 @@ mod groups;
 mod inbox;
 mod installation;
 mod link;
-mod map;
 pub mod memory;
 mod outbox;
 mod ports;
@@ -34,6 +33,8 @@ mod tips;
 mod upgrade;
 mod views;
 mod wishes;
+
+use sorted as map;
 
 pub use effect::{Effect, SocketEvent};
 pub use installation::Client;

@@ -139,8 +139,8 @@ pub(super) fn forget(state: State, account: Address) {
         browser::drop_all(&beginning);
     }
     state.memory.change_silently(|memory| {
-        memory.drafts.take();
-        memory.unechoed.take();
+        memory.drafts.clear();
+        memory.unechoed.clear();
     });
 }
 

@@ -91,8 +91,8 @@ pub fn open(state: State, account: Address) {
     };
     state.memory.change_silently(|memory| {
         memory.attempt += 1;
-        memory.drafts.take();
-        memory.asked.take();
+        memory.drafts.clear();
+        memory.asked.clear();
         memory.timeline.replace(Vec::new());
         memory.signed = None;
     });

@@ -7,7 +7,6 @@ mod apply;
 pub(crate) mod drafts;
 mod engine;
 pub(crate) mod flow;
-mod shelf;
 mod store;
 pub(crate) mod timeline;
 pub(crate) mod tips;
@@ -15,7 +14,6 @@ mod wallet;
 
 pub use apply::apply;
 pub use engine::EngineHandle;
-pub use shelf::Shelf;
 pub use store::{ConversationLine, MessageLine, Opened, Stage, State};
 pub use tips::{Payee, Tips};
 pub use wallet::{LocalBoxFuture, WalletError, WalletHandle, WalletInfo, WalletPort};

@@ -7,9 +7,10 @@ use protocol::{
     Address, ErrorCode, InstallationId, MessageId, U256,
     api::{Me, Network, Site},
 };
+use sorted::{Map, Set};
 
 use super::{
-    EngineHandle, Shelf, Tips, WalletHandle,
+    EngineHandle, Tips, WalletHandle,
     timeline::{Row, Timeline},
 };
 use crate::signal::{ArcRwSignal, RwSignal};
@@ -67,9 +68,9 @@ pub(super) struct Memory {
     pub(super) queue: VecDeque<Event>,
     pub(super) flushing: bool,
     pub(super) timeline: Timeline,
-    pub(super) drafts: Shelf<ConversationId, String>,
-    pub(super) unechoed: Shelf<MessageId, (ConversationId, String)>,
-    pub(super) asked: Shelf<Address, ()>,
+    pub(super) drafts: Map<ConversationId, String>,
+    pub(super) unechoed: Map<MessageId, (ConversationId, String)>,
+    pub(super) asked: Set<Address>,
     pub(super) to_ask: Vec<Address>,
     pub(super) attempt: u32,
     pub(super) signed: Option<Me>,
@@ -107,9 +108,9 @@ pub struct State {
     /// There are older ones.
     pub more: RwSignal<bool>,
     /// Accounts that were looked for: here, not here, or unknown while offline.
-    pub found: RwSignal<Shelf<Address, Option<bool>>>,
+    pub found: RwSignal<Map<Address, Option<bool>>>,
     /// The names accounts gave themselves.
-    pub names: RwSignal<Shelf<Address, String>>,
+    pub names: RwSignal<Map<Address, String>>,
     /// What the account has on the wallet's network, in the smallest unit; `None` while unknown.
     pub balance: RwSignal<Option<U256>>,
     /// Of the installation that was to be revoked last: why it was not, or that it is.
@@ -145,8 +146,8 @@ impl State {
             thread: RwSignal::new(None),
             messages: RwSignal::new(Vec::new()),
             more: RwSignal::new(false),
-            found: RwSignal::new(Shelf::default()),
-            names: RwSignal::new(Shelf::default()),
+            found: RwSignal::new(Map::default()),
+            names: RwSignal::new(Map::default()),
             revoked: RwSignal::new(None),
             left_over: RwSignal::new(Vec::new()),
             balance: RwSignal::new(None),

@@ -1,13 +1,14 @@
 //! What the page remembers of tips: whom one is about to pay, what the wallet is being asked, and what came to nothing. The tips
 //! themselves are messages of the thread.
 
+use sorted::Map;
 use std::time::Duration;
 
 use bridge::{Command, ConversationId, MessageView, TipRefusal, TipState, TipView};
 use leptos::prelude::*;
 use protocol::{Address, MessageId, U256};
 
-use super::{Shelf, State, drafts};
+use super::{State, drafts};
 use crate::{browser, signal::RwSignal, tips::words};
 
 /// After so long without an answer the wallet may be asked once more.
@@ -46,11 +47,11 @@ pub struct Tips {
     /// Whom the open dialog is to pay.
     pub desk: RwSignal<Option<Address>>,
     /// Whom tips would go to, as far as the worker has said.
-    pub payees: RwSignal<Shelf<Address, Payee>>,
+    pub payees: RwSignal<Map<Address, Payee>>,
     /// What the wallet is being asked for.
     pub asked: RwSignal<Option<Asked>>,
     /// Why the last tip to somebody was not made, in words.
-    pub refused: RwSignal<Shelf<Address, String>>,
+    pub refused: RwSignal<Map<Address, String>>,
     /// Goes up when money has moved.
     pub moved: RwSignal<u32>,
     /// How often the wallet was asked for the balance.
@@ -61,9 +62,9 @@ impl Tips {
     pub(super) fn new() -> Self {
         Self {
             desk: RwSignal::new(None),
-            payees: RwSignal::new(Shelf::default()),
+            payees: RwSignal::new(Map::default()),
             asked: RwSignal::new(None),
-            refused: RwSignal::new(Shelf::default()),
+            refused: RwSignal::new(Map::default()),
             moved: RwSignal::new(0),
             looks: RwSignal::new(0),
         }
@@ -73,8 +74,8 @@ impl Tips {
     pub(super) fn forget(self) {
         self.desk.set(None);
         self.asked.set(None);
-        self.payees.set(Shelf::default());
-        self.refused.set(Shelf::default());
+        self.payees.set(Map::default());
+        self.refused.set(Map::default());
     }
 }
 
@@ -101,7 +102,9 @@ pub fn close(state: State) {
 /// The person has read why the last tip was not made.
 pub fn dismiss(state: State, peer: Address) {
     if state.tips.refused.with_untracked(|all| all.get(&peer).is_some()) {
-        state.tips.refused.update(|all| all.remove(&peer));
+        state.tips.refused.update(|all| {
+            all.remove(&peer);
+        });
     }
 }
 

@@ -52,6 +52,8 @@ pub fn of(path: &Path) -> Parts {
         ["crates", "identity", ..] => WORKER.and(SERVER),
         ["crates", "bridge", ..] => PAGE.and(WORKER),
         ["crates", "native", ..] | ["tools", ..] => Parts::default(),
+        ["web", "elements", ..] => PAGE.and(SERVER),
+        ["web", "sorted", ..] => PAGE.and(WORKER),
         ["crates", ..] | ["Cargo.toml" | "Cargo.lock"] => Parts::ALL,
         _ => Parts::default(),
     }

@@ -33,12 +33,13 @@ pub const CHECKS: &[Check] = &[
 ];
 
 /// Top-level folders whose names make a word a path.
-const ROOTS: [&str; 14] = [
+const ROOTS: [&str; 15] = [
     "app",
     "server",
     "frontend",
     "crates",
     "tools",
+    "web",
     "xtask",
     "docs",
     "style",

@@ -126,7 +126,12 @@ const TABLE: &[Row] = &[
         &["tokio", "sqlx", "openmls", "leptos", "web-sys", "axum"],
     ),
     Row("elements", &[], &["tokio", "sqlx", "openmls", "axum"]),
-    Row("failpoint", &[], &["tokio", "sqlx", "openmls", "leptos", "web-sys", "axum"]),
+    Row("sorted", &[], BROWSER),
+    Row(
+        "failpoint",
+        &[],
+        &["tokio", "sqlx", "openmls", "leptos", "web-sys", "axum"],
+    ),
     Row(
         "sequencer",
         &["protocol", "failpoint"],
@@ -140,7 +145,16 @@ const TABLE: &[Row] = &[
     ),
     Row(
         "client",
-        &["e2ee", "content", "identity", "chain", "bridge", "protocol", "failpoint"],
+        &[
+            "e2ee",
+            "content",
+            "identity",
+            "chain",
+            "bridge",
+            "protocol",
+            "failpoint",
+            "sorted",
+        ],
         &["web-sys", "js-sys", "gloo", "leptos", "tokio", "sqlx"],
     ),
     Row(
@@ -158,14 +172,10 @@ const TABLE: &[Row] = &[
         &["protocol", "sequencer", "identity", "chain", "failpoint"],
         &["axum", "leptos", "openmls"],
     ),
-    Row(
-        "app",
-        &["protocol", "elements", "services"],
-        &["sqlx", "openmls"],
-    ),
+    Row("app", &["protocol", "elements", "services"], &["sqlx", "openmls"]),
     Row(
         "frontend",
-        &["app", "bridge", "chain", "elements", "protocol"],
+        &["app", "bridge", "chain", "elements", "protocol", "sorted"],
         &["sqlx", "axum", "openmls", "tokio"],
     ),
     Row("postgres", &[], &["axum", "leptos", "openmls"]),
@@ -194,7 +204,14 @@ const TABLE: &[Row] = &[
     Row(
         "drill",
         &[
-            "postgres", "stage", "client", "e2ee", "bridge", "identity", "protocol", "failpoint",
+            "postgres",
+            "stage",
+            "client",
+            "e2ee",
+            "bridge",
+            "identity",
+            "protocol",
+            "failpoint",
         ],
         BROWSER,
     ),
@@ -207,8 +224,19 @@ fn manifests(tree: &Tree) -> impl Iterator<Item = (&str, Table)> {
     ours.map(|(path, text)| (path, text.parse().unwrap_or_default()))
 }
 
+/// The members of the workspace, as its manifest names them: folders, or `FOLDER/*`.
+pub fn members(tree: &Tree) -> Vec<String> {
+    let manifest: Table = tree
+        .get("Cargo.toml")
+        .and_then(|text| text.parse().ok())
+        .unwrap_or_default();
+    let members = manifest.get("workspace").and_then(|workspace| workspace.get("members"));
+    let members = members.and_then(Value::as_array).into_iter().flatten();
+    members.filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
 /// The folder's name is the crate's.
-fn crate_of(path: &str) -> &str {
+pub fn crate_of(path: &str) -> &str {
     path.strip_suffix("/Cargo.toml")
         .and_then(|folder| folder.rsplit('/').next())
         .unwrap_or_default()

@@ -14,7 +14,7 @@ pub fn want_names(state: State, accounts: impl IntoIterator<Item = Address>) {
         let quiet = memory.to_ask.is_empty();
         memory
             .to_ask
-            .extend(accounts.into_iter().filter(|account| memory.asked.insert(*account, ())));
+            .extend(accounts.into_iter().filter(|account| memory.asked.insert(*account)));
         quiet && !memory.to_ask.is_empty()
     });
     if first == Some(true) {

@@ -1,5 +1,7 @@
-//! Maps and sets over a sorted vector. A `BTreeMap` is some 8 KB of code for every pair of types, and the page waits for
-//! the code; these hold a few thousand entries at most, and most insertions are at the end.
+//! Maps and sets over a sorted vector, for a few thousand entries of which most are inserted at the end.
+//!
+//! A `BTreeMap` or `HashMap` is compiled anew for every pair of types, some 8 KB of code each time, and a browser waits for that code
+//! (`web/README.md`). Insertion is O(n), a look-up O(log n).
 
 use std::{iter, ops::Index, slice};
 
@@ -8,7 +10,7 @@ type Iter<'a, K, V, T> = iter::Map<slice::Iter<'a, (K, V)>, fn(&'a (K, V)) -> T>
 
 /// A map in the order of its keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Map<K, V>(Vec<(K, V)>);
+pub struct Map<K, V>(Vec<(K, V)>);
 
 impl<K, V> Default for Map<K, V> {
     fn default() -> Self {
@@ -21,18 +23,27 @@ impl<K: Ord, V> Map<K, V> {
         self.0.binary_search_by(|(other, _)| other.cmp(key))
     }
 
+    /// The number of entries.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
+    /// Whether there is no entry.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Removes all entries.
     pub fn clear(&mut self) {
         self.0.clear();
     }
 
+    /// Whether there is a value for this key.
     pub fn contains_key(&self, key: &K) -> bool {
         self.place(key).is_ok()
     }
 
+    /// The value for this key.
     pub fn get(&self, key: &K) -> Option<&V> {
         self.place(key).ok().map(|place| &self.0[place].1)
     }
@@ -60,22 +71,27 @@ impl<K: Ord, V> Map<K, V> {
         }
     }
 
+    /// Removes the entry of this key, and gives its value.
     pub fn remove(&mut self, key: &K) -> Option<V> {
         self.place(key).ok().map(|place| self.0.remove(place).1)
     }
 
+    /// Removes the entries for which `keep` is false.
     pub fn retain(&mut self, mut keep: impl FnMut(&K, &V) -> bool) {
         self.0.retain(|(key, value)| keep(key, value));
     }
 
+    /// All entries, in the order of their keys.
     pub fn iter(&self) -> Iter<'_, K, V, (&K, &V)> {
         self.0.iter().map(|(key, value)| (key, value))
     }
 
+    /// All entries, in the order of their keys, with values that can be changed.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = (&K, &mut V)> {
         self.0.iter_mut().map(|(key, value)| (&*key, value))
     }
 
+    /// All values, in the order of their keys.
     pub fn values(&self) -> Iter<'_, K, V, &V> {
         self.0.iter().map(|(_, value)| value)
     }
@@ -91,6 +107,15 @@ impl<K: Ord, V> Extend<(K, V)> for Map<K, V> {
         for (key, value) in entries {
             self.insert(key, value);
         }
+    }
+}
+
+impl<'a, K: Ord, V> IntoIterator for &'a Map<K, V> {
+    type Item = (&'a K, &'a V);
+    type IntoIter = Iter<'a, K, V, (&'a K, &'a V)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
     }
 }
 
@@ -113,7 +138,7 @@ impl<K: Ord, V> Index<&K> for Map<K, V> {
 
 /// A set in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Set<K>(Map<K, ()>);
+pub struct Set<K>(Map<K, ()>);
 
 impl<K> Default for Set<K> {
     fn default() -> Self {
@@ -122,18 +147,22 @@ impl<K> Default for Set<K> {
 }
 
 impl<K: Ord> Set<K> {
+    /// Whether nothing is in it.
     pub fn is_empty(&self) -> bool {
-        self.0.len() == 0
+        self.0.is_empty()
     }
 
+    /// Removes everything.
     pub fn clear(&mut self) {
         self.0.clear();
     }
 
+    /// Whether this is in it.
     pub fn contains(&self, key: &K) -> bool {
         self.0.contains_key(key)
     }
 
+    /// Everything in it, in order.
     pub fn iter(&self) -> impl Iterator<Item = &K> {
         self.0.iter().map(|(key, ())| key)
     }
