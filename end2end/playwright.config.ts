@@ -8,8 +8,10 @@ import { chromium } from './fixtures/env';
 export default defineConfig({
   testDir: 'tests',
   outputDir: 'results',
-  testIgnore: process.env.BENCH ? [] : ['**/bench/**'],
-  fullyParallel: false,
+  // Measurements and pictures prove nothing by themselves: by command, `BENCH=1` and `SHOTS=folder`.
+  testIgnore: [...(process.env.BENCH ? [] : ['**/bench/**']), ...(process.env.SHOTS ? [] : ['**/shots*.spec.ts'])],
+  // Tests of one file go to whichever worker is free: every worker has a stack, and every test people of its own.
+  fullyParallel: true,
   workers: Number(process.env.E2E_WORKERS ?? 2),
   retries: 0,
   forbidOnly: Boolean(process.env.CI),

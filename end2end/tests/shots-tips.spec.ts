@@ -1,13 +1,12 @@
 import { ether, rpc } from '../fixtures/chain';
 import { deployRefusing } from '../fixtures/contracts';
-import { folder, shoot } from '../fixtures/shots';
+import { shoot } from '../fixtures/shots';
 import { befriend, pay } from '../fixtures/stories';
 import { expect, test } from '../fixtures/test';
 import { LOOK } from '../pages/tips';
 import type { Person } from '../fixtures/people';
 
 // Tips in all their states, for looking at: `SHOTS=folder`.
-test.skip(!folder, 'SHOTS names no folder');
 test.setTimeout(300_000);
 
 /** A picture of both sides of a tip. */

@@ -1,10 +1,8 @@
-import { folder, shoot } from '../fixtures/shots';
+import { shoot } from '../fixtures/shots';
 import { expect, test } from '../fixtures/test';
 import { Wallet } from '../fixtures/wallet';
 
 // Pictures for the README and for looking at: `SHOTS=folder`.
-test.skip(!folder, 'SHOTS names no folder');
-
 test('pictures of the main pages', async ({ people, alice, bob, carol, stack }) => {
   test.setTimeout(300_000);
   await alice.page.goto('/');

@@ -3,22 +3,7 @@ import { expect, test } from '../../fixtures/test';
 
 const FIVE = ['first', 'second', 'third', 'fourth', 'fifth'];
 
-test('Bob closes his browser; opened again, everything comes in order', async ({ alice, people }) => {
-  const bob = await people.arrive('Bob', { profile: true });
-  await befriend(alice, bob);
-  await bob.close();
-
-  for (const text of FIVE) await alice.jackdaw.thread.send(text);
-  await alice.jackdaw.thread.sent('fifth');
-
-  await bob.open();
-  await bob.page.goto('/app');
-  await bob.jackdaw.in();
-  await bob.show(alice);
-  await bob.jackdaw.thread.reads(['hello', ...FIVE]);
-});
-
-test('Bob loses the network; what both wrote meanwhile arrives once, in order', async ({ alice, bob }) => {
+test('Bob loses the network; what both wrote meanwhile arrives once, in order', { tag: '@quick' }, async ({ alice, bob }) => {
   await befriend(alice, bob);
   bob.watch.expectDisconnection();
   bob.network.pullOut();
@@ -47,25 +32,6 @@ test('Bob loses the network; what both wrote meanwhile arrives once, in order', 
   });
 });
 
-test('the server restarts in between; what was written meanwhile arrives once', async ({ alice, bob, stack }) => {
-  await befriend(alice, bob);
-  for (const person of [alice, bob]) person.watch.expectDisconnection();
-
-  expect(await stack.down(), 'the server ends by itself and well').toBe(0);
-  await alice.jackdaw.thread.send('is anybody there?');
-  await bob.jackdaw.thread.send('the lights are out');
-  await stack.up();
-
-  await alice.jackdaw.thread.sent('is anybody there?');
-  await expect(bob.jackdaw.thread.message('is anybody there?')).toHaveCount(1);
-  await expect(alice.jackdaw.thread.message('the lights are out')).toHaveCount(1);
-  await test.step('and a reload shows the same', async () => {
-    await bob.page.reload();
-    await bob.show(alice);
-    await expect(bob.jackdaw.thread.log.getByRole('article')).toHaveCount(3);
-  });
-});
-
 test('the server is killed while Alice writes; nothing is lost, nothing comes twice', async ({ alice, bob, stack }) => {
   await befriend(alice, bob);
   for (const person of [alice, bob]) person.watch.expectDisconnection();
@@ -77,29 +43,6 @@ test('the server is killed while Alice writes; nothing is lost, nothing comes tw
   await alice.jackdaw.thread.sent('line 12');
   await bob.jackdaw.thread.reads(['hello', ...texts]);
   await alice.jackdaw.thread.reads(['hello', ...texts]);
-});
-
-test('the database is killed; it comes back by itself and nothing is lost', async ({ alice, bob, stack }) => {
-  await befriend(alice, bob);
-  for (const person of [alice, bob]) person.watch.expectDisconnection();
-  await Promise.all([stack.killDatabase(), alice.jackdaw.thread.send('into a dead database')]);
-  await alice.jackdaw.thread.sent('into a dead database');
-  await bob.jackdaw.thread.send('it lives');
-  await alice.jackdaw.thread.reads(['hello', 'into a dead database', 'it lives']);
-  await bob.jackdaw.thread.reads(['hello', 'into a dead database', 'it lives']);
-});
-
-test('a reload in the moment of sending loses nothing', async ({ alice, bob }) => {
-  await befriend(alice, bob);
-  for (const text of ['and off I go', 'and again']) {
-    await alice.jackdaw.thread.box.fill(text);
-    await alice.jackdaw.thread.sendButton.evaluate((button: HTMLElement) => {
-      button.click();
-      location.reload();
-    });
-    await alice.jackdaw.thread.sent(text);
-  }
-  await bob.jackdaw.thread.reads(['hello', 'and off I go', 'and again']);
 });
 
 test('a worker that dies is started again and nothing is lost', async ({ alice, bob }) => {

@@ -1,6 +1,6 @@
 import { expect, test } from '../../fixtures/test';
 
-test('Alice and Bob talk, and both still have it after a reload', async ({ alice, bob }) => {
+test('Alice and Bob talk, and both still have it after a reload', { tag: '@quick' }, async ({ alice, bob }) => {
   await bob.signIn();
   await alice.signIn();
   await alice.greet(bob, 'Hello Bob, it is me');
@@ -44,7 +44,7 @@ test('Alice and Bob talk, and both still have it after a reload', async ({ alice
   });
 });
 
-test('both write first at the same moment: it is one conversation', async ({ alice, bob }) => {
+test('both write first at the same moment: it is one conversation', { tag: '@quick' }, async ({ alice, bob }) => {
   await Promise.all([alice.signIn(), bob.signIn()]);
   await Promise.all([alice.jackdaw.start(bob.address), bob.jackdaw.start(alice.address)]);
   await Promise.all([alice.jackdaw.thread.send('I was first'), bob.jackdaw.thread.send('no, I was')]);
@@ -80,7 +80,7 @@ test('messages wait as unread until their thread is opened', async ({ alice, bob
   await expect(bob.jackdaw.conversation(alice.short)).toBeVisible();
 });
 
-test('declining tells the sender nothing; blocking neither', async ({ alice, bob, carol }) => {
+test('declining tells the sender nothing; blocking neither', { tag: '@quick' }, async ({ alice, bob, carol }) => {
   await Promise.all([alice.signIn(), bob.signIn(), carol.signIn()]);
   await alice.greet(bob, 'may I?');
   await bob.jackdaw.conversation(alice.short).click();
@@ -142,7 +142,7 @@ test('somebody who is not here gets a link', async ({ alice, stack }) => {
   });
 });
 
-test('an invite link leads to its sender', async ({ alice, bob }) => {
+test('an invite link leads to its sender', { tag: '@quick' }, async ({ alice, bob }) => {
   await bob.signIn();
   await alice.page.goto(`/invite/${bob.address}`);
   await expect(alice.page.getByText(bob.short).or(alice.page.getByText(new RegExp(bob.address, 'i'))).first()).toBeVisible();

@@ -20,7 +20,7 @@ async function open(person: Person, other: Person): Promise<void> {
   if (await person.jackdaw.thread.accept.isVisible()) await person.jackdaw.thread.accept.click();
 }
 
-test('two browsers of Alice get everything, in both directions, and what she writes in the other one', async ({ alice, bob, people }) => {
+test('two browsers of Alice get everything, in both directions, and what she writes in the other one', { tag: '@quick' }, async ({ alice, bob, people }) => {
   await befriend(alice, bob);
   const office = await another(alice, people);
   await test.step('an empty thread says where the rest is', async () => {

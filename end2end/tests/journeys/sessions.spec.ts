@@ -25,7 +25,7 @@ test('signing out everywhere else ends the other browser at once', async ({ peop
   });
 });
 
-test('one session is ended by its own button: it is over at once, and its browser stays an installation', async ({ people, alice }) => {
+test('one session is ended by its own button: it is over at once, and its browser stays an installation', { tag: '@quick' }, async ({ people, alice }) => {
   await alice.signIn();
   const elsewhere = await people.arrive('Alice elsewhere', { wallets: [alice.wallet] });
   await elsewhere.signIn();
@@ -49,7 +49,7 @@ test('one session is ended by its own button: it is over at once, and its browse
   });
 });
 
-test('signing out is real, and says what stays in this browser', async ({ alice, bob }) => {
+test('signing out is real, and says what stays in this browser', { tag: '@quick' }, async ({ alice, bob }) => {
   await befriend(alice, bob);
   const cookies = await alice.context.cookies();
   await alice.jackdaw.signOut();
@@ -100,7 +100,7 @@ test('signing out can delete the history here; then one begins anew', async ({ a
   });
 });
 
-test('a name is shown to others', async ({ alice, bob }) => {
+test('a name is shown to others', { tag: '@quick' }, async ({ alice, bob }) => {
   await befriend(alice, bob);
   await alice.jackdaw.openSettings();
   await alice.jackdaw.settings.name.fill('Alice Liddell');

@@ -1,7 +1,7 @@
 import { expect, test } from '../../fixtures/test';
 import { Wallet } from '../../fixtures/wallet';
 
-test('with one wallet, one press connects and one signature is the way in', async ({ alice }) => {
+test('with one wallet, one press connects and one signature is the way in', { tag: '@quick' }, async ({ alice }) => {
   await alice.page.goto('/');
   await alice.jackdaw.connectLink.first().click();
   await expect(alice.page).toHaveURL(/\/app/);
@@ -53,7 +53,7 @@ test('a wallet from before EIP-6963 works too', async ({ people, stack }) => {
   await alice.signIn();
 });
 
-test('a cancelled prompt is not an error, and the next try works', async ({ alice }) => {
+test('a cancelled prompt is not an error, and the next try works', { tag: '@quick' }, async ({ alice }) => {
   await alice.page.goto('/app');
 
   await test.step('while connecting', async () => {
@@ -123,7 +123,7 @@ test('a wallet that never answers while it is connected can be left alone too', 
   });
 });
 
-test('a signature by another account opens nothing', async ({ alice, stack }) => {
+test('a signature by another account opens nothing', { tag: '@quick' }, async ({ alice, stack }) => {
   await alice.page.goto('/app');
   await alice.jackdaw.connect();
   alice.wallet.signsAs = stack.account();

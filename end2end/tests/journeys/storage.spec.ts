@@ -34,7 +34,7 @@ test('a full browser says so, sends nothing half, and goes on when there is room
   });
 });
 
-test('a damaged record takes nothing else with it', async ({ alice, bob }) => {
+test('a damaged record takes nothing else with it', { tag: '@quick' }, async ({ alice, bob }) => {
   await befriend(alice, bob);
   await bob.jackdaw.thread.send('this one breaks');
   await expect(alice.jackdaw.thread.message('this one breaks')).toBeVisible();

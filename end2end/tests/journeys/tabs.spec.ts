@@ -15,7 +15,7 @@ async function another(person: Person, peer: Person): Promise<Tab> {
   return tab;
 }
 
-test('two tabs are both alive: each sends, each shows everything, in one order', async ({ alice, bob }) => {
+test('two tabs are both alive: each sends, each shows everything, in one order', { tag: '@quick' }, async ({ alice, bob }) => {
   await befriend(alice, bob);
   const second = await another(alice, bob);
 
@@ -53,7 +53,7 @@ test('two tabs show different threads, and each is told of its own', async ({ al
   await alice.jackdaw.thread.reads(['hello', 'and from me']);
 });
 
-test('the leading tab is closed; the other goes on at once', async ({ alice, bob }) => {
+test('the leading tab is closed; the other goes on at once', { tag: '@quick' }, async ({ alice, bob }) => {
   await befriend(alice, bob);
   const second = await another(alice, bob);
   await second.jackdaw.thread.send('while the first leads');
@@ -127,7 +127,7 @@ test('what is written beside a sleeping leader is kept by the tab itself, also i
   for (const { jackdaw } of [alice, bob]) await jackdaw.thread.reads(['hello', 'last words']);
 });
 
-test('the wallet opens in the tab that asked', async ({ alice, bob }) => {
+test('the wallet opens in the tab that asked', { tag: '@quick' }, async ({ alice, bob }) => {
   await befriend(alice, bob);
   const second = await another(alice, bob);
   alice.wallet.mood = 'manual';

@@ -5,7 +5,6 @@ import { until } from '../../fixtures/process';
 import type { Stack } from '../../fixtures/stack';
 import { befriend, pay } from '../../fixtures/stories';
 import { expect, test } from '../../fixtures/test';
-import { Wallet } from '../../fixtures/wallet';
 import { LOOK } from '../../pages/tips';
 
 /** How often and how much the chain says this person has tipped. */
@@ -64,101 +63,6 @@ test('a reload while the wallet is open: asked again for the same tip, and paid 
   expect(await stack.chain.balance(bob.address)).toBe(before + ether('0.5'));
 });
 
-test('a no to the second prompt while the first may be open: nobody says that nothing was sent', async ({ alice, bob, stack }) => {
-  await befriend(alice, bob);
-  const { tips } = alice.jackdaw;
-  alice.wallet.mood = 'manual';
-  alice.wallet.queues = true;
-  await tips.give('0.45');
-  const first = await alice.wallet.prompted();
-  await reload(alice, bob);
-  await tips.act('Ask the wallet again').click();
-  await expect.poll(() => alice.wallet.prompts.length).toBe(2);
-  alice.wallet.prompts[1]!.reject();
-  await expect(tips.refusal).toHaveText(
-    'Cancelled in your wallet. The tip may have been sent all the same. Look into your wallet before you try again.',
-  );
-  await tips.says('Waiting for your wallet');
-  await expect(tips.act('Ask the wallet again')).toBeVisible();
-  first.approve();
-  await until('the wallet has sent it', async () => alice.wallet.sent.length === 1);
-  await stack.chain.mine();
-  await tips.confirmed();
-  await bob.jackdaw.tips.confirmed();
-  await expect(tips.card).toHaveCount(1);
-});
-
-test('a reload while the wallet is open, whose answer is lost: the tip is found on the chain', async ({ alice, bob, stack }) => {
-  await befriend(alice, bob);
-  const { tips } = alice.jackdaw;
-  alice.wallet.mood = 'manual';
-  await tips.give('0.25');
-  const prompt = await alice.wallet.prompted();
-  await reload(alice, bob);
-  await tips.says('Waiting for your wallet');
-  prompt.approve();
-  await tips.says(/Submitted|Confirming/);
-  await stack.chain.mine();
-  await tips.confirmed();
-  await bob.jackdaw.tips.confirmed();
-  expect(await paid(stack, alice)).toEqual([ether('0.25')]);
-});
-
-test('given up while the wallet was open, and paid all the same: it comes back', async ({ alice, bob, stack }) => {
-  await befriend(alice, bob);
-  const { tips } = alice.jackdaw;
-  alice.wallet.mood = 'manual';
-  await tips.give('0.125');
-  const prompt = await alice.wallet.prompted();
-  await reload(alice, bob);
-  await tips.act('Give up').click();
-  await expect(tips.card).toBeHidden();
-  prompt.approve();
-  await until('the wallet has sent it', async () => alice.wallet.sent.length === 1);
-  await stack.chain.mine();
-  await tips.confirmed();
-  await bob.jackdaw.tips.confirmed();
-  await expect(tips.card).toHaveCount(1);
-});
-
-test('a reload while confirming takes nothing away', async ({ alice, bob, stack }) => {
-  await befriend(alice, bob);
-  await pay(alice, '0.1');
-  await alice.jackdaw.tips.says('Confirming 1/2');
-  await bob.jackdaw.tips.says('Confirming 1/2');
-  for (const [person, other] of [[alice, bob], [bob, alice]] as const) {
-    await reload(person, other);
-    await person.jackdaw.tips.says('Confirming 1/2');
-  }
-  await stack.chain.mine();
-  for (const { jackdaw } of [alice, bob]) {
-    await jackdaw.tips.confirmed();
-    await expect(jackdaw.tips.card).toHaveCount(1);
-  }
-});
-
-test('five blocks are not of the chain any more: what was confirming is not, and comes again', async ({ alice, bob, stack }) => {
-  test.slow();
-  const { chain } = stack;
-  await befriend(alice, bob);
-  await chain.mine(4);
-  await pay(alice, '0.2');
-  for (const { jackdaw } of [alice, bob]) await jackdaw.tips.says('Confirming 1/2');
-  const signed = await chain.signed(alice.wallet.sent[0]!);
-  await chain.reorg(5);
-  expect(await paid(stack, alice)).toEqual([]);
-  for (const { jackdaw } of [alice, bob]) {
-    await expect(jackdaw.tips.card).not.toContainText('Confirming', LOOK);
-    await expect(jackdaw.tips.card).toContainText(/Submitted|Dropped/);
-  }
-
-  await chain.resend(signed);
-  for (const { jackdaw } of [alice, bob]) await jackdaw.tips.says('Confirming 1/2');
-  await chain.mine();
-  for (const { jackdaw } of [alice, bob]) await jackdaw.tips.confirmed();
-  expect(await paid(stack, alice)).toEqual([ether('0.2')]);
-});
-
 test('five blocks, and deeper than anybody waited for: what was confirmed is not, and comes again', async ({ alice, bob, stack }) => {
   test.setTimeout(150_000);
   const { chain } = stack;
@@ -191,24 +95,6 @@ test('five blocks, and deeper than anybody waited for: what was confirmed is not
   });
   expect(await paid(stack, alice)).toEqual([ether('0.35')]);
   expect(await chain.balance(bob.address)).toBe(before + ether('0.35'));
-});
-
-test('sped up in the wallet, it is the same tip', async ({ alice, bob, stack }) => {
-  test.slow();
-  const { chain } = stack;
-  await befriend(alice, bob);
-  const before = await chain.balance(bob.address);
-  await chain.hold();
-  await pay(alice, '0.3');
-  await onItsWay(alice, bob);
-  const faster = await alice.wallet.replace(alice.wallet.sent[0]!, 'speed up');
-  await chain.mine(2);
-  for (const { jackdaw } of [alice, bob]) {
-    await jackdaw.tips.confirmed();
-    await expect(jackdaw.tips.card).toHaveCount(1);
-    await expect(jackdaw.tips.card, 'under its new hash').toContainText(`${faster.slice(0, 6)}…${faster.slice(-4)}`);
-  }
-  expect(await chain.balance(bob.address)).toBe(before + ether('0.3'));
 });
 
 test('cancelled in the wallet after it was sent: replaced, and nothing has moved', async ({ alice, bob, stack }) => {
@@ -284,62 +170,4 @@ test('gone before the server has looked: nobody waits for it for ever', async ({
   await alice.jackdaw.tips.act('Remove').click();
   await expect(alice.jackdaw.tips.card).toBeHidden();
   expect(await paid(stack, alice)).toEqual([]);
-});
-
-test('in a block, and taken back by the contract: reverted', async ({ alice, bob, stack }) => {
-  await befriend(alice, bob);
-  const before = await stack.chain.balance(bob.address);
-  // Between the trial and the block somebody has changed their mind.
-  alice.wallet.mood = 'manual';
-  await alice.jackdaw.tips.give('0.7');
-  const prompt = await alice.wallet.prompted();
-  await stack.chain.becomes(bob.address, '0x60006000fd');
-  prompt.approve();
-  for (const { jackdaw } of [alice, bob]) await jackdaw.tips.says('Reverted');
-  await expect(alice.jackdaw.tips.card).toContainText('Only the fee is gone.');
-  await alice.jackdaw.tips.act('Remove').click();
-  await expect(alice.jackdaw.tips.card).toBeHidden();
-  expect(await stack.chain.balance(bob.address)).toBe(before);
-});
-
-test('a tip made in one browser is in the other one, which looks for itself', async ({ alice, bob, people, stack }) => {
-  await befriend(alice, bob);
-  const office = await people.arrive('Alice elsewhere', { wallets: [new Wallet(stack.rpc, [alice.address])] });
-  await office.signIn();
-  // Whoever writes next brings the new installation in.
-  await bob.jackdaw.thread.send('are you there?');
-  await office.show(bob);
-  if (await office.jackdaw.thread.accept.isVisible()) await office.jackdaw.thread.accept.click();
-  await expect(office.jackdaw.thread.message('are you there?')).toBeVisible();
-  await pay(alice, '0.15');
-  await stack.chain.mine();
-  for (const { jackdaw } of [alice, office, bob]) await jackdaw.tips.confirmed();
-  await expect(office.jackdaw.tips.card).toContainText('Tip to');
-});
-
-test('the server is away while a tip is made; it is told when it is back', async ({ alice, bob, stack }) => {
-  test.slow();
-  await befriend(alice, bob);
-  for (const person of [alice, bob]) person.watch.expectDisconnection();
-  await stack.down();
-  await pay(alice, '0.8');
-  await stack.chain.mine();
-  await test.step('money does not need the server', async () => alice.jackdaw.tips.confirmed());
-  await stack.up();
-  await bob.jackdaw.tips.confirmed();
-  await expect(bob.jackdaw.tips.card).toHaveCount(1);
-});
-
-test('the chain stands still for a while, and nothing is lost', async ({ alice, bob, stack }) => {
-  test.slow();
-  await befriend(alice, bob);
-  await pay(alice, '0.9');
-  await bob.jackdaw.tips.says('Confirming 1/2');
-  stack.chain.pause();
-  await alice.jackdaw.thread.send('still there?');
-  await expect(bob.jackdaw.thread.message('still there?')).toBeVisible();
-  await expect(bob.jackdaw.tips.card).toContainText('Confirming 1/2');
-  stack.chain.resume();
-  await stack.chain.mine();
-  for (const { jackdaw } of [alice, bob]) await jackdaw.tips.confirmed();
 });

@@ -14,6 +14,8 @@ const ROOKERY = 31338;
 
 /** A Jackdaw that serves a second network, which somebody has written into its file. */
 test.describe('two networks', () => {
+  // One stack for all of them.
+  test.describe.configure({ mode: 'default' });
   let folder: string;
   let rookery: Chain;
   let stack: Stack;

@@ -1,13 +1,12 @@
-import { deployRefusing, tipped, TIPS } from '../../fixtures/contracts';
-import { ether, rpc } from '../../fixtures/chain';
+import { tipped, TIPS } from '../../fixtures/contracts';
+import { ether } from '../../fixtures/chain';
 import { befriend, pay } from '../../fixtures/stories';
 import { expect, test } from '../../fixtures/test';
 import { Wallet } from '../../fixtures/wallet';
-import { LOOK } from '../../pages/tips';
 
 const CHAIN = 'Jackdaw development chain';
 
-test('Alice tips Bob: both devices have checked it, and exactly that much has moved', async ({ alice, bob, stack }) => {
+test('Alice tips Bob: both devices have checked it, and exactly that much has moved', { tag: '@quick' }, async ({ alice, bob, stack }) => {
   await befriend(alice, bob);
   const before = await stack.chain.balance(bob.address);
   const tips = alice.jackdaw.tips;
@@ -70,21 +69,6 @@ test('Alice tips Bob: both devices have checked it, and exactly that much has mo
   });
 });
 
-test('a tip that is cancelled in the wallet is none, and the next one goes through', async ({ alice, bob }) => {
-  await befriend(alice, bob);
-  const tips = alice.jackdaw.tips;
-  alice.wallet.mood = 'reject';
-  await tips.give('0.01');
-  await expect(tips.problem).toContainText('Cancelled in your wallet. Nothing was sent.');
-  await expect(tips.card).toBeHidden();
-  await expect(tips.amount, 'what was typed is still there').toHaveValue('0.01');
-
-  alice.wallet.mood = 'approve';
-  await tips.continue.click();
-  await bob.jackdaw.tips.says('0.01 ETH');
-  await expect(bob.jackdaw.tips.card).toHaveCount(1);
-});
-
 test('on the wrong network the action says so, changes it, and the tip is sent', async ({ alice, bob, stack }) => {
   await befriend(alice, bob);
   const tips = alice.jackdaw.tips;
@@ -93,7 +77,15 @@ test('on the wrong network the action says so, changes it, and the tip is sent',
   await tips.open();
   await expect(tips.continue).toBeHidden();
   await tips.amount.fill('0.02');
-  await tips.dialog.getByRole('button', { name: `Change network to ${CHAIN}` }).click();
+  const change = tips.dialog.getByRole('button', { name: `Change network to ${CHAIN}` });
+  await test.step('cancelled, everything is as it was', async () => {
+    alice.wallet.mood = 'reject';
+    await change.click();
+    await expect(tips.problem).toContainText('Cancelled in your wallet.');
+    await expect(tips.amount).toHaveValue('0.02');
+    alice.wallet.mood = 'approve';
+  });
+  await change.click();
   await expect(tips.continue).toBeVisible();
   expect(alice.wallet.asked, 'a chain the wallet does not know is offered to it').toContain('wallet_addEthereumChain');
   await tips.continue.click();
@@ -102,20 +94,7 @@ test('on the wrong network the action says so, changes it, and the tip is sent',
   await bob.jackdaw.tips.confirmed();
 });
 
-test('a change of network that is cancelled leaves everything as it was', async ({ alice, bob }) => {
-  await befriend(alice, bob);
-  const tips = alice.jackdaw.tips;
-  await alice.wallet.goTo(1);
-  alice.wallet.mood = 'reject';
-  await tips.open();
-  await tips.amount.fill('0.02');
-  await tips.dialog.getByRole('button', { name: `Change network to ${CHAIN}` }).click();
-  await expect(tips.problem).toContainText('Cancelled in your wallet.');
-  await expect(tips.amount).toHaveValue('0.02');
-  expect(alice.wallet.asked).not.toContain('eth_sendTransaction');
-});
-
-test('what there is not enough of is said before the wallet opens', async ({ alice, bob, stack }) => {
+test('what there is not enough of is said before the wallet opens', { tag: '@quick' }, async ({ alice, bob, stack }) => {
   await stack.chain.endow(alice.address, ether('0.004'));
   await befriend(alice, bob);
   const tips = alice.jackdaw.tips;
@@ -170,20 +149,6 @@ test('amounts that are none are said to be so, and never reach the wallet', asyn
   });
 });
 
-test('somebody who takes no tips says why, and nothing is sent', async ({ alice, bob, stack }) => {
-  await befriend(alice, bob);
-  const refusing = await deployRefusing(stack.rpc);
-  await stack.chain.becomes(bob.address, await rpc<string>(stack.rpc, 'eth_getCode', [refusing, 'latest']));
-  const tips = alice.jackdaw.tips;
-  await tips.open();
-  await tips.amount.fill('0.01');
-  await expect(tips.problem).toContainText('The recipient does not take it: this account takes no tips', LOOK);
-  await tips.continue.click();
-  await expect(tips.problem).toContainText('this account takes no tips. Nothing was sent.', LOOK);
-  await expect(tips.card).toBeHidden();
-  expect(alice.wallet.asked).not.toContain('eth_sendTransaction');
-});
-
 test('the wallet was forgotten: the dialog connects it again', async ({ alice, bob }) => {
   await befriend(alice, bob);
   await alice.wallet.forget();
@@ -217,19 +182,6 @@ test('the account shows its address, network and balance, which goes with the mo
   await alice.jackdaw.account.click();
   await alice.page.getByRole('button', { name: `Change network to ${CHAIN}` }).first().click();
   await expect(alice.jackdaw.account).toHaveAccessibleName(/Test net/);
-});
-
-test('test ETH for somebody who has enough: it is said so, and nothing else', async ({ people, stack }) => {
-  const wallet = new Wallet(stack.rpc, [stack.account()]);
-  const alice = await people.arrive('Alice', { wallets: [wallet] });
-  await stack.chain.endow(alice.address, ether('2'));
-  await alice.signIn();
-  await alice.jackdaw.account.click();
-  alice.watch.expect(/status of 4\d\d/);
-  await alice.jackdaw.testEth.click();
-  await expect(alice.page.getByRole('alert').filter({ hasText: 'This account has enough test ETH, so nothing was sent.' })).toBeVisible();
-  await expect(alice.page.getByText(/That was a lot at once/)).toBeHidden();
-  expect(await stack.chain.balance(alice.address)).toBe(ether('2'));
 });
 
 test('another wallet is used without signing out, and it pays', async ({ people, bob, stack }) => {

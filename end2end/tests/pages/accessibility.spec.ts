@@ -111,7 +111,7 @@ test('nothing there yet', async ({ alice, stack }) => {
   await accessible(alice.page, 'not found in the app');
 });
 
-test('in a conversation', async ({ alice, bob, carol }) => {
+test('in a conversation', { tag: '@quick' }, async ({ alice, bob, carol }) => {
   await befriend(alice, bob);
   await bob.jackdaw.thread.send('A long answer, with_a_word_that_is_longer_than_any_phone_is_wide_and_must_break_somewhere_in_between.');
   await bob.jackdaw.thread.sent('hello').catch(() => undefined);

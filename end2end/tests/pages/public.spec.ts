@@ -42,49 +42,6 @@ test('the chosen theme holds on every page, before the first paint', async ({ al
   }
 });
 
-test('what is not there says so', async ({ alice }) => {
-  alice.watch.expect(/status of 404/);
-  for (const path of ['/no/such/page', '/invite/0x12', '/pkg/none.js']) {
-    expect((await alice.page.goto(path))?.status(), path).toBe(404);
-  }
-  await alice.page.goto('/no/such/page');
-  await expect(alice.page.getByRole('heading', { level: 1 })).toBeVisible();
-  await alice.page.getByRole('link').first().click();
-  await expect(alice.page).toHaveURL(/\/(app)?$/);
-});
-
-test('under /app the bytes are the same for every path and everybody', async ({ alice, stack }) => {
-  await alice.signIn();
-  const session = (await alice.context.cookies()).map(({ name, value }) => `${name}=${value}`).join('; ');
-  expect(session).toContain('jackdaw=');
-  const ask = async (path: string, headers: Record<string, string> = {}): Promise<{ body: string; type: string | null }> => {
-    const answer = await fetch(stack.url + path, { headers });
-    return { body: await answer.text(), type: answer.headers.get('content-type') };
-  };
-  const plain = await ask('/app');
-  expect(plain.type).toContain('text/html');
-  for (const path of ['/app', '/app/new', '/app/settings', `/app/c/${alice.address}`, '/app/no/such/page']) {
-    expect(await ask(path), path).toEqual(plain);
-    expect(await ask(path, { cookie: session }), `${path} with a session`).toEqual(plain);
-    expect(await ask(path, { 'accept-language': 'de', 'user-agent': 'phone' }), `${path} from elsewhere`).toEqual(plain);
-  }
-});
-
-test('every page carries the headers that protect it', async ({ stack, alice }) => {
-  for (const path of ['/', '/app', `/invite/${alice.address}`, '/none']) {
-    const { headers } = await fetch(stack.url + path);
-    const policy = headers.get('content-security-policy') ?? '';
-    expect(policy, path).toContain("default-src 'none'");
-    expect(policy, path).not.toContain("'unsafe-inline'");
-    expect(policy.replaceAll("'wasm-unsafe-eval'", ''), path).not.toContain('unsafe-eval');
-    expect(policy, path).toContain("frame-ancestors 'none'");
-    expect(headers.get('x-content-type-options'), path).toBe('nosniff');
-    expect(headers.get('referrer-policy'), path).toBeTruthy();
-    expect(headers.get('permissions-policy'), path).toBeTruthy();
-    expect(headers.get('cross-origin-opener-policy'), path).toBe('same-origin');
-  }
-});
-
 test('the session cookie is out of reach of scripts', async ({ alice }) => {
   await alice.signIn();
   const session = (await alice.context.cookies()).find(({ name }) => name === 'jackdaw');

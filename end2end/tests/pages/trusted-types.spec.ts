@@ -43,7 +43,7 @@ function attempts(page: Page, worker: string): Promise<Record<string, string>> {
   }, worker);
 }
 
-test('the browser refuses to make markup, scripts and workers out of texts', async ({ alice }) => {
+test('the browser refuses to make markup, scripts and workers out of texts', { tag: '@quick' }, async ({ alice }) => {
   const { page, watch } = alice;
   await test.step('the page and its worker need none of it', async () => {
     await alice.signIn();
