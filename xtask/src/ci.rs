@@ -1,13 +1,25 @@
-//! `cargo xtask ci`: what must be green before anything is merged. Quick checks first.
+//! `cargo xtask ci`: what must be green before anything is merged. Quick checks first; in the end a table of what each took.
 
 use crate::{
-    build, contracts, drill, exec, fuzz,
+    build, contracts, exec,
     place::Places,
-    prepare, say, test, tidy,
+    prepare, say,
+    test::{self, Lane},
+    tidy,
     tools::{self, Tools},
 };
 use anyhow::{Context as _, Result};
-use std::process::Command;
+use std::{process::Command, time::Instant};
+
+/// The quick lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Quick {
+    /// Formatting, tidy, clippy, Rust tests, 25 journeys
+    Quick,
+}
+
+/// The browser's crates, in one cargo call.
+const TOGETHER: [&str; 3] = ["app", "frontend", "engine"];
 
 /// Crates that must compile for the browser, with the features they have there; each on its own, so that no feature of one hides a
 /// lack in another.
@@ -28,23 +40,37 @@ const BROWSER: [(&str, &str); 11] = [
 /// Warnings are errors here; `pedantic` stays advice.
 const STRICT: [&str; 5] = ["--", "-D", "warnings", "-A", "clippy::pedantic"];
 
-/// Does all of it.
-pub fn run(places: &Places) -> Result<()> {
-    let tools = tools::ensure(places)?;
+/// Does all of it, or what is quick.
+pub fn run(places: &Places, quick: Option<Quick>) -> Result<()> {
+    let start = Instant::now();
+    let done = steps(places, quick);
+    say::table(start.elapsed());
+    done
+}
+
+fn steps(places: &Places, quick: Option<Quick>) -> Result<()> {
+    let tools = say::step("Finding the tools", || tools::ensure(places))?;
+    lint(places, false)?;
+    if quick.is_some() {
+        return test::all(places, &tools, Lane::Quick);
+    }
+    generated(places, &tools)?;
+    test::all(places, &tools, Lane::All)
+}
+
+/// Formatting and lints only: `cargo xtask lint`. `each`: every crate of the browser on its own too.
+pub fn lint(places: &Places, each: bool) -> Result<()> {
     formatted(places)?;
     tidy::run(places)?;
     clippy(places)?;
-    generated(places, &tools)?;
-    fuzz::all(places)?;
-    test::run(places, &test::Options::default())?;
-    drill::faults(places, &tools)
-}
-
-/// Formatting and lints only: `cargo xtask lint`.
-pub fn lint(places: &Places) -> Result<()> {
-    formatted(places)?;
-    tidy::run(places)?;
-    clippy(places)
+    if each {
+        for (name, features) in BROWSER {
+            say::step(&format!("Clippy, browser: {name}"), || {
+                exec::run(wasm(places, &[name]).args(["--features", features]).args(STRICT))
+            })?;
+        }
+    }
+    Ok(())
 }
 
 fn formatted(places: &Places) -> Result<()> {
@@ -56,22 +82,14 @@ fn formatted(places: &Places) -> Result<()> {
 }
 
 fn clippy(places: &Places) -> Result<()> {
-    say::step("Clippy, native", || {
-        let mut command = build::cargo(places);
-        command.args(["clippy", "--all-targets"]);
-        for name in test::packages(places)? {
-            command.args(["-p", &name]);
-        }
-        exec::run(command.args(STRICT))
-    })?;
-    for (name, features) in BROWSER {
-        say::step(&format!("Clippy, wasm32: {name}"), || {
+    for group in test::groups(places, &[test::DRAWS])? {
+        say::step(&format!("Clippy, native: {}", group.title), || {
             let mut command = build::cargo(places);
-            command.args(["clippy", "-p", name, "--lib", "--target", "wasm32-unknown-unknown"]);
-            command.args(["--features", features]);
+            command.args(["clippy", "--all-targets"]).args(group.arguments());
             exec::run(command.args(STRICT))
         })?;
     }
+    say::step("Clippy, browser", || exec::run(wasm(places, &TOGETHER).args(STRICT)))?;
     say::step("Clippy, xtask", || {
         let mut command = Command::new("cargo");
         command
@@ -79,6 +97,14 @@ fn clippy(places: &Places) -> Result<()> {
             .args(["clippy", "--manifest-path", "xtask/Cargo.toml", "--all-targets"]);
         exec::run(command.args(STRICT))
     })
+}
+
+/// Clippy over crates as the browser has them.
+fn wasm(places: &Places, names: &[&str]) -> Command {
+    let mut command = build::cargo(places);
+    command.args(["clippy", "--lib", "--target", "wasm32-unknown-unknown"]);
+    command.args(names.iter().flat_map(|name| ["-p", *name]));
+    command
 }
 
 fn generated(places: &Places, tools: &Tools) -> Result<()> {

@@ -29,10 +29,17 @@ enum Command {
     Run(run::Options),
     /// Run all tests, the journeys in a real browser included
     Test(test::Options),
-    /// Everything that must be green: formatting, tidy, clippy, generated files, all tests
-    Ci,
-    /// The quick part of `ci`: formatting, tidy, clippy
-    Lint,
+    /// Everything that must be green: formatting, tidy, clippy, generated files, all tests, sizes
+    Ci {
+        /// Only what tells most in a few minutes: no generated files, no drill, no contracts, 25 journeys
+        lane: Option<ci::Quick>,
+    },
+    /// Formatting, tidy, clippy
+    Lint {
+        /// Each crate of the browser on its own too, so that no feature of one hides a lack in another
+        #[arg(long)]
+        each: bool,
+    },
     /// Check the invariants of the architecture
     Tidy,
     /// Write `.sqlx` after a query or a migration has changed
@@ -41,7 +48,7 @@ enum Command {
     Contracts(contracts::Options),
     /// Kill servers and Postgres under load and count what is lost; short unless told otherwise
     Drill(drill::Options),
-    /// Make up inputs until something does not hold for one; as long as in CI unless told otherwise
+    /// Make up inputs until something does not hold for one; a minute each unless told otherwise
     Fuzz(fuzz::Options),
     /// Print what a browser has to load from a release build, and fail where it is more than it may be
     Sizes {
@@ -69,8 +76,8 @@ impl Cli {
             }
             Command::Run(options) => run::run(&places, &options),
             Command::Test(options) => test::run(&places, &options),
-            Command::Ci => ci::run(&places),
-            Command::Lint => ci::lint(&places),
+            Command::Ci { lane } => ci::run(&places, lane),
+            Command::Lint { each } => ci::lint(&places, each),
             Command::Tidy => tidy::run(&places),
             Command::Prepare => prepare::run(&places),
             Command::Contracts(options) => contracts::run(&places, &options),

@@ -99,6 +99,7 @@ pub fn run(places: &Places, options: &Options) -> Result<()> {
     } else if of_server.is_empty() {
         let seconds = options.minutes.map_or(SHORT_SECONDS, |minutes| minutes * 60);
         words.extend(["--seconds".to_owned(), seconds.to_string()]);
+        build::server(places, Profile::Development)?;
         server(places, &tools, &words)
     } else {
         words.extend(
@@ -150,6 +151,7 @@ fn browser(places: &Places, tools: &Tools, options: &Options) -> Result<()> {
         (Some(_), None) => told.push(("DRILL_KILLS", BROWSER_KILLS.to_string())),
         (None, _) => {}
     }
+    build::server(places, Profile::Development)?;
     let tally = test::browsers(places, tools, &["drill/kills".to_owned()], &told)?;
     if tally.passed == 0 || tally.failed > 0 {
         bail!("the drill of the browser failed: its words stand above");
@@ -195,8 +197,8 @@ fn client(places: &Places, options: &Options) -> Result<Child> {
     command.spawn().context("the drill of the client does not start")
 }
 
-/// The short drills, as a part of the tests: the client's beside the server's, and the client with its deliberate faults. Those of
-/// the server are compiled for a minute (`faults`).
+/// The short drills, as a part of the tests, over the server that was built with them: the client's beside the server's, and the client
+/// with its deliberate faults. Those of the server are for `cargo xtask drill --controls`.
 pub fn short(places: &Places, tools: &Tools) -> Result<Tally> {
     let mut played = client(places, &Options::default())?;
     let words = ["--seconds".to_owned(), SHORT_SECONDS.to_string()];
@@ -220,14 +222,6 @@ pub fn short(places: &Places, tools: &Tools) -> Result<Tally> {
     Ok(tally)
 }
 
-/// Every deliberate fault of the server, one after the other, as a part of `cargo xtask ci`.
-pub fn faults(places: &Places, tools: &Tools) -> Result<()> {
-    if !controls(places, tools, &["--control".to_owned(), "all".to_owned()])? {
-        bail!("a deliberate fault was not noticed: the words of the drill stand above");
-    }
-    Ok(())
-}
-
 /// Of a release, since that is what people meet.
 fn figures(places: &Places, tools: &Tools, options: &Options) -> Result<()> {
     build::server(places, Profile::Release)?;
@@ -245,8 +239,8 @@ fn figures(places: &Places, tools: &Tools, options: &Options) -> Result<()> {
     Ok(())
 }
 
+/// Of the development's server, which must have been built.
 fn server(places: &Places, tools: &Tools, words: &[String]) -> Result<bool> {
-    build::server(places, Profile::Development)?;
     let drill = compile(places, "drill")?;
     // A copy: what is built meanwhile must not be started in the middle of a drill.
     let binary = copied(places, "jackdaw")?;

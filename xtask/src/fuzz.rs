@@ -15,7 +15,7 @@ use std::{
 /// What `tools/fuzz` has; a test compares.
 const TARGETS: [&str; 5] = ["associations", "frames", "mls", "sign-in", "vault"];
 
-/// What CI gives each.
+/// How long each target is fuzzed, unless told otherwise.
 const SECONDS: u64 = 60;
 
 /// Counters at every edge and every comparison, as `cargo fuzz` sets them. `fuzzing` takes the encryption out of `e2ee`.
@@ -41,18 +41,6 @@ pub struct Options {
     /// Afterwards replace the corpus by the smallest that reaches as much
     #[arg(long)]
     keep: bool,
-}
-
-/// What CI does.
-pub fn all(places: &Places) -> Result<()> {
-    run(
-        places,
-        &Options {
-            target: None,
-            seconds: SECONDS,
-            keep: false,
-        },
-    )
 }
 
 /// Fuzzes; fails if something does not hold, and says where the input lies.

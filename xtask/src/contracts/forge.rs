@@ -116,7 +116,7 @@ fn count(line: &str) -> Option<Tally> {
         passed: number(" passed")?,
         failed: number(" failed")?,
         skipped: number(" skipped")?,
-        names: Vec::new(),
+        ..Tally::default()
     })
 }
 
@@ -133,7 +133,7 @@ mod tests {
             passed,
             failed,
             skipped,
-            names: Vec::new(),
+            ..Tally::default()
         };
         assert_eq!(count(line), Some(want));
         assert_eq!(count("Ran 24 tests for test/unit/Tips.t.sol:TipsTest"), None);

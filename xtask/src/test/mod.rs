@@ -3,15 +3,17 @@
 
 mod browser;
 pub mod postgres;
+mod ran;
 mod rust;
 
-pub use rust::packages;
+pub use ran::is_attribute;
+pub use rust::{DRAWS, groups, is_native};
 
 use crate::{
     build::{self, Parts, Profile},
     contracts, drill,
     place::Places,
-    say, signals,
+    say, signals, sizes,
     tools::{self, Tools},
 };
 use anyhow::{Error, Result, bail};
@@ -50,6 +52,8 @@ pub struct Tally {
     pub skipped: u64,
     /// The names of those that failed, as far as they are known.
     pub names: Vec<String>,
+    /// Every Rust test that was run or left out by its own `#[ignore]`.
+    pub ran: Vec<String>,
 }
 
 impl AddAssign for Tally {
@@ -58,39 +62,86 @@ impl AddAssign for Tally {
         self.failed += other.failed;
         self.skipped += other.skipped;
         self.names.extend(other.names);
+        self.ran.extend(other.ran);
     }
 }
+
+/// How much of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    /// The Rust tests, and the journeys that are marked as quick.
+    Quick,
+    /// Everything.
+    All,
+}
+
+/// What marks a quick journey.
+const QUICK: &str = "@quick";
 
 /// Runs them and prints the line.
 pub fn run(places: &Places, options: &Options) -> Result<()> {
     let tools = tools::ensure(places)?;
     let mut report = Report::default();
-    if matches!(options.only, None | Some(Only::Rust)) {
-        report.add(rust::product(places, &tools, &options.filter));
-        if options.filter.is_empty() {
-            report.add(rust::xtask(places));
+    match options.only {
+        None => return all(places, &tools, Lane::All),
+        Some(Only::Rust) => {
+            report.add(rust::product(places, &tools, &options.filter));
+            if options.filter.is_empty() {
+                report.add(rust::xtask(places));
+                report.add(every(places, &report));
+            }
         }
-    }
-    if options.only.is_none() && !signals::stopping() {
-        report.add(drill::short(places, &tools));
-    }
-    if matches!(options.only, None | Some(Only::Contracts)) && !signals::stopping() {
-        report.add(contracts::test(places, &tools, &options.filter));
-    }
-    if matches!(options.only, None | Some(Only::Browser)) && !signals::stopping() {
-        report.add(browsers(places, &tools, &options.filter, &[]));
-    }
-    if signals::stopping() {
-        bail!("stopped");
+        Some(Only::Contracts) => report.add(contracts::test(places, &tools, &options.filter)),
+        Some(Only::Browser) => {
+            build::server(places, Profile::Development)?;
+            report.add(browsers(places, &tools, &options.filter, &[]));
+        }
     }
     report.close()
 }
 
-/// Builds everything and runs what Playwright runs, as far as it matches. `told`: more for the environment.
+/// All kinds of tests. The Rust tests come first: with them the server is compiled that the drill and the journeys run.
+pub fn all(places: &Places, tools: &Tools, lane: Lane) -> Result<()> {
+    let mut report = Report::default();
+    report.add(rust::product(places, tools, &[]));
+    report.add(rust::xtask(places));
+    report.add(every(places, &report));
+    if report.troubles.is_empty() && !signals::stopping() {
+        if lane == Lane::All {
+            report.add(drill::short(places, tools));
+            report.add(contracts::test(places, tools, &[]));
+            report.add(browsers(places, tools, &[], &[]));
+        } else {
+            report.add(browsers(places, tools, &["--grep".to_owned(), QUICK.to_owned()], &[]));
+        }
+    }
+    report.close()
+}
+
+/// Fails for each Rust test in the sources that was not run.
+fn every(places: &Places, report: &Report) -> Result<Tally> {
+    // What could not be compiled was not run either, and has said so.
+    let names = match report.troubles.is_empty() {
+        true => ran::missing(places, &report.tally.ran)?,
+        false => Vec::new(),
+    };
+    Ok(Tally {
+        failed: names.len() as u64,
+        names: names
+            .into_iter()
+            .map(|name| format!("{name} is in no test command"))
+            .collect(),
+        ..Tally::default()
+    })
+}
+
+/// Builds what browsers load as a release has it, holds it against its limits, and runs what Playwright runs, as far as it matches. The
+/// server must have been built; it is the development's, which sends the same bytes (docs/adr/0016-what-ships-is-what-is-tested.md).
+/// `told`: more for the environment.
 pub fn browsers(places: &Places, tools: &Tools, filter: &[String], told: &[(&str, String)]) -> Result<Tally> {
     let chromium = tools::chromium()?;
-    build::browser(places, tools, Profile::Development, Parts::ALL)?;
-    build::server(places, Profile::Development)?;
+    build::browser(places, tools, Profile::Release, Parts::BROWSER)?;
+    sizes::check(places, tools)?;
     let vault = build::vault_test(places)?;
     browser::journeys(places, tools, &chromium, &vault, filter, told)
 }
@@ -114,11 +165,15 @@ impl Report {
     }
 
     fn close(self) -> Result<()> {
+        if signals::stopping() {
+            bail!("stopped");
+        }
         let Tally {
             passed,
             failed,
             skipped,
             names,
+            ran: _,
         } = self.tally;
         let skipped = if skipped == 0 {
             String::new()

@@ -8,28 +8,34 @@ use std::{
     process::{Command, Stdio},
 };
 
-/// Crates that only mean something in a browser: compiled and tested there.
-const BROWSER: [&str; 2] = ["frontend", "engine"];
+/// Crates whose tests run in a browser alone ([`build::vault_test`]).
+const BROWSER: [&str; 1] = ["engine"];
 
-/// The product's crates, natively, in one cargo call: one build, one Postgres.
+/// Crates with a cargo call of their own, because one call has one set of features: `frontend` draws (`csr`) where the server renders
+/// (`ssr`), and `drill` builds `client` and `e2ee` with deliberate faults.
+const APART: [&str; 2] = [DRAWS, "drill"];
+/// The crate whose features contradict those of the server.
+pub const DRAWS: &str = "frontend";
+
+/// The native tests of the product's crates, over one Postgres.
 pub fn product(places: &Places, tools: &Tools, filter: &[String]) -> Result<Tally> {
     let postgres = say::step("Starting a Postgres for the tests", || Postgres::start(&tools.pg_bin))?;
-    let tally = say::step("Testing the crates", || {
-        let mut command = build::cargo(places);
-        command.args(["test", "--no-fail-fast"]);
-        for name in packages(places)? {
-            command.args(["-p", &name]);
-        }
-        // The macros check queries against the committed files; the tests themselves use this database.
-        command
-            .env("DATABASE_URL", postgres.url())
-            .env("PG_BIN", &tools.pg_bin)
-            .env("ANVIL_BIN", &tools.anvil);
-        command.arg("--").args(filter);
-        tests(&mut command)
-    });
+    let mut tally = Tally::default();
+    for group in groups(places, &APART)? {
+        tally += say::step(&format!("Testing {}", group.title), || {
+            let mut command = build::cargo(places);
+            command.args(["test", "--no-fail-fast"]).args(group.arguments());
+            // The macros check queries against the committed files; the tests themselves use this database.
+            command
+                .env("DATABASE_URL", postgres.url())
+                .env("PG_BIN", &tools.pg_bin)
+                .env("ANVIL_BIN", &tools.anvil);
+            command.arg("--").args(filter);
+            tests(&mut command)
+        })?;
+    }
     drop(postgres);
-    tally
+    Ok(tally)
 }
 
 /// xtask's own tests: above all that each check of tidy can fail.
@@ -44,8 +50,22 @@ pub fn xtask(places: &Places) -> Result<Tally> {
     })
 }
 
-/// Our crates that can be tested natively.
-pub fn packages(places: &Places) -> Result<Vec<String>> {
+/// Crates that one cargo call compiles natively.
+pub struct Group {
+    /// How a step names them.
+    pub title: String,
+    packages: Vec<String>,
+}
+
+impl Group {
+    /// `-p NAME` for each.
+    pub fn arguments(&self) -> impl Iterator<Item = &str> {
+        self.packages.iter().flat_map(|name| ["-p", name.as_str()])
+    }
+}
+
+/// All our crates but those of the browser: most in one call, each of `apart` in its own.
+pub fn groups(places: &Places, apart: &[&str]) -> Result<Vec<Group>> {
     let metadata = exec::output(build::cargo(places).args(["metadata", "--no-deps", "--format-version", "1"]))?;
     let metadata: serde_json::Value = serde_json::from_str(&metadata)?;
     let packages = metadata["packages"]
@@ -54,8 +74,23 @@ pub fn packages(places: &Places) -> Result<Vec<String>> {
     let names = packages
         .iter()
         .filter_map(|package| package["name"].as_str())
+        .filter(|name| is_native(name))
         .map(str::to_owned);
-    Ok(names.filter(|name| !BROWSER.contains(&name.as_str())).collect())
+    let (alone, together): (Vec<_>, Vec<_>) = names.partition(|name| apart.contains(&name.as_str()));
+    let alone = alone.into_iter().map(|name| Group {
+        title: name.clone(),
+        packages: vec![name],
+    });
+    let together = Group {
+        title: "the crates".to_owned(),
+        packages: together,
+    };
+    Ok(std::iter::once(together).chain(alone).collect())
+}
+
+/// Whether `cargo xtask test` runs the tests of this member of the workspace.
+pub fn is_native(name: &str) -> bool {
+    !BROWSER.contains(&name)
 }
 
 /// Runs cargo's tests, shows what they say, and counts.
@@ -74,11 +109,11 @@ fn tests(command: &mut Command) -> Result<Tally> {
             if let Some(more) = count(&line) {
                 tally += more;
             }
-            if let Some(name) = line
-                .strip_prefix("test ")
-                .and_then(|rest| rest.strip_suffix(" ... FAILED"))
-            {
-                tally.names.push(name.to_owned());
+            if let Some((name, outcome)) = line.strip_prefix("test ").and_then(|rest| rest.split_once(" ... ")) {
+                // Behind the name of a test that must panic.
+                let name = name.trim_end_matches(" - should panic");
+                tally.ran.push(name.to_owned());
+                tally.names.extend((outcome == "FAILED").then(|| name.to_owned()));
             }
         }
         tally
@@ -102,7 +137,7 @@ fn count(line: &str) -> Option<Tally> {
         passed: number(" passed")?,
         failed: number(" failed")?,
         skipped: number(" ignored")?,
-        names: Vec::new(),
+        ..Tally::default()
     })
 }
 
@@ -119,7 +154,7 @@ mod tests {
                 passed: 12,
                 failed: 2,
                 skipped: 1,
-                names: Vec::new()
+                ..Tally::default()
             })
         );
         assert_eq!(count("test somebody_says_test_result ... ok"), None);

@@ -27,7 +27,10 @@ pub const CHECKS: &[Check] = &[Check {
     good: &[
         ("crates/x/src/lib.rs", "mod a;\nmod b;\npub use a::A;\npub struct X;\n"),
         // A parent and its children are one thing.
-        ("crates/x/src/a.rs", "use super::X;\nuse crate::b::B; // and not crate::a::A\n"),
+        (
+            "crates/x/src/a.rs",
+            "use super::X;\nuse crate::b::B; // and not crate::a::A\n",
+        ),
         // Neither words nor tests tie files together.
         (
             "crates/x/src/b.rs",
@@ -58,11 +61,18 @@ fn circles(tree: &Tree) -> Vec<String> {
         let Some((folder, inside)) = path.split_once("/src/") else {
             continue;
         };
-        if folder.contains("/tests") || inside.split('/').any(|word| word == "bin" || word == "tests.rs" || word == "tests") {
+        if folder.contains("/tests")
+            || inside
+                .split('/')
+                .any(|word| word == "bin" || word == "tests.rs" || word == "tests")
+        {
             continue;
         }
         let source = Source::read(path, text);
-        crates.entry(folder.to_owned()).or_default().insert(module(inside), source);
+        crates
+            .entry(folder.to_owned())
+            .or_default()
+            .insert(module(inside), source);
     }
     crates.values().flat_map(circles_of).collect()
 }
@@ -110,7 +120,9 @@ fn neighbours<'a>(of: &'a Crate, from: &Module) -> BTreeSet<&'a Module> {
     let source = &of[from];
     let paths = source.imports.iter().map(|(_, path)| path).chain(&source.paths);
     let named = paths.filter_map(|path| resolve(of, from, path, 0));
-    named.filter(|to| !to.starts_with(from) && !from.starts_with(to)).collect()
+    named
+        .filter(|to| !to.starts_with(from) && !from.starts_with(to))
+        .collect()
 }
 
 /// The file in which what this path names is defined, if it is one of the crate.
@@ -245,7 +257,8 @@ fn words(code: &str) -> Vec<&str> {
     let mut rest = code.trim_start();
     while let Some(first) = rest.chars().next() {
         let length = if is_name(&rest[..first.len_utf8()]) || first.is_ascii_digit() {
-            rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len())
+            rest.find(|c: char| !c.is_alphanumeric() && c != '_')
+                .unwrap_or(rest.len())
         } else if rest.starts_with("::") {
             2
         } else {
@@ -259,7 +272,9 @@ fn words(code: &str) -> Vec<&str> {
 
 /// The text without comments, texts, and the tests at its end.
 fn code(text: &str) -> String {
-    let text = text.find("#[cfg(test)]\nmod tests {").map_or(text, |tests| &text[..tests]);
+    let text = text
+        .find("#[cfg(test)]\nmod tests {")
+        .map_or(text, |tests| &text[..tests]);
     let mut code = String::with_capacity(text.len());
     for line in text.lines() {
         let mut rest = line;

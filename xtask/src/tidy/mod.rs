@@ -8,6 +8,7 @@ mod code;
 mod dependencies;
 mod documents;
 mod manifest;
+mod tests;
 mod tree;
 
 pub use tree::Tree;
@@ -40,9 +41,10 @@ fn checks() -> impl Iterator<Item = &'static Check> {
         code::CHECKS,
         circles::CHECKS,
         documents::CHECKS,
+        tests::CHECKS,
     ]
-        .into_iter()
-        .flatten()
+    .into_iter()
+    .flatten()
 }
 
 /// Checks the repository.
@@ -68,7 +70,7 @@ pub fn run(places: &Places) -> Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
+mod examples {
     use super::*;
 
     #[test]
