@@ -34,6 +34,7 @@ pub fn sentence(code: ErrorCode) -> &'static str {
     use ErrorCode as E;
     match code {
         E::UnknownVersion => "This page and the server are of different versions. Reload the page.",
+        E::UnknownKind => "The server cannot do that yet: this page is newer. Nothing was changed. Try again later.",
         E::Malformed => "The server could not read that. Nothing was changed. Reload the page and try again.",
         E::TooLarge => "That is too long to send. Nothing was sent. Make it shorter.",
         E::TooMany => "That was a lot at once. Nothing is lost. Wait a minute and try again.",
@@ -88,7 +89,7 @@ pub fn sentence(code: ErrorCode) -> &'static str {
         E::EnoughCoins => {
             "This account has enough test ETH, so nothing was sent. There is more when it has less than 1."
         }
-        E::Unknown => "The server refused for a reason this page does not know yet. Reload the page.",
+        E::Unknown(_) => "The server refused for a reason this page does not know yet. Reload the page.",
     }
 }
 
@@ -99,7 +100,7 @@ mod tests {
     #[test]
     fn every_code_has_a_sentence_of_its_own_that_says_what_next() {
         let mut seen = std::collections::HashSet::new();
-        for code in ErrorCode::ALL.iter().copied().chain([ErrorCode::Unknown]) {
+        for code in ErrorCode::ALL.iter().copied().chain([ErrorCode::Unknown(999)]) {
             let text = sentence(code);
             assert!(seen.insert(text), "{code}: said twice");
             assert!(text.ends_with('.') && text.len() > 40, "{code}: {text}");

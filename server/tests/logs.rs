@@ -50,6 +50,7 @@ async fn nothing_of_people_stands_in_the_log() {
     b.send(&ClientFrame::Hello {
         installation: bob.id(),
         signature: canary.into(),
+        support: None,
     })
     .await;
     b.end().await;

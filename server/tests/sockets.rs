@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use protocol::{
-    Answer, Ask, Body, ClientFrame, ErrorCode, InstallationId, Kind, Publish, Seq, ServerFrame, Topic, limits,
+    Answer, Ask, Body, ClientFrame, ErrorCode, InstallationId, Kind, Publish, Seq, ServerFrame, Topic, codec, limits,
 };
 use testkit::{Heard, Installation, Socket, TestServer, eventually, random_id};
 use tokio::time::Instant;
@@ -26,6 +26,7 @@ fn texts(envelopes: &[protocol::Envelope]) -> Vec<(u64, String)> {
         Body::Application(bytes) | Body::Commit(bytes) | Body::Welcome { message: bytes, .. } => {
             String::from_utf8_lossy(bytes).into_owned()
         }
+        Body::Unknown => panic!("the server sends no unknown kind"),
     };
     envelopes
         .iter()
@@ -222,16 +223,14 @@ async fn nonsense_ends_its_own_socket_and_no_other() {
     let too_large = vec![limits::VERSION; limits::FRAME + 1];
     let mut too_many_topics = vec![(TOPIC, Seq(0)); limits::TOPICS_PER_FRAME + 1];
     too_many_topics.truncate(limits::TOPICS_PER_FRAME + 1);
-    let bad: [(&str, Vec<u8>, ErrorCode); 6] = [
+    let bad: [(&str, Vec<u8>, ErrorCode); 4] = [
         ("nothing", vec![], ErrorCode::Malformed),
         (
             "another version",
             vec![limits::VERSION + 1, 4],
             ErrorCode::UnknownVersion,
         ),
-        ("an unknown frame", vec![limits::VERSION, 99], ErrorCode::Malformed),
         ("cut short", vec![limits::VERSION, 2, 1], ErrorCode::Malformed),
-        ("bytes left over", vec![limits::VERSION, 4, 0], ErrorCode::Malformed),
         ("too large", too_large, ErrorCode::TooLarge),
     ];
     for (what, bytes, code) in bad {
@@ -258,6 +257,39 @@ async fn nonsense_ends_its_own_socket_and_no_other() {
         Heard::Frame(ServerFrame::Pong),
         "Bob has not noticed anything"
     );
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_newer_page_says_costs_no_socket() {
+    let server = TestServer::start().await;
+    let alice = Installation::alice(&server).await;
+    // Before `Hello` and after it.
+    let mut a = Socket::open(&alice.browser).await;
+    a.send_bytes(vec![limits::VERSION, 99, 1, 2]).await;
+    a.hello(&alice).await;
+    a.send_bytes(vec![limits::VERSION, 99]).await;
+    // An unknown question is refused by its number, a known one is answered also with a field left over.
+    let ask_number_7 = [limits::VERSION, 3, 7];
+    a.send_bytes([&ask_number_7[..], &[99, 1, 2, 3]].concat()).await;
+    let refused = ServerFrame::Answer {
+        number: 7,
+        answer: Err(ErrorCode::UnknownKind),
+    };
+    assert_eq!(a.hear().await, Heard::Frame(refused));
+    let mut ping = codec::encode(&ClientFrame::Ping).unwrap();
+    ping.push(1);
+    a.send_bytes(ping).await;
+    assert_eq!(a.hear().await, Heard::Frame(ServerFrame::Pong));
+    // A publish of an unknown kind: topic, id, last commit, kind 9 with two bytes, payload.
+    let publish = [&[limits::VERSION, 2][..], &TOPIC.0, &[5; 16], &[0, 9, 2, 1, 1, 1, 1]].concat();
+    a.send_bytes(publish).await;
+    let refused = ServerFrame::Refused {
+        id: protocol::MessageId([5; 16]),
+        code: ErrorCode::UnknownKind,
+    };
+    assert_eq!(a.hear().await, Heard::Frame(refused));
+    a.make_conversation(TOPIC, &[]).await;
     server.stop().await;
 }
 

@@ -2,8 +2,8 @@
 
 use bridge::{Connection, Event, Trouble};
 use protocol::{
-    Answer, Ask, AssociationHash, ClientFrame, ErrorCode, Incarnation, Seq, ServerFrame, Topic, UnixMillis, codec,
-    limits,
+    Answer, Ask, AssociationHash, ClientFrame, ErrorCode, Incarnation, Seq, ServerFrame, Support, Topic, UnixMillis,
+    codec, limits,
 };
 
 use crate::{
@@ -181,7 +181,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                     self.link.behind.insert(topic);
                 }
             }
-            ClientFrame::Hello { .. } | ClientFrame::Ask { .. } | ClientFrame::Ping => {}
+            ClientFrame::Hello { .. } | ClientFrame::Ask { .. } | ClientFrame::Ping | ClientFrame::Unknown => {}
         }
         self.link.spoke = now;
         self.effects.push(Effect::Frame(bytes));
@@ -247,13 +247,17 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
 
     async fn frame(&mut self, frame: ServerFrame) -> Result<(), VaultError> {
         match (self.link.phase, frame) {
+            // Of a newer server, which knows that older pages skip it.
+            (_, ServerFrame::Unknown) => {}
             (_, ServerFrame::Bye { code }) => self.link.bye = Some(code),
-            (Phase::Opening, ServerFrame::Challenge { nonce }) => {
+            (Phase::Opening, ServerFrame::Challenge { nonce, support }) => {
                 let signature = self.installation.sign_challenge(&self.domain, &nonce);
                 self.link.phase = Phase::Greeting;
                 self.transmit(ClientFrame::Hello {
                     installation: self.installation.id(),
                     signature,
+                    // A server of level 0 states none, and could not read ours.
+                    support: support.map(|_| Support::OURS),
                 });
             }
             (
@@ -481,7 +485,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             ) => self.hear(chain_id, sender, id, report).await?,
             (Ask::Revocations { installations }, answer) => self.revocations(installations, answer).await?,
             (Ask::Revoke { revocation }, answer) => self.revoke_answered(&revocation, answer.err()),
-            (Ask::PublishKeyPackages { .. } | Ask::Tip { .. }, _) => {}
+            (Ask::PublishKeyPackages { .. } | Ask::Tip { .. } | Ask::Unknown, _) => {}
         }
         Ok(())
     }

@@ -127,7 +127,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         if topic == self.installation.id().inbox() {
             return match &envelope.body {
                 Body::Welcome { topic, commit, message } => self.take_welcome(step, *topic, *commit, message),
-                Body::Application(_) | Body::Commit(_) => Err(Stop::Skip),
+                Body::Application(_) | Body::Commit(_) | Body::Unknown => Err(Stop::Skip),
             };
         }
         let log = self
@@ -154,6 +154,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             }
             Body::Commit(payload) => self.take_commit(step, topic, conversation, &log, envelope.seq, payload),
             Body::Welcome { .. } => Err(Stop::Unreadable),
+            // Of a newer server; its senders know that older pages skip it.
+            Body::Unknown => Err(Stop::Skip),
         }
     }
 

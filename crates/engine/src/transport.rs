@@ -99,5 +99,5 @@ fn url() -> Option<String> {
     let scope: WorkerGlobalScope = js_sys::global().dyn_into().ok()?;
     let origin = scope.location().origin();
     let rest = origin.strip_prefix("http")?;
-    Some(format!("ws{rest}/ws"))
+    Some(format!("ws{rest}{}", protocol::socket_path()))
 }

@@ -13,8 +13,6 @@ use crate::NativeError;
 
 /// The largest answer that is read, in bytes.
 const ANSWER: u64 = 1024 * 1024;
-/// What server functions speak.
-const POSTCARD: &str = "application/x-postcard";
 
 /// A site, and the cookies it has set.
 #[derive(Debug, Clone)]
@@ -118,9 +116,10 @@ impl Site {
         } else {
             format!("cookie: {cookie}\r\n")
         };
+        let media_type = api::MEDIA_TYPE;
         let head = format!(
             "POST /api/{name} HTTP/1.1\r\nhost: {domain}\r\nconnection: close\r\norigin: {origin}\r\n\
-             sec-fetch-site: same-origin\r\ncontent-type: {POSTCARD}\r\naccept: {POSTCARD}\r\n\
+             sec-fetch-site: same-origin\r\ncontent-type: {media_type}\r\naccept: {media_type}\r\n\
              user-agent: Jackdaw\r\n{cookie}content-length: {length}\r\n\r\n",
         );
         let mut stream = TcpStream::connect(self.authority()).await?;
@@ -135,7 +134,7 @@ impl Site {
             postcard::from_bytes(answer.body).map_err(|_| NativeError::Strange("the answer does not decode"))
         } else {
             let refusal = postcard::from_bytes(answer.body).map(|api::ApiError(code)| code);
-            Err(NativeError::Refused(refusal.unwrap_or(ErrorCode::Unknown)))
+            Err(NativeError::Refused(refusal.unwrap_or(ErrorCode::Unknown(0))))
         }
     }
 

@@ -36,7 +36,7 @@ impl Socket {
 }
 
 async fn connect(site: &Site) -> Result<WebSocketStream<TcpStream>, Error> {
-    let mut request = format!("ws://{}/ws", site.domain()).into_client_request()?;
+    let mut request = format!("ws://{}{}", site.domain(), protocol::socket_path()).into_client_request()?;
     let value = |text: &str| HeaderValue::from_str(text).map_err(|error| Error::HttpFormat(error.into()));
     request.headers_mut().insert(header::ORIGIN, value(site.origin())?);
     request.headers_mut().insert(header::COOKIE, value(&site.cookie())?);

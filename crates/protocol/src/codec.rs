@@ -1,6 +1,6 @@
 //! Frames to bytes and back: one version byte, then postcard (<https://postcard.jamesmunns.com/wire-format>).
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 
 use crate::{ErrorCode, limits};
 
@@ -13,7 +13,7 @@ pub enum CodecError {
     /// The first byte is not [`limits::VERSION`].
     #[error("frame version {0} is not spoken here")]
     UnknownVersion(u8),
-    /// Empty, cut short, of another shape, or with bytes left over.
+    /// Empty, cut short, or of another shape.
     #[error("the frame does not decode")]
     Malformed,
 }
@@ -41,10 +41,10 @@ pub fn encode<F: Serialize>(frame: &F) -> Result<Vec<u8>, CodecError> {
     }
 }
 
-/// The frame in `bytes`, all of them.
+/// The frame at the start of `bytes`. What follows it are fields of a newer peer, which are ignored.
 ///
 /// # Errors
-/// For every sequence of bytes that [`encode`] does not give; never panics.
+/// If `bytes` are over the limit, of another version, or no frame; never panics.
 pub fn decode<F: DeserializeOwned>(bytes: &[u8]) -> Result<F, CodecError> {
     if bytes.len() > limits::FRAME {
         return Err(CodecError::TooLarge(bytes.len()));
@@ -53,8 +53,25 @@ pub fn decode<F: DeserializeOwned>(bytes: &[u8]) -> Result<F, CodecError> {
     if *version != limits::VERSION {
         return Err(CodecError::UnknownVersion(*version));
     }
-    match postcard::take_from_bytes(rest) {
-        Ok((frame, [])) => Ok(frame),
-        _ => Err(CodecError::Malformed),
+    postcard::from_bytes(rest).map_err(|_| CodecError::Malformed)
+}
+
+/// Serde's `deserialize_with` for a field that was added at the end of a frame or an answer: its default if the peer is older and does not
+/// send it.
+///
+/// # Errors
+/// None: a field that does not decode is missing.
+pub fn late<'de, T: Deserialize<'de> + Default, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    Ok(T::deserialize(deserializer).unwrap_or_default())
+}
+
+/// An argument that was added at the end of a server function's, where [`late`] cannot be written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Late<T>(pub T);
+
+impl<'de, T: Deserialize<'de> + Default> Deserialize<'de> for Late<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        late(deserializer).map(Self)
     }
 }

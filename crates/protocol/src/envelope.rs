@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{InstallationId, MessageId, Seq, Topic, UnixMillis};
+use crate::{InstallationId, MessageId, Seq, Topic, UnixMillis, unknown::skips_unknown};
 
 /// What an installation asks to be put into a topic.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,7 +22,10 @@ pub struct Publish {
 }
 
 /// What a publish is to the order of its topic.
+///
+/// A kind added here holds one byte string: others skip it by its length.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub enum Kind {
     /// A message to the members.
     Application,
@@ -33,7 +36,12 @@ pub enum Kind {
         /// Installations that may no longer read or write here.
         removed: Vec<InstallationId>,
     },
+    /// A kind of a newer client. The server refuses it with `ErrorCode::UnknownKind`.
+    #[serde(skip_serializing)]
+    Unknown,
 }
+
+skips_unknown!(Kind, Length);
 
 /// An invitation for one installation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,7 +67,10 @@ pub struct Envelope {
 }
 
 /// What an envelope holds.
+///
+/// A kind added here holds one byte string: others skip it by its length.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub enum Body {
     /// An MLS application message.
     Application(#[serde(with = "serde_bytes")] Vec<u8>),
@@ -75,4 +86,9 @@ pub enum Body {
         #[serde(with = "serde_bytes")]
         message: Vec<u8>,
     },
+    /// A kind of a newer server. The client reads on behind it.
+    #[serde(skip_serializing)]
+    Unknown,
 }
+
+skips_unknown!(Body, Length);

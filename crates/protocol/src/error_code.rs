@@ -32,8 +32,8 @@ macro_rules! codes {
         #[repr(u16)]
         pub enum ErrorCode {
             $($(#[$doc])* $name = $number,)*
-            /// A code of a newer server.
-            Unknown = 0,
+            /// A code of a newer server, by its number.
+            Unknown(u16) = 0,
         }
 
         impl ErrorCode {
@@ -42,14 +42,17 @@ macro_rules! codes {
 
             /// The number on the wire.
             pub const fn number(self) -> u16 {
-                self as u16
+                match self {
+                    $(Self::$name => $number,)*
+                    Self::Unknown(number) => number,
+                }
             }
 
-            /// The code of a number; `Unknown` for one from a newer server.
+            /// The code of a number; `Unknown` for one of a newer server.
             pub const fn from_number(number: u16) -> Self {
                 match number {
                     $($number => Self::$name,)*
-                    _ => Self::Unknown,
+                    number => Self::Unknown(number),
                 }
             }
 
@@ -57,7 +60,7 @@ macro_rules! codes {
             pub const fn class(self) -> ErrorClass {
                 match self {
                     $(Self::$name => ErrorClass::$class,)*
-                    Self::Unknown => ErrorClass::Internal,
+                    Self::Unknown(_) => ErrorClass::Internal,
                 }
             }
 
@@ -65,15 +68,15 @@ macro_rules! codes {
             pub const fn word(self) -> &'static str {
                 match self {
                     $(Self::$name => $text,)*
-                    Self::Unknown => "unknown",
+                    Self::Unknown(_) => "unknown",
                 }
             }
 
-            /// The code of a word; `Unknown` for one from a newer server.
+            /// The code of a word; `Unknown(0)` for one of a newer server.
             pub fn from_word(word: &str) -> Self {
                 match word {
                     $($text => Self::$name,)*
-                    _ => Self::Unknown,
+                    _ => Self::Unknown(0),
                 }
             }
         }
@@ -89,6 +92,8 @@ codes! {
     TooLarge = 3, "too_large", TooLarge;
     /// Too many requests; try again later.
     TooMany = 4, "too_many", TooMany;
+    /// Frame, question or publish: of a kind that this server, which is older, does not know.
+    UnknownKind = 5, "unknown_kind", Malformed;
     /// No valid session.
     NotSignedIn = 10, "not_signed_in", Unauthorized;
     /// The session was ended, here or from elsewhere.

@@ -6,12 +6,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Address, AssociationHash, Envelope, ErrorCode, Incarnation, InstallationId, MessageId, Publish, Seq, TipId,
-    TipReport, Topic, TxHash, UnixMillis,
+    Address, AssociationHash, Envelope, ErrorCode, Incarnation, InstallationId, MessageId, Publish, Seq, Support,
+    TipId, TipReport, Topic, TxHash, UnixMillis, codec::late, unknown::skips_unknown,
 };
 
 /// From an installation to the server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub enum ClientFrame {
     /// Proves which installation speaks: a cookie alone proves none.
     Hello {
@@ -20,6 +21,9 @@ pub enum ClientFrame {
         /// The installation's signature over `identity::challenge_bytes` (ECDSA P-256 with SHA-256, DER).
         #[serde(with = "serde_bytes")]
         signature: Vec<u8>,
+        /// What the page understands. Only sent in answer to a challenge that holds the server's; none means level 0.
+        #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "late")]
+        support: Option<Support>,
     },
     /// Forward these topics from behind these cursors on. Repeating a topic moves its cursor.
     Subscribe {
@@ -37,15 +41,24 @@ pub enum ClientFrame {
     },
     /// Still here. Answered by `Pong`.
     Ping,
+    /// A frame of a newer client. The server ignores it.
+    #[serde(skip_serializing)]
+    Unknown,
 }
+
+skips_unknown!(ClientFrame, Frame);
 
 /// From the server to an installation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub enum ServerFrame {
     /// The first frame on every socket.
     Challenge {
         /// 32 random bytes to sign, together with the site's domain.
         nonce: [u8; 32],
+        /// What the server understands. Only sent to a client whose socket path states a feature level; none means level 0.
+        #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "late")]
+        support: Option<Support>,
     },
     /// The installation is believed.
     Ready {
@@ -124,10 +137,16 @@ pub enum ServerFrame {
         /// Whose.
         account: Address,
     },
+    /// A frame of a newer server. The client ignores it.
+    #[serde(skip_serializing)]
+    Unknown,
 }
+
+skips_unknown!(ServerFrame, Frame);
 
 /// Questions about people and their installations.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub enum Ask {
     /// The live installations of an account, as association hashes. Empty: the account never signed in here.
     Installations {
@@ -172,10 +191,16 @@ pub enum Ask {
         /// At most `limits::REVOCATIONS`.
         installations: Vec<InstallationId>,
     },
+    /// A question of a newer client. It is answered with `ErrorCode::UnknownKind`.
+    #[serde(skip_serializing)]
+    Unknown,
 }
+
+skips_unknown!(Ask, Frame);
 
 /// Answers, in the order of [`Ask`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub enum Answer {
     /// To `Installations`.
     Installations(Vec<(InstallationId, AssociationHash)>),
@@ -191,4 +216,9 @@ pub enum Answer {
     Revoked,
     /// To `Revocations`: the bytes of an `identity::Revocation` for each of those that were; the asker checks them.
     Revocations(Vec<serde_bytes::ByteBuf>),
+    /// An answer of a newer server. The client treats it as a refusal.
+    #[serde(skip_serializing)]
+    Unknown,
 }
+
+skips_unknown!(Answer, Frame);

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Address, TxHash, U256};
+use crate::{Address, TxHash, U256, unknown::skips_unknown};
 
 /// What the server has seen of a tip. A hint: no client believes it further than "Reported by the server".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,8 +15,9 @@ pub struct TipReport {
 
 /// How far a tip is, seen from the server's chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub enum TipSight {
-    /// Neither transaction nor event: nothing follows from it.
+    /// Neither transaction nor event, or a state of a newer server: nothing follows from it.
     Unknown,
     /// The transaction waits for a block.
     Pending,
@@ -36,6 +37,8 @@ pub enum TipSight {
     /// The chain's nodes have forgotten the transaction.
     Dropped,
 }
+
+skips_unknown!(TipSight, Frame, First);
 
 /// In what a tip's message and the chain differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,10 +1,12 @@
 //! Every frame keeps its bytes: an old browser and a new server must understand each other.
 //!
 //! `UPDATE=1 cargo test -p protocol` writes `frames.txt` anew; a changed line there is a new protocol version.
+//! `frames-of-the-previous-release.txt` is that file as it was released last.
 
 use protocol::{
     Address, Answer, Ask, AssociationHash, Body, ClientFrame, Envelope, ErrorCode, Incarnation, InstallationId, Kind,
-    MessageId, Publish, Seq, ServerFrame, TipId, TipReport, TipSight, Topic, TxHash, U256, UnixMillis, Welcome,
+    MessageId, Publish, Seq, ServerFrame, Support, TipId, TipReport, TipSight, Topic, TxHash, U256, UnixMillis,
+    Welcome,
     codec::{self, CodecError},
     limits,
 };
@@ -16,7 +18,7 @@ const BOB: InstallationId = InstallationId([3; 32]);
 const ID: MessageId = MessageId([4; 16]);
 const AT: UnixMillis = UnixMillis(1_795_000_000_000);
 
-fn publish(kind: Kind) -> ClientFrame {
+fn publish_of(kind: Kind) -> ClientFrame {
     ClientFrame::Publish(Publish {
         topic: TOPIC,
         id: ID,
@@ -34,6 +36,15 @@ fn client_frames() -> Vec<(&'static str, ClientFrame)> {
             ClientFrame::Hello {
                 installation: ALICE,
                 signature: vec![5; 8],
+                support: None,
+            },
+        ),
+        (
+            "hello with support",
+            ClientFrame::Hello {
+                installation: ALICE,
+                signature: vec![5; 8],
+                support: Some(Support::OURS),
             },
         ),
         (
@@ -42,10 +53,10 @@ fn client_frames() -> Vec<(&'static str, ClientFrame)> {
                 topics: vec![(TOPIC, Seq(300)), (ALICE.inbox(), Seq(0))],
             },
         ),
-        ("publish application", publish(Kind::Application)),
+        ("publish application", publish_of(Kind::Application)),
         (
             "publish commit",
-            publish(Kind::Commit {
+            publish_of(Kind::Commit {
                 welcomes: vec![Welcome {
                     installation: BOB,
                     message: b"come in".to_vec(),
@@ -107,7 +118,20 @@ fn server_frames() -> Vec<(&'static str, ServerFrame)> {
         body,
     };
     vec![
-        ("challenge", ServerFrame::Challenge { nonce: [8; 32] }),
+        (
+            "challenge",
+            ServerFrame::Challenge {
+                nonce: [8; 32],
+                support: None,
+            },
+        ),
+        (
+            "challenge with support",
+            ServerFrame::Challenge {
+                nonce: [8; 32],
+                support: Some(Support::OURS),
+            },
+        ),
         (
             "ready",
             ServerFrame::Ready {
@@ -259,6 +283,7 @@ fn a_frame_over_the_limit_is_neither_made_nor_read() {
     let fat = ClientFrame::Hello {
         installation: ALICE,
         signature: vec![0; limits::FRAME],
+        support: None,
     };
     assert!(matches!(codec::encode(&fat), Err(CodecError::TooLarge(_))));
     assert_eq!(
@@ -267,22 +292,141 @@ fn a_frame_over_the_limit_is_neither_made_nor_read() {
     );
 }
 
+/// The bytes of one line of a snapshot, behind its name.
+fn snapshot(line: &str) -> (&str, Vec<u8>) {
+    let (name, bytes) = line.split_once(": ").unwrap();
+    (name, hex::decode(bytes).unwrap())
+}
+
 #[test]
-fn every_cut_and_every_leftover_is_refused() {
+fn the_previous_release_and_this_one_write_the_same_bytes() {
+    let today = include_str!("frames.txt");
+    for line in include_str!("frames-of-the-previous-release.txt").lines() {
+        // Level 0 reads a frame only as it was: no field more, none less.
+        assert!(today.lines().any(|now| now == line), "{line}");
+        let (name, bytes) = snapshot(line);
+        let again = if name.starts_with("client") {
+            codec::encode(&codec::decode::<ClientFrame>(&bytes).unwrap())
+        } else {
+            codec::encode(&codec::decode::<ServerFrame>(&bytes).unwrap())
+        };
+        assert_eq!(again.unwrap(), bytes, "{name}");
+    }
+}
+
+#[test]
+fn every_cut_is_refused() {
     for (name, frame) in client_frames() {
         let bytes = codec::encode(&frame).unwrap();
         for cut in 0..bytes.len() {
-            assert!(
-                codec::decode::<ClientFrame>(&bytes[..cut]).is_err(),
-                "{name} cut at {cut}"
-            );
+            let read = codec::decode::<ClientFrame>(&bytes[..cut]);
+            // A field that came later may be missing; one that is cut is missing.
+            let without = match &frame {
+                ClientFrame::Hello {
+                    installation,
+                    signature,
+                    support: Some(_),
+                } => Some(ClientFrame::Hello {
+                    installation: *installation,
+                    signature: signature.clone(),
+                    support: None,
+                }),
+                _ => None,
+            };
+            assert!(read.is_err() || read.ok() == without, "{name} cut at {cut}");
         }
-        let longer = [bytes.as_slice(), &[0]].concat();
-        assert_eq!(
-            codec::decode::<ClientFrame>(&longer),
-            Err(CodecError::Malformed),
-            "{name} with a byte left over"
-        );
+    }
+}
+
+#[test]
+fn fields_of_a_newer_peer_are_ignored() {
+    let with_more = |bytes: Vec<u8>| [bytes.as_slice(), &[7, 7, 7]].concat();
+    // A field of this release that is missing cannot be told from one that follows it.
+    let complete = |name: &str| !matches!(name, "hello" | "challenge");
+    for (name, frame) in client_frames().into_iter().filter(|(name, _)| complete(name)) {
+        let bytes = with_more(codec::encode(&frame).unwrap());
+        assert_eq!(codec::decode::<ClientFrame>(&bytes), Ok(frame), "{name}");
+    }
+    for (name, frame) in server_frames().into_iter().filter(|(name, _)| complete(name)) {
+        let bytes = with_more(codec::encode(&frame).unwrap());
+        assert_eq!(codec::decode::<ServerFrame>(&bytes), Ok(frame), "{name}");
+    }
+}
+
+#[test]
+fn kinds_of_a_newer_peer_are_unknown_and_nothing_else_is_lost() {
+    let version = limits::VERSION;
+    for tag in [5, 6, 99] {
+        let read = codec::decode::<ClientFrame>(&[version, tag, 1, 2, 3]);
+        assert_eq!(read, Ok(ClientFrame::Unknown));
+    }
+    for tag in [12, 13, 99] {
+        let read = codec::decode::<ServerFrame>(&[version, tag, 1, 2, 3]);
+        assert_eq!(read, Ok(ServerFrame::Unknown));
+    }
+    for tag in [7, 8, 99] {
+        let ask = Ask::Unknown;
+        let read = codec::decode(&[version, 3, 9, tag, 1, 2, 3]);
+        assert_eq!(read, Ok(ClientFrame::Ask { number: 9, ask }));
+        let answer = Ok(Answer::Unknown);
+        let read = codec::decode(&[version, 7, 9, 0, tag, 1, 2, 3]);
+        assert_eq!(read, Ok(ServerFrame::Answer { number: 9, answer }));
+    }
+    // Inside a frame an unknown kind has a length: what follows it is read.
+    let unknown = [99, 3, 1, 2, 3];
+    let publish = [&[version, 2][..], &TOPIC.0, &ID.0, &[7], &unknown, b"\x06sealed"].concat();
+    assert_eq!(codec::decode(&publish), Ok(publish_of(Kind::Unknown)));
+    let at = &codec::encode(&publish_of(Kind::Application)).unwrap()[..];
+    assert!(publish.ends_with(&at[at.len() - 7..]));
+    let envelope = |seq, body: &[u8]| [&[seq][..], &ID.0, &[0], body].concat();
+    let envelopes = [
+        &[version, 4][..],
+        &TOPIC.0,
+        &[2],
+        &envelope(8, &unknown),
+        &envelope(9, b"\x00\x06sealed"),
+    ]
+    .concat();
+    let read = |seq, body| Envelope {
+        seq: Seq(seq),
+        id: ID,
+        at: UnixMillis(0),
+        body,
+    };
+    let expected = vec![read(8, Body::Unknown), read(9, Body::Application(b"sealed".to_vec()))];
+    let topic = TOPIC;
+    assert_eq!(
+        codec::decode(&envelopes),
+        Ok(ServerFrame::Envelopes {
+            topic,
+            envelopes: expected
+        })
+    );
+    // A tip's state of a newer server states nothing.
+    let report = [&[version, 7, 9, 0, 4, 0][..], &[99, 1, 2]].concat();
+    let sight = TipSight::Unknown;
+    let answer = Ok(Answer::Tip(TipReport { hash: None, sight }));
+    assert_eq!(codec::decode(&report), Ok(ServerFrame::Answer { number: 9, answer }));
+    // A code of a newer server keeps its number.
+    let bye = codec::decode(&[version, 9, 0x8f, 0x4e]);
+    let code = ErrorCode::Unknown(9_999);
+    assert_eq!(bye, Ok(ServerFrame::Bye { code }));
+}
+
+#[test]
+fn an_unknown_kind_is_never_sent() {
+    assert_eq!(codec::encode(&ClientFrame::Unknown), Err(CodecError::Malformed));
+    assert_eq!(codec::encode(&ServerFrame::Unknown), Err(CodecError::Malformed));
+    assert_eq!(codec::encode(&publish_of(Kind::Unknown)), Err(CodecError::Malformed));
+}
+
+#[test]
+fn a_socket_path_states_the_level() {
+    let path = protocol::socket_path();
+    let query = path.split_once('?').map(|(_, query)| query);
+    assert_eq!(protocol::features_in(query), protocol::FEATURES);
+    for none in [None, Some(""), Some("features="), Some("features=x"), Some("a=b")] {
+        assert_eq!(protocol::features_in(none), 0, "{none:?}");
     }
 }
 
@@ -301,6 +445,8 @@ fn codes_keep_their_numbers_and_words() {
         assert_eq!(ErrorCode::from_number(code.number()), *code);
         assert_eq!(ErrorCode::from_word(code.word()), *code);
     }
-    assert_eq!(ErrorCode::from_number(9_999), ErrorCode::Unknown);
+    let newer = ErrorCode::from_number(9_999);
+    assert_eq!((newer, newer.number()), (ErrorCode::Unknown(9_999), 9_999));
+    assert_eq!(ErrorCode::from_word("of_tomorrow"), ErrorCode::Unknown(0));
     assert_eq!(ErrorCode::StaleEpoch.number(), 31);
 }

@@ -8,7 +8,7 @@ use protocol::{ErrorCode, InstallationId, Kind, Publish, limits};
 ///
 /// # Errors
 /// `TooLarge` beyond [`limits::PAYLOAD`], [`limits::WELCOMES`] or a frame's worth of removals; `Malformed` for an empty payload or
-/// welcome, and for an installation that is invited twice or by itself.
+/// welcome, and for an installation that is invited twice or by itself; `UnknownKind`.
 pub fn check(publish: &Publish, sender: InstallationId) -> Result<(), ErrorCode> {
     if publish.payload.len() > limits::PAYLOAD {
         return Err(ErrorCode::TooLarge);
@@ -16,8 +16,10 @@ pub fn check(publish: &Publish, sender: InstallationId) -> Result<(), ErrorCode>
     if publish.payload.is_empty() {
         return Err(ErrorCode::Malformed);
     }
-    let Kind::Commit { welcomes, removed } = &publish.kind else {
-        return Ok(());
+    let (welcomes, removed) = match &publish.kind {
+        Kind::Application => return Ok(()),
+        Kind::Commit { welcomes, removed } => (welcomes, removed),
+        Kind::Unknown => return Err(ErrorCode::UnknownKind),
     };
     if welcomes.len() > limits::WELCOMES
         || removed.len() > limits::FRAME / InstallationId::LEN

@@ -90,6 +90,7 @@ impl Planner {
                 self.append(publish.topic, request, body, Vec::new())?
             }
             Kind::Commit { welcomes, removed } => self.commit(request, welcomes, removed, is_new)?,
+            Kind::Unknown => return Err(ErrorCode::UnknownKind),
         };
         self.stored.insert(key, stored);
         Ok(stored)

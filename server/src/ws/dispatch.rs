@@ -88,6 +88,7 @@ pub fn unless_ended(server: Server, session: Session, then: ServerFrame) -> Work
 async fn answer(services: &Services, session: &Session, tips: &Asker, ask: Ask) -> Result<Answer, ErrorCode> {
     let directory = &services.directory;
     let answer = match ask {
+        Ask::Unknown => return Err(ErrorCode::UnknownKind),
         Ask::Tip {
             chain_id,
             sender,

@@ -1,6 +1,6 @@
 //! A cookie proves an account, not an installation: the installation signs a challenge.
 
-use protocol::{ClientFrame, ErrorCode, ServerFrame};
+use protocol::{ClientFrame, ErrorCode, ServerFrame, Support};
 use services::{accounts::Session, time::Clock};
 use tokio::time::timeout;
 
@@ -11,11 +11,13 @@ use super::{
 };
 use crate::state::Server;
 
-/// Challenge, `Hello`, `Ready`. Returns the slot of the installation, which is the session's.
-pub async fn open(server: &Server, link: &mut Link, session: &Session) -> Result<ConnectionSlot, Ending> {
+/// Challenge, `Hello`, `Ready`. Returns the slot of the installation, which is the session's. `features` is the client's level by its
+/// socket path: a page of level 0 could not read a challenge with more in it than a nonce.
+pub async fn open(server: &Server, link: &mut Link, session: &Session, features: u32) -> Result<ConnectionSlot, Ending> {
     let mut nonce = [0; 32];
     server.fill(&mut nonce);
-    link.feed(&ServerFrame::Challenge { nonce }).await?;
+    let support = (features > 0).then_some(Support::OURS);
+    link.feed(&ServerFrame::Challenge { nonce, support }).await?;
     link.flush().await?;
     let signature = timeout(server.patience().hello, hello(link, session))
         .await
@@ -60,12 +62,17 @@ async fn hello(link: &mut Link, session: &Session) -> Result<Vec<u8>, Ending> {
             Heard::Frame(ClientFrame::Hello {
                 installation,
                 signature,
+                support,
             }) if installation == session.installation => {
+                tracing::debug!(
+                    features = support.map_or(0, |support| support.features),
+                    "an installation says hello"
+                );
                 return Ok(signature);
             }
             Heard::Frame(ClientFrame::Hello { .. }) => return Err(Ending::NotBelieved),
+            Heard::Frame(ClientFrame::Unknown) | Heard::Life => {}
             Heard::Frame(_) => return Err(Ending::BadFrame(ErrorCode::Malformed)),
-            Heard::Life => {}
             Heard::End(ending) => return Err(ending),
         }
     }

@@ -227,6 +227,8 @@ impl Talk<'_> {
                 }
             }
             ClientFrame::Ping => self.outgoing.push(ServerFrame::Pong),
+            // Of a newer page, which does without an answer.
+            ClientFrame::Unknown => {}
             // Said once, before this.
             ClientFrame::Hello { .. } => return Err(Ending::BadFrame(ErrorCode::Malformed)),
         }

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use axum::{
-    extract::{State, WebSocketUpgrade},
+    extract::{RawQuery, State, WebSocketUpgrade},
     http::HeaderMap,
     response::{IntoResponse, Response},
 };
@@ -23,7 +23,12 @@ const WRITE_BUFFER: usize = 16 * 1024;
 
 /// `GET /ws`: only from our own pages. A browser cannot see the status of a failed upgrade, so a session that is over is
 /// told by a close code, on a socket that is opened for nothing else.
-pub async fn upgrade(State(server): State<Server>, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
+pub async fn upgrade(
+    State(server): State<Server>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> Response {
     if !origin::same_origin(&headers, server.origin()) {
         return Refusal(ErrorCode::CrossSite).into_response();
     }
@@ -31,6 +36,7 @@ pub async fn upgrade(State(server): State<Server>, headers: HeaderMap, upgrade: 
         return Refusal(ErrorCode::Restarting).into_response();
     }
     let session = session_of(&server, &headers).await;
+    let features = protocol::features_in(query.as_deref());
     let token = server.shutdown().count();
     let upgrade = upgrade
         .read_buffer_size(READ_BUFFER)
@@ -44,7 +50,7 @@ pub async fn upgrade(State(server): State<Server>, headers: HeaderMap, upgrade: 
             let link = Link::new(socket, server.patience().writing);
             match session {
                 Err(code) => link.close(refusal(code)).await,
-                Ok((session, subscription)) => serve(server, link, session, subscription).await,
+                Ok((session, subscription)) => serve(server, link, session, subscription, features).await,
             }
             drop(token);
         }
@@ -52,12 +58,12 @@ pub async fn upgrade(State(server): State<Server>, headers: HeaderMap, upgrade: 
     })
 }
 
-async fn serve(server: Server, mut link: Link, session: Session, subscription: Subscription) {
+async fn serve(server: Server, mut link: Link, session: Session, subscription: Subscription, features: u32) {
     let left = left(&server, &session);
     let mut close = CloseSignal::new(server.shutdown().token(), subscription.subscriber(), left);
     let opened = tokio::select! {
         ending = close.fires() => Err(ending),
-        opened = handshake::open(&server, &mut link, &session) => opened,
+        opened = handshake::open(&server, &mut link, &session, features) => opened,
     };
     let ending = match opened {
         Err(ending) => ending,

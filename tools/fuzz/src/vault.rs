@@ -67,9 +67,15 @@ impl Scene {
             key_packages: 100,
             now: UnixMillis(world.now.get()),
         };
-        let frames = [ServerFrame::Challenge { nonce: [1; 32] }, ready]
-            .into_iter()
-            .chain(news);
+        let frames = [
+            ServerFrame::Challenge {
+                nonce: [1; 32],
+                support: None,
+            },
+            ready,
+        ]
+        .into_iter()
+        .chain(news);
         let frames = frames
             .map(|frame| codec::encode(&frame).expect("a frame encodes"))
             .collect();

@@ -9,7 +9,7 @@ use std::{
 use identity::{Association, verify_challenge};
 use protocol::{
     Address, Answer, Ask, AssociationHash, Body, ClientFrame, Envelope, ErrorCode, Incarnation, InstallationId,
-    MessageId, Publish, Seq, ServerFrame, TipId, TipReport, Topic, TxHash, UnixMillis, codec, limits,
+    MessageId, Publish, Seq, ServerFrame, Support, TipId, TipReport, Topic, TxHash, UnixMillis, codec, limits,
 };
 use sequencer::{Footprint, Head, Known, Request, Standing, Stored};
 use serde_bytes::ByteBuf;
@@ -126,7 +126,8 @@ impl Server {
         }
         self.sockets.insert(id, socket);
         if self.closing.is_none() {
-            self.say(id, ServerFrame::Challenge { nonce });
+            let support = Some(Support::OURS);
+            self.say(id, ServerFrame::Challenge { nonce, support });
         }
         id
     }
@@ -253,6 +254,7 @@ impl Server {
                 ClientFrame::Hello {
                     installation,
                     signature,
+                    ..
                 },
                 None,
             ) => {
@@ -532,6 +534,7 @@ impl Server {
                 });
                 Answer::Tip(told)
             }
+            Ask::Unknown => unreachable!("nobody sends an unknown question"),
         }
     }
 

@@ -1,6 +1,9 @@
 use std::{collections::BTreeMap, fmt::Write, net::SocketAddr};
 
-use protocol::{ErrorCode, api::ApiError};
+use protocol::{
+    ErrorCode,
+    api::{self, ApiError},
+};
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -178,8 +181,8 @@ impl Visitor {
         let mut headers = vec![
             ("origin", self.origin.as_str()),
             ("sec-fetch-site", "same-origin"),
-            ("content-type", "application/x-postcard"),
-            ("accept", "application/x-postcard"),
+            ("content-type", api::MEDIA_TYPE),
+            ("accept", api::MEDIA_TYPE),
             (
                 "user-agent",
                 "Mozilla/5.0 (X11; Linux x86_64) Chrome/130.0 Safari/537.36",

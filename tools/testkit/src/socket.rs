@@ -2,7 +2,7 @@ use std::{collections::VecDeque, time::Duration};
 
 use futures::{SinkExt, StreamExt};
 use protocol::{
-    Answer, Ask, ClientFrame, Envelope, ErrorCode, Kind, MessageId, Publish, Seq, ServerFrame, Topic, codec,
+    Answer, Ask, ClientFrame, Envelope, ErrorCode, Kind, MessageId, Publish, Seq, ServerFrame, Support, Topic, codec,
 };
 use tokio::{
     net::{TcpSocket, TcpStream},
@@ -66,7 +66,7 @@ impl Socket {
     }
 
     async fn open_on(stream: TcpStream, visitor: &Visitor, headers: &[(&str, &str)]) -> Result<Self, u16> {
-        let mut request = format!("ws://localhost:{}/ws", visitor.address().port())
+        let mut request = format!("ws://localhost:{}{}", visitor.address().port(), protocol::socket_path())
             .into_client_request()
             .unwrap();
         for (name, value) in headers {
@@ -90,6 +90,7 @@ impl Socket {
         self.send(&ClientFrame::Hello {
             installation,
             signature,
+            support: Some(Support::OURS),
         })
         .await;
     }
@@ -105,7 +106,7 @@ impl Socket {
     /// Waits for the challenge.
     pub async fn challenge(&mut self) -> [u8; 32] {
         match self.hear().await {
-            Heard::Frame(ServerFrame::Challenge { nonce }) => nonce,
+            Heard::Frame(ServerFrame::Challenge { nonce, .. }) => nonce,
             other => panic!("expected a challenge: {other:?}"),
         }
     }

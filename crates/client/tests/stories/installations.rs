@@ -138,7 +138,7 @@ fn removed(world: &World) -> Vec<InstallationId> {
     let server = world.server.borrow();
     let commits = server.arrived.iter().filter_map(|(_, publish)| match &publish.kind {
         Kind::Commit { removed, .. } => Some(removed.clone()),
-        Kind::Application => None,
+        Kind::Application | Kind::Unknown => None,
     });
     commits.flatten().collect()
 }

@@ -271,7 +271,7 @@ fn the_server_cannot_list_a_false_browser_of_a_smart_account() {
     let server = world.server.borrow();
     let welcomed = server.arrived.iter().any(|(_, publish)| match &publish.kind {
         protocol::Kind::Commit { welcomes, .. } => welcomes.iter().any(|welcome| welcome.installation == id),
-        protocol::Kind::Application => false,
+        protocol::Kind::Application | protocol::Kind::Unknown => false,
     });
     assert!(!welcomed);
 }

@@ -311,7 +311,8 @@ async fn read(
 
 fn size(envelope: &Envelope) -> usize {
     let payload = match &envelope.body {
-        Body::Application(bytes) | Body::Commit(bytes) | Body::Welcome { message: bytes, .. } => bytes,
+        Body::Application(bytes) | Body::Commit(bytes) | Body::Welcome { message: bytes, .. } => bytes.len(),
+        Body::Unknown => 0,
     };
-    payload.len() + OVERHEAD
+    payload + OVERHEAD
 }

@@ -63,6 +63,8 @@ impl Numbers {
                 Body::Application(bytes) => (APPLICATION, bytes, None),
                 Body::Commit(bytes) => (COMMIT, bytes, None),
                 Body::Welcome { topic, commit, message } => (WELCOME, message, Some((topic, *commit))),
+                // A defect: the sequencer makes none.
+                Body::Unknown => return Err(Error::RowNotFound),
             };
             rows.topic_id.push(self.topic(&entry.topic)?);
             rows.seq.push(number(envelope.seq));

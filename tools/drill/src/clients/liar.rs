@@ -186,7 +186,10 @@ impl Liar {
             }
             6 => {
                 let (Body::Application(bytes) | Body::Commit(bytes) | Body::Welcome { message: bytes, .. }) =
-                    &mut envelopes[place].body;
+                    &mut envelopes[place].body
+                else {
+                    unreachable!("the stage sends no unknown kind");
+                };
                 let at = self.random.index(bytes.len().max(1));
                 if let Some(byte) = bytes.get_mut(at) {
                     *byte ^= 0x20;

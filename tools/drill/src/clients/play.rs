@@ -284,7 +284,7 @@ impl<'a> Play<'a> {
                     .and_then(|seq| log.envelopes.get(seq.checked_sub(1)?));
                 at.is_some_and(|envelope| match &envelope.body {
                     Body::Application(payload) | Body::Commit(payload) => *payload == publish.payload,
-                    Body::Welcome { .. } => false,
+                    Body::Welcome { .. } | Body::Unknown => false,
                 })
             })
         });

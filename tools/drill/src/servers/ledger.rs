@@ -216,9 +216,9 @@ impl Ledger {
         let (bytes, commit) = match &envelope.body {
             Body::Application(bytes) => (bytes, false),
             Body::Commit(bytes) => (bytes, true),
-            Body::Welcome { .. } => {
+            Body::Welcome { .. } | Body::Unknown => {
                 drop(inner);
-                return self.wrong(Wrong::Bytes, format!("topic {topic} place {place}: a welcome"));
+                return self.wrong(Wrong::Bytes, format!("topic {topic} place {place}: no message"));
             }
         };
         drop(inner);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use futures::{SinkExt, StreamExt};
-use protocol::{ClientFrame, ErrorCode, ServerFrame, codec};
+use protocol::{ClientFrame, ErrorCode, ServerFrame, Support, codec};
 use tokio::{
     net::{TcpSocket, TcpStream},
     time::timeout,
@@ -60,19 +60,20 @@ impl Socket {
     }
 
     async fn on(stream: TcpStream, person: &Person, place: &Place) -> Result<Self> {
-        let mut request = format!("ws://{}/ws", place.domain).into_client_request()?;
+        let mut request = format!("ws://{}{}", place.domain, protocol::socket_path()).into_client_request()?;
         request.headers_mut().insert("origin", place.origin.parse()?);
         request.headers_mut().insert("cookie", person.cookie().parse()?);
         request.headers_mut().insert("x-forwarded-for", person.from().parse()?);
         stream.set_nodelay(true)?;
         let (stream, _) = client_async(request, Wire::new(stream)).await?;
         let mut socket = Self(stream);
-        let ServerFrame::Challenge { nonce } = socket.hear().await? else {
+        let ServerFrame::Challenge { nonce, support } = socket.hear().await? else {
             bail!("expected a challenge");
         };
         let hello = ClientFrame::Hello {
             installation: person.id(),
             signature: person.sign_challenge(&place.domain, &nonce),
+            support: support.map(|_| Support::OURS),
         };
         socket.say(&hello).await?;
         match socket.hear().await? {
