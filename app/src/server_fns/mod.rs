@@ -3,6 +3,8 @@
 //! To add one: a file like its neighbours, its arguments and answer in `protocol::api`, its `mod` line and a row of `calls!` here. The
 //! server makes its routes and limits from the list, and tests walk it.
 
+#[cfg(test)]
+mod bytes;
 #[cfg(feature = "ssr")]
 mod caller;
 #[cfg(feature = "ssr")]

@@ -6,11 +6,11 @@ use std::{future::Future, pin::Pin};
 use http::Method;
 use js_sys::{ArrayBuffer, Uint8Array};
 use leptos::prelude::window;
-use protocol::ErrorCode;
+use protocol::{ErrorCode, api};
 use send_wrapper::SendWrapper;
 use serde::{Serialize, de::DeserializeOwned};
 use server_fn::{
-    Bytes, ContentType, Decodes, Encodes, Protocol,
+    Bytes, Decodes, Encodes, Protocol,
     client::Client,
     codec::{FromReq, IntoRes, Postcard, PostcardEncoding},
     error::FromServerFnError,
@@ -57,20 +57,26 @@ where
 
 type Answer = Pin<Box<dyn Future<Output = Result<Bytes, AppError>>>>;
 
-/// Asks, and gives the body of the answer; a refusal is in the body of another status.
+/// Asks, and gives the body of the answer; a refusal is in the body of another status, in every version.
 fn post(path: String, question: Bytes) -> Answer {
     Box::pin(async move {
-        let (ok, body) = fetch(&path, &question)
+        let (ok, media_type, body) = fetch(&path, &question)
             .await
             .map_err(|_| AppError(ErrorCode::Unavailable))?;
-        if ok { Ok(body) } else { Err(AppError::de(body)) }
+        if !ok {
+            Err(AppError::de(body))
+        } else if api::is_spoken(media_type.as_deref()) {
+            Ok(body)
+        } else {
+            Err(AppError(ErrorCode::UnknownVersion))
+        }
     })
 }
 
-async fn fetch(path: &str, question: &[u8]) -> Result<(bool, Bytes), JsValue> {
+async fn fetch(path: &str, question: &[u8]) -> Result<(bool, Option<String>, Bytes), JsValue> {
     let headers = web_sys::Headers::new()?;
     for name in ["Content-Type", "Accept"] {
-        headers.set(name, PostcardEncoding::CONTENT_TYPE)?;
+        headers.set(name, api::MEDIA_TYPE)?;
     }
     let request = RequestInit::new();
     request.set_method("POST");
@@ -78,6 +84,7 @@ async fn fetch(path: &str, question: &[u8]) -> Result<(bool, Bytes), JsValue> {
     request.set_body(&Uint8Array::from(question));
     let answer = JsFuture::from(window().fetch_with_str_and_init(path, &request)).await?;
     let answer: Response = answer.dyn_into()?;
+    let media_type = answer.headers().get("Content-Type")?;
     let body: ArrayBuffer = JsFuture::from(answer.array_buffer()?).await?.dyn_into()?;
-    Ok((answer.ok(), Bytes::from(Uint8Array::new(&body).to_vec())))
+    Ok((answer.ok(), media_type, Bytes::from(Uint8Array::new(&body).to_vec())))
 }

@@ -1,8 +1,53 @@
-//! Arguments and answers of server functions: the road for pages and accounts.
+//! Arguments and answers of server functions, in postcard, one HTTP request each.
+//!
+//! The media type of request and answer states [`VERSION`]; none states version 1. An answer grows at its end: an older page ignores bytes
+//! left over, a newer one reads a missing field as its default ([`late`](crate::late), [`Late`](crate::Late)). A row of a list cannot grow,
+//! because the next row follows it: what is new about rows is a list of its own at the end, with [`rows`] that can. A refusal is an
+//! [`ApiError`] in every version.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Address, ErrorCode, InstallationId, UnixMillis};
+
+/// The version of arguments and answers. It changes only when they change in a way that their end does not allow.
+pub const VERSION: u8 = 1;
+/// The media type of arguments and answers, with [`VERSION`].
+pub const MEDIA_TYPE: &str = "application/x-postcard; version=1";
+
+/// Whether a body with this `Content-Type` is of [`VERSION`].
+pub fn is_spoken(content_type: Option<&str>) -> bool {
+    let mut parameters = content_type.unwrap_or_default().split(';').skip(1).map(str::trim);
+    let version = parameters.find_map(|parameter| parameter.strip_prefix("version="));
+    version.is_none_or(|version| version.parse() == Ok(VERSION))
+}
+
+/// Serde's `with` for a list whose rows may grow at their end: each row is a byte string of its own.
+pub mod rows {
+    use serde::{
+        Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned, de::Error as _, ser::Error as _,
+    };
+    use serde_bytes::ByteBuf;
+
+    /// Each row behind its length.
+    ///
+    /// # Errors
+    /// Those of the rows.
+    pub fn serialize<S: Serializer, T: Serialize>(rows: &[T], serializer: S) -> Result<S::Ok, S::Error> {
+        let rows = rows.iter().map(|row| postcard::to_stdvec(row).map(ByteBuf::from));
+        let rows = rows.collect::<Result<Vec<_>, _>>().map_err(S::Error::custom)?;
+        rows.serialize(serializer)
+    }
+
+    /// Reads each row by itself and ignores what a newer peer has put behind it.
+    ///
+    /// # Errors
+    /// If a row is not one.
+    pub fn deserialize<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Vec<T>, D::Error> {
+        let rows = Vec::<ByteBuf>::deserialize(deserializer)?;
+        let rows = rows.iter().map(|row| postcard::from_bytes(row));
+        rows.collect::<Result<_, _>>().map_err(D::Error::custom)
+    }
+}
 
 /// What the server adds to a sign-in text (EIP-4361). The browser renders the whole text itself (ADR 22).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -10,10 +55,13 @@ pub struct Challenge {
     /// The whole text, as the browser is going to render it. Only pages of the release before read it; goes with the next one.
     pub text: String,
     /// Drawn for this sign-in: 16 to 128 of `A-Z a-z 0-9`.
+    #[serde(deserialize_with = "crate::late")]
     pub nonce: String,
     /// When it was drawn, a whole second.
+    #[serde(deserialize_with = "crate::late")]
     pub issued_at: UnixMillis,
     /// Until when the signed text is accepted, a whole second.
+    #[serde(deserialize_with = "crate::late")]
     pub expires_at: UnixMillis,
 }
 

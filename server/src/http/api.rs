@@ -7,7 +7,7 @@ use app::{
 use axum::{
     body::{Body, to_bytes},
     extract::{Request, State},
-    http::{HeaderMap, header},
+    http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Response},
 };
 use protocol::{ErrorCode, limits};
@@ -28,6 +28,10 @@ pub async fn call(State(server): State<Server>, request: Request) -> Response {
     let Ok(body) = to_bytes(body, limits::FRAME).await else {
         return Refusal(ErrorCode::TooLarge).into_response();
     };
+    let media_type = parts.headers.get(header::CONTENT_TYPE);
+    if !protocol::api::is_spoken(media_type.and_then(|value| value.to_str().ok())) {
+        return Refusal(ErrorCode::UnknownVersion).into_response();
+    }
     let caller = caller(&parts.headers, server.secure());
     // With these two a server function would answer a form with a redirection to wherever `Referer` says.
     parts.headers.remove(header::ACCEPT);
@@ -38,9 +42,11 @@ pub async fn call(State(server): State<Server>, request: Request) -> Response {
         leptos::prelude::provide_context(caller.clone());
     };
     let request = Request::from_parts(parts, Body::from(body));
-    let response = leptos_axum::handle_server_fns_with_context(context, request)
+    let mut response = leptos_axum::handle_server_fns_with_context(context, request)
         .await
         .into_response();
+    let media_type = HeaderValue::from_static(protocol::api::MEDIA_TYPE);
+    response.headers_mut().insert(header::CONTENT_TYPE, media_type);
     if response.headers().contains_key(SERVER_FN_ERROR_HEADER) {
         with_status(response).await
     } else {

@@ -151,9 +151,10 @@ fn page_for(server: &Server, response: &Response, id: &str) -> Response {
 /// A refusal in the form in which the page's half of a server function reads it.
 fn for_server_function(mut response: Response, path: &str, code: ErrorCode) -> Response {
     *response.body_mut() = Body::from(AppError(code).ser());
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-postcard"));
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static(protocol::api::MEDIA_TYPE),
+    );
     response.headers_mut().remove(header::CONTENT_LENGTH);
     if let Ok(path) = HeaderValue::try_from(path) {
         response.headers_mut().insert(SERVER_FN_ERROR_HEADER, path);
