@@ -70,6 +70,9 @@ pub type Refusal = Box<dyn FnMut(&Publish) -> Option<ErrorCode>>;
 /// Changes what the server says before it is said.
 pub type Lie = Box<dyn FnMut(ServerFrame) -> Vec<ServerFrame>>;
 
+/// Sees what clients send.
+pub type Peek = Box<dyn FnMut(&[u8])>;
+
 /// A tip that somebody has asked for.
 pub struct Watched {
     pub who: InstallationId,
@@ -108,6 +111,10 @@ pub struct Server {
     /// Answers to publishes are lost.
     pub mute: bool,
     pub lie: Option<Lie>,
+    /// It greets as the previous release does.
+    pub previous: bool,
+    /// Sees the bytes of every frame that arrives.
+    pub peek: Option<Peek>,
     /// New sockets are closed with this code.
     pub closing: Option<u16>,
 }
@@ -126,7 +133,7 @@ impl Server {
         }
         self.sockets.insert(id, socket);
         if self.closing.is_none() {
-            let support = Some(Support::OURS);
+            let support = (!self.previous).then_some(Support::OURS);
             self.say(id, ServerFrame::Challenge { nonce, support });
         }
         id
@@ -245,6 +252,9 @@ impl Server {
     }
 
     pub fn receive(&mut self, socket: u32, bytes: &[u8]) {
+        if let Some(peek) = &mut self.peek {
+            peek(bytes);
+        }
         let frame: ClientFrame = codec::decode(bytes).expect("clients send whole frames");
         let Some(state) = self.sockets.get_mut(&socket) else {
             return;

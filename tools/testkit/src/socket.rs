@@ -51,7 +51,16 @@ impl Socket {
         socket.set_recv_buffer_size(1).unwrap();
         let stream = socket.connect(visitor.address()).await.unwrap();
         let headers = [("origin", visitor.origin()), ("cookie", &visitor.cookie())];
-        Self::open_on(stream, visitor, &headers)
+        Self::open_on(stream, visitor, &protocol::socket_path(), &headers)
+            .await
+            .expect("the upgrade works")
+    }
+
+    /// Opens a socket at this path, which states a feature level or none.
+    pub async fn open_at(visitor: &Visitor, path: &str) -> Self {
+        let stream = TcpStream::connect(visitor.address()).await.unwrap();
+        let headers = [("origin", visitor.origin()), ("cookie", &visitor.cookie())];
+        Self::open_on(stream, visitor, path, &headers)
             .await
             .expect("the upgrade works")
     }
@@ -62,11 +71,11 @@ impl Socket {
     /// The status, if the server does not upgrade.
     pub async fn open_with(visitor: &Visitor, headers: &[(&str, &str)]) -> Result<Self, u16> {
         let stream = TcpStream::connect(visitor.address()).await.unwrap();
-        Self::open_on(stream, visitor, headers).await
+        Self::open_on(stream, visitor, &protocol::socket_path(), headers).await
     }
 
-    async fn open_on(stream: TcpStream, visitor: &Visitor, headers: &[(&str, &str)]) -> Result<Self, u16> {
-        let mut request = format!("ws://localhost:{}{}", visitor.address().port(), protocol::socket_path())
+    async fn open_on(stream: TcpStream, visitor: &Visitor, path: &str, headers: &[(&str, &str)]) -> Result<Self, u16> {
+        let mut request = format!("ws://localhost:{}{path}", visitor.address().port())
             .into_client_request()
             .unwrap();
         for (name, value) in headers {
@@ -148,6 +157,20 @@ impl Socket {
                 Some(Ok(_)) => continue,
                 Some(Err(_)) | None => Heard::Closed(None),
             };
+        }
+    }
+
+    /// The bytes of the next frame, whatever they are.
+    pub async fn hear_bytes(&mut self) -> Vec<u8> {
+        loop {
+            let message = timeout(SOON, self.stream.next())
+                .await
+                .expect("the server says something in time");
+            match message {
+                Some(Ok(Message::Binary(bytes))) => return bytes.to_vec(),
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                other => panic!("no frame: {other:?}"),
+            }
         }
     }
 

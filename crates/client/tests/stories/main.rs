@@ -3,6 +3,9 @@
 
 use stage as support;
 
+#[path = "../../../protocol/tests/previous/mod.rs"]
+mod previous;
+
 mod connecting;
 mod consent;
 mod copies;
@@ -13,6 +16,7 @@ mod installations;
 mod lies;
 mod reactions;
 mod refusals;
+mod releases;
 mod replies;
 mod signing_in;
 mod smart;

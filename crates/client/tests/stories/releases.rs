@@ -1,0 +1,113 @@
+//! Installations and servers of two releases (ADR 18).
+
+use protocol::{Body, Envelope, MessageId, Seq, ServerFrame, Support, UnixMillis};
+
+use crate::{previous, support::World};
+
+#[test]
+fn the_previous_releases_server_reads_every_frame_of_today() {
+    let mut world = World::new(700);
+    let seen = std::rc::Rc::new(std::cell::Cell::new(0_usize));
+    {
+        let seen = seen.clone();
+        let mut server = world.server.borrow_mut();
+        server.previous = true;
+        server.peek = Some(Box::new(move |bytes| {
+            previous::decode::<previous::ClientFrame>(bytes).unwrap();
+            seen.set(seen.get() + 1);
+        }));
+    }
+    for name in ["alice", "bob"] {
+        world.join(name);
+    }
+    world.send("alice", "bob", "one");
+    world.accept("bob", "alice");
+    world.send("bob", "alice", "two");
+    world.server.borrow_mut().restart();
+    world.pass(1_000);
+    world.send("alice", "bob", "three");
+    assert_eq!(world.texts("bob", "alice"), ["one", "two", "three"]);
+    assert_eq!(world.texts("alice", "bob"), ["one", "two", "three"]);
+    assert!(seen.get() > 20, "{} frames", seen.get());
+}
+
+#[test]
+fn todays_server_hears_what_a_page_understands() {
+    let mut world = World::new(701);
+    let support = std::rc::Rc::new(std::cell::Cell::new(None));
+    let heard = support.clone();
+    world.server.borrow_mut().peek = Some(Box::new(move |bytes| {
+        if let Ok(protocol::ClientFrame::Hello { support, .. }) = protocol::codec::decode(bytes) {
+            heard.set(support);
+        }
+    }));
+    world.join("alice");
+    assert_eq!(support.get(), Some(Support::OURS));
+}
+
+#[test]
+fn a_newer_servers_frames_fields_and_kinds_cost_nothing() {
+    let mut world = World::with(702, &["alice", "bob"]);
+    world.send("alice", "bob", "one");
+    world.accept("bob", "alice");
+    let alice = world.installation("alice");
+    let bytes = {
+        let version = protocol::limits::VERSION;
+        let mut with_more = protocol::codec::encode(&ServerFrame::Pong).unwrap();
+        with_more.extend([1, 2, 3]);
+        [
+            vec![version, 99, 1, 2, 3],
+            with_more,
+            vec![version, 7, 200, 1, 0, 99, 1, 2],
+        ]
+    };
+    for bytes in bytes {
+        let mut server = world.server.borrow_mut();
+        let mut sockets = server.sockets.values_mut();
+        let socket = sockets.find(|socket| socket.who == Some(alice)).unwrap();
+        socket.out.push_back(bytes);
+        drop(server);
+        world.run();
+        assert_eq!(world.connection("alice"), Some(bridge::Connection::Live));
+    }
+    assert!(world.troubles("alice").is_empty());
+    world.send("bob", "alice", "two");
+    assert_eq!(world.texts("alice", "bob"), ["one", "two"]);
+}
+
+#[test]
+fn an_envelope_of_an_unknown_kind_is_read_past() {
+    let mut world = World::with(703, &["alice", "bob"]);
+    world.send("alice", "bob", "one");
+    world.accept("bob", "alice");
+    let alice = world.installation("alice");
+    let id = MessageId([0xee; 16]);
+    {
+        let mut server = world.server.borrow_mut();
+        let (topic, log) = server.logs.iter_mut().find(|(_, log)| log.members.len() == 2).unwrap();
+        let (topic, seq) = (*topic, Seq(log.envelopes.len() as u64 + 1));
+        let envelope = Envelope {
+            seq,
+            id,
+            at: UnixMillis(0),
+            body: Body::Application(Vec::new()),
+        };
+        log.envelopes.push(envelope.clone());
+        // As a newer server writes it: kind 9, two bytes.
+        let whole = ServerFrame::Envelopes {
+            topic,
+            envelopes: vec![envelope],
+        };
+        let mut bytes = protocol::codec::encode(&whole).unwrap();
+        bytes.truncate(bytes.len() - 2);
+        bytes.extend([9, 2, 1, 1]);
+        let mut sockets = server.sockets.values_mut();
+        let socket = sockets.find(|socket| socket.who == Some(alice)).unwrap();
+        socket.out.push_back(bytes);
+    }
+    world.run();
+    world.send("bob", "alice", "two");
+    assert_eq!(world.connection("alice"), Some(bridge::Connection::Live));
+    assert!(world.troubles("alice").is_empty(), "{:?}", world.troubles("alice"));
+    assert_eq!(world.texts("alice", "bob"), ["one", "two"]);
+}
