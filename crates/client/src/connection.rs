@@ -314,12 +314,15 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         self.link.phase = Phase::Ready;
         self.link.since = here;
         self.link.key_packages = key_packages;
-        if self.state.settings.incarnation != Some(incarnation) {
+        // An older build has published them: with them nobody could take us into a group that requires what this build knows.
+        let outdated = self.state.settings.last_resort && !self.installation.has_current_key_packages();
+        self.link.anew = outdated;
+        if outdated || self.state.settings.incarnation != Some(incarnation) {
             // Another life of the database may know neither our key packages nor our last messages. What it has not
             // acknowledged is still in the outbox; the logs are read from where we are, or anew (`CursorAhead`).
             let mut step = Step::default();
             let mut settings = self.state.settings.clone();
-            settings.last_resort &= settings.incarnation.is_none();
+            settings.last_resort &= settings.incarnation.is_none() && !outdated;
             settings.incarnation = Some(incarnation);
             step.settings = Some(settings);
             self.finish(step).await?;

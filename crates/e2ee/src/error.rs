@@ -24,6 +24,13 @@ pub enum E2eeError {
     /// A credential without the key its wallet vouched for, or a leaf of another form than ours: forged or stolen.
     #[error("a credential does not belong to its key")]
     NotBelieved,
+    /// A group whose context holds extensions, or requires capabilities, that this build does not know. An update of Jackdaw may.
+    #[error("the group requires what this build does not know")]
+    UnsupportedGroup,
+    /// A key package made by an older build, which lacks a capability that the group requires. Its owner can be added once it has published
+    /// new ones.
+    #[error("{0} lacks a capability that the group requires")]
+    LacksCapability(InstallationId),
     /// Read before: its key is gone. Or: the conversation, or the invitation, is here already.
     #[error("used already")]
     AlreadyUsed,

@@ -20,12 +20,13 @@ use crate::{
     E2eeError, Randomness,
     credential::Claim,
     provider::{Provider, Store},
+    rules::Rules,
 };
 
 /// Our own records begin with 0; OpenMLS' with its storage format.
 const KEY_RECORD: &[u8] = &[0, 1];
 const TOPIC_RECORD: &[u8] = &[0, 2];
-const RECORD_VERSION: u8 = 1;
+pub(crate) const RECORD_VERSION: u8 = 1;
 
 /// Records to write and to delete, all of them or none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -77,6 +78,7 @@ pub struct Installation {
     public_key: [u8; 65],
     claim: Option<Claim>,
     random: Box<dyn Randomness>,
+    pub(crate) rules: Rules,
     /// Groups that were loaded. OpenMLS keeps state in them beside the records.
     groups: RefCell<HashMap<Topic, Loaded>>,
 }
@@ -122,6 +124,7 @@ impl Installation {
             public_key,
             claim,
             random,
+            rules: Rules::Current,
             groups: RefCell::default(),
         }
     }

@@ -9,9 +9,14 @@ use crate::{
     E2eeError, Installation,
     credential::{Claim, believe_stated, check_form},
     error::internal,
+    installation::RECORD_VERSION,
     provider::{Crypto, is_hpke_key},
+    rules::Rules,
     settings,
 };
+
+/// Which form of groups the last resort is for, behind a version byte.
+const FORM_RECORD: &[u8] = &[0, 3];
 
 impl Installation {
     /// Key packages to publish; each can be used for one invitation.
@@ -21,14 +26,31 @@ impl Installation {
 
     /// A key package for when all others are used up; it can be used again and again.
     pub fn last_resort(&mut self) -> Result<Vec<u8>, E2eeError> {
-        self.key_package(true)
+        let last_resort = self.key_package(true)?;
+        self.provider.store.put_bytes(FORM_RECORD.to_vec(), self.form_record());
+        Ok(last_resort)
+    }
+
+    /// Whether the last resort advertises all that this build knows. Otherwise it, and whatever was published with it, is of an older
+    /// build: groups of a later form could not take this installation in before new ones are published.
+    pub fn has_current_key_packages(&self) -> bool {
+        let record = self.provider.store.get_bytes(FORM_RECORD);
+        record.is_some_and(|record| *record == self.form_record())
+    }
+
+    fn form_record(&self) -> Vec<u8> {
+        let newest = match self.rules {
+            Rules::First => 1,
+            Rules::Current => 2,
+        };
+        vec![RECORD_VERSION, newest]
     }
 
     fn key_package(&mut self, last_resort: bool) -> Result<Vec<u8>, E2eeError> {
         self.refresh();
         let mut builder = KeyPackage::builder()
             .key_package_lifetime(settings::lifetime())
-            .leaf_node_capabilities(settings::capabilities());
+            .leaf_node_capabilities(settings::capabilities(self.rules));
         if last_resort {
             builder = builder.mark_as_last_resort();
         }

@@ -25,6 +25,7 @@ mod installation;
 mod key_package;
 mod provider;
 mod randomness;
+mod rules;
 mod settings;
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,8 @@ use openmls::prelude::{
     PURE_CIPHERTEXT_WIRE_FORMAT_POLICY, ProtocolVersion, SenderRatchetConfiguration,
 };
 
+use crate::rules::{GROUP, Rules};
+
 /// Suite 2 of RFC 9420: NIST P-256 throughout, so that the installation's one key also proves it to the server.
 pub(crate) const SUITE: Ciphersuite = Ciphersuite::MLS_128_DHKEMP256_AES128GCM_SHA256_P256;
 
@@ -24,11 +26,15 @@ pub(crate) fn lifetime() -> Lifetime {
     Lifetime::init(0, NEVER)
 }
 
-pub(crate) fn capabilities() -> Capabilities {
+pub(crate) fn capabilities(rules: Rules) -> Capabilities {
+    let extensions: &[ExtensionType] = match rules {
+        Rules::First => &[ExtensionType::LastResort],
+        Rules::Current => &[ExtensionType::LastResort, GROUP],
+    };
     Capabilities::new(
         Some(&[ProtocolVersion::Mls10]),
         Some(&[SUITE]),
-        Some(&[ExtensionType::LastResort]),
+        Some(extensions),
         Some(&[]),
         Some(&[CredentialType::Basic]),
     )
@@ -38,7 +44,7 @@ fn ratchets() -> SenderRatchetConfiguration {
     SenderRatchetConfiguration::new(OUT_OF_ORDER, AHEAD)
 }
 
-pub(crate) fn create() -> MlsGroupCreateConfig {
+pub(crate) fn create(rules: Rules) -> MlsGroupCreateConfig {
     MlsGroupCreateConfig::builder()
         .ciphersuite(SUITE)
         .wire_format_policy(PURE_CIPHERTEXT_WIRE_FORMAT_POLICY)
@@ -48,7 +54,7 @@ pub(crate) fn create() -> MlsGroupCreateConfig {
         .use_ratchet_tree_extension(true)
         .sender_ratchet_configuration(ratchets())
         .lifetime(lifetime())
-        .capabilities(capabilities())
+        .capabilities(capabilities(rules))
         .build()
 }
 

@@ -11,6 +11,8 @@ use crate::{
     credential::{Belief, check_form, merged},
     error::internal,
     key_package,
+    rules::{Form, Rules, advertises, all_advertise, moves, second},
+    settings,
 };
 
 impl Installation {
@@ -19,7 +21,8 @@ impl Installation {
     /// [`clear_pending`](Self::clear_pending) (it was refused), or until another's commit wins.
     ///
     /// # Errors
-    /// `NotBelieved` if a key package is not of the installation that was vouched for, `NotAMember`, `CommitPending`.
+    /// `NotBelieved` if a key package is not of the installation that was vouched for, `LacksCapability` if it is of an older build than
+    /// the group requires, `NotAMember`, `CommitPending`.
     pub fn commit(
         &mut self,
         topic: Topic,
@@ -40,21 +43,29 @@ impl Installation {
             .iter()
             .map(|id| leaf_of(&group, *id))
             .collect::<Result<Vec<_>, _>>()?;
+        if Form::of(group.extensions()) == Some(Form::Second)
+            && let Some(old) = key_packages.iter().position(|added| !advertises(added.leaf_node()))
+        {
+            return Err(E2eeError::LacksCapability(add[old].1.installation));
+        }
         // A newer association of ours reaches the others with our next leaf.
         let renewed = group
             .own_leaf_node()
             .is_none_or(|leaf| leaf.credential() != &own.credential);
-        let leaf = LeafNodeParameters::builder();
+        let leaf = LeafNodeParameters::builder().with_capabilities(settings::capabilities(self.rules));
         let leaf = if renewed {
             leaf.with_credential_with_key(own)
         } else {
             leaf
         };
 
+        let moves = self.rules == Rules::Current && moves(&group, &key_packages);
         group.set_aad(topic.0.to_vec());
-        let (commit, welcome, _) = group
-            .commit_builder()
-            .consume_proposal_store(false)
+        let mut builder = group.commit_builder().consume_proposal_store(false);
+        if moves {
+            builder = builder.propose_group_context_extensions(second()).map_err(internal)?;
+        }
+        let (commit, welcome, _) = builder
             .propose_adds(key_packages)
             .propose_removals(removed)
             .leaf_node_parameters(leaf.build())
@@ -122,7 +133,7 @@ impl Installation {
         commit: StagedCommit,
         known: &dyn Associations,
     ) -> Result<Processed, E2eeError> {
-        let (added, removed) = judge(group, sender, &commit, known)?;
+        let (added, removed) = judge(self.rules, group, sender, &commit, known)?;
         let left = commit.self_removed();
         group.merge_staged_commit(&self.provider, commit).map_err(internal)?;
         Ok(Processed::Commit { added, removed, left })
@@ -132,6 +143,7 @@ impl Installation {
 /// Says who comes and goes by a commit, if everything in it may be believed. Every member judges alike: only what stands in
 /// the commit, in the group and in associations named by hash is looked at.
 fn judge(
+    rules: Rules,
     group: &MlsGroup,
     sender: LeafNodeIndex,
     commit: &StagedCommit,
@@ -139,6 +151,8 @@ fn judge(
 ) -> Result<(Vec<Member>, Vec<Member>), E2eeError> {
     let (mut added, mut removed) = (Vec::new(), Vec::new());
     let mut belief = Belief::new(known);
+    let mut form = Form::of(group.extensions()).ok_or(E2eeError::Garbage)?;
+    let mut leaves = Vec::new();
     for queued in commit.queued_proposals() {
         // Only what the committer itself proposes, by value; other kinds of proposals are not spoken here.
         if queued.sender() != &Sender::Member(sender) {
@@ -148,11 +162,21 @@ fn judge(
             Proposal::Add(add) => {
                 let leaf = add.key_package().leaf_node();
                 check_form(leaf)?;
+                leaves.push(leaf);
                 added.extend(belief.member(leaf.credential(), leaf.signature_key().as_slice())?);
             }
             Proposal::Remove(remove) => {
                 let leaf = group.member_at(remove.removed()).ok_or(E2eeError::Garbage)?;
                 removed.push(merged(&leaf.credential, &leaf.signature_key).ok_or(E2eeError::Garbage)?);
+            }
+            // The one change there is: every member judges it by the leaves alone, and nobody without the capability is among them.
+            Proposal::GroupContextExtensions(proposal)
+                if rules == Rules::Current
+                    && form == Form::First
+                    && Form::of(proposal.extensions()) == Some(Form::Second)
+                    && all_advertise(group) =>
+            {
+                form = Form::Second;
             }
             _ => return Err(E2eeError::Garbage),
         }
@@ -163,10 +187,14 @@ fn judge(
         let old = group.member_at(sender).ok_or(E2eeError::Garbage)?;
         let old = merged(&old.credential, &old.signature_key).ok_or(E2eeError::Garbage)?;
         check_form(leaf)?;
+        leaves.push(leaf);
         let new = belief.member(leaf.credential(), leaf.signature_key().as_slice())?;
         if new.is_some_and(|new| (new.address, new.installation) != (old.address, old.installation)) {
             return Err(E2eeError::NotBelieved);
         }
+    }
+    if form == Form::Second && !leaves.into_iter().all(advertises) {
+        return Err(E2eeError::Garbage);
     }
     belief.end()?;
     let mut ids: Vec<_> = added.iter().map(|member| member.installation).collect();

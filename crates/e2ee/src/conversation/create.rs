@@ -5,8 +5,13 @@ use protocol::Topic;
 use tls_codec::DeserializeBytes;
 
 use crate::{
-    Associations, E2eeError, Installation, Member, credential::Belief, error::internal, installation::group_id,
-    provider::StoreError, settings,
+    Associations, E2eeError, Installation, Member,
+    credential::Belief,
+    error::internal,
+    installation::group_id,
+    provider::StoreError,
+    rules::{Form, Rules},
+    settings,
 };
 
 impl Installation {
@@ -22,7 +27,7 @@ impl Installation {
         let group = MlsGroup::new_with_group_id(
             &self.provider,
             &self.signer,
-            &settings::create(),
+            &settings::create(self.rules),
             group_id(topic),
             self.credential_with_key()?,
         )
@@ -39,7 +44,7 @@ impl Installation {
     ///
     /// # Errors
     /// `AlreadyUsed` if we are in it already, `NoKeyPackage` if the welcome is for a key package that is not here (any
-    /// more), `MissingAssociations`, `NotBelieved`, `Garbage`. The key package is only used up if the join is committed.
+    /// more), `MissingAssociations`, `NotBelieved`, `UnsupportedGroup`, `Garbage`. The key package is only used up if the join is committed.
     pub fn join(&mut self, topic: Topic, welcome: &[u8], known: &dyn Associations) -> Result<Vec<Member>, E2eeError> {
         if self.has(topic) {
             return Err(E2eeError::AlreadyUsed);
@@ -57,9 +62,10 @@ impl Installation {
         if context.group_id() != &group_id(topic) || context.ciphersuite() != settings::SUITE {
             return Err(E2eeError::Garbage);
         }
-        // Somebody who may propose from outside would be a member nobody sees.
-        if context.extensions().iter().next().is_some() {
-            return Err(E2eeError::NotBelieved);
+        // Somebody who may propose from outside, for one, would be a member nobody sees.
+        match (self.rules, Form::of(context.extensions())) {
+            (_, Some(Form::First)) | (Rules::Current, Some(Form::Second)) => {}
+            _ => return Err(E2eeError::UnsupportedGroup),
         }
         let mut belief = Belief::new(known);
         let mut members = Vec::new();
@@ -85,6 +91,7 @@ fn refused(error: WelcomeError<StoreError>) -> E2eeError {
         | WelcomeError::PrivateInitKeyNotFound
         | WelcomeError::NoMatchingEncryptionKey
         | WelcomeError::JoinerSecretNotFound => E2eeError::NoKeyPackage,
+        WelcomeError::UnsupportedCapability | WelcomeError::UnsupportedExtensions => E2eeError::UnsupportedGroup,
         _ => E2eeError::Garbage,
     }
 }

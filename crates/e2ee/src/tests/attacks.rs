@@ -8,7 +8,9 @@ use openmls::prelude::{
 use protocol::{AssociationHash, Topic, Welcome};
 
 use super::people::{DOMAIN, Directory, Person, TOPIC, alice_and_bob, all_talk, three};
-use crate::{Associations, E2eeError, Installation, Processed, Proposed, installation::group_id, settings};
+use crate::{
+    Associations, E2eeError, Installation, Processed, Proposed, installation::group_id, rules::Rules, settings,
+};
 
 /// A key package with any credential and lifetime, signed by this installation's key.
 fn forged_key_package(it: &Installation, credential: Credential, lifetime: Lifetime) -> KeyPackage {
@@ -18,7 +20,7 @@ fn forged_key_package(it: &Installation, credential: Credential, lifetime: Lifet
     };
     KeyPackage::builder()
         .key_package_lifetime(lifetime)
-        .leaf_node_capabilities(settings::capabilities())
+        .leaf_node_capabilities(settings::capabilities(Rules::Current))
         .build(settings::SUITE, &it.provider, &it.signer, key)
         .unwrap()
         .into_key_package()
@@ -28,12 +30,12 @@ fn bytes(key_package: &KeyPackage) -> Vec<u8> {
     MlsMessageOut::from(key_package.clone()).to_bytes().unwrap()
 }
 
-fn credential(person: &Person) -> Credential {
+pub(super) fn credential(person: &Person) -> Credential {
     person.it.credential_with_key().unwrap().credential
 }
 
 /// A commit without any check of ours; merged by Mallory herself if `merge`.
-fn raw_commit(
+pub(super) fn raw_commit(
     mallory: &mut Person,
     topic: Topic,
     add: Vec<KeyPackage>,
@@ -67,7 +69,7 @@ fn raw_commit(
 }
 
 /// The conversation goes on as if nothing had been: the bad commit is skipped by everybody, a good one follows.
-fn goes_on(alice: &mut Person, bob: &mut Person) {
+pub(super) fn goes_on(alice: &mut Person, bob: &mut Person) {
     all_talk(&mut [alice, bob]);
     let proposed = alice.propose(&mut [], &[]);
     alice.merge();
@@ -191,7 +193,7 @@ fn a_member_cannot_become_another_installation_or_account() {
 }
 
 /// Mallory makes a group with this leaf of hers, adds Bob, and sends him the welcome.
-fn trap(
+pub(super) fn trap(
     mallory: &mut Person,
     bob: &mut Person,
     credential: Credential,
@@ -208,7 +210,7 @@ fn trap(
         .ciphersuite(settings::SUITE)
         .use_ratchet_tree_extension(true)
         .lifetime(lifetime)
-        .capabilities(settings::capabilities())
+        .capabilities(settings::capabilities(Rules::Current))
         .with_group_context_extensions(extensions)
         .build();
     let group =
@@ -250,7 +252,7 @@ fn nobody_joins_a_group_with_a_stolen_credential_in_it() {
 }
 
 /// A group-context extension that lets somebody propose who is no member.
-fn stranger_may_propose(stranger: &Person) -> Extensions<GroupContext> {
+pub(super) fn stranger_may_propose(stranger: &Person) -> Extensions<GroupContext> {
     let sender = ExternalSender::new(stranger.it.public_key().as_slice().into(), credential(stranger));
     Extensions::single(Extension::ExternalSenders(vec![sender])).unwrap()
 }
@@ -263,7 +265,7 @@ fn nobody_joins_a_group_that_strangers_may_change() {
     let welcome = trap(&mut mallory, &mut bob, own, settings::lifetime(), extensions);
     assert_eq!(
         bob.step(|it| it.join(TOPIC, &welcome, &known)),
-        Err(E2eeError::NotBelieved)
+        Err(E2eeError::UnsupportedGroup)
     );
 }
 

@@ -50,7 +50,13 @@ fn a_key_package_that_speaks_no_suite_of_ours_is_refused() {
     let carol = Person::new("carol", 3, &alice.known.clone());
     let mute = KeyPackage::builder()
         .key_package_lifetime(settings::lifetime())
-        .leaf_node_capabilities(Capabilities::new(None, Some(&[]), None, None, None))
+        .leaf_node_capabilities(Capabilities::new(
+            None,
+            Some(&[]),
+            Some(&[crate::rules::GROUP]),
+            None,
+            None,
+        ))
         .build(
             settings::SUITE,
             &carol.it.provider,

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod attacks;
+mod builds;
 mod bytes;
 mod forms;
 mod people;

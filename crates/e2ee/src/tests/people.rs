@@ -8,7 +8,9 @@ use protocol::{Address, AssociationHash, MessageId, Topic};
 use sha2::{Digest, Sha256};
 use sha3::Keccak256;
 
-use crate::{Associations, Changes, E2eeError, Installation, Member, Processed, Proposed, Randomness};
+use crate::{
+    Associations, Changes, E2eeError, Installation, Member, Processed, Proposed, Randomness, rules::Rules,
+};
 
 pub(super) const DOMAIN: &str = "jackdaw.example";
 pub(super) const TOPIC: Topic = Topic([7; 32]);
@@ -114,6 +116,13 @@ impl Person {
         person
     }
 
+    /// As [`Person::new`], with a build of the first release.
+    pub(super) fn of_the_first_release(name: &str, wallet: u8, known: &Directory) -> Self {
+        let mut person = Self::new(name, wallet, known);
+        person.it.rules = Rules::First;
+        person
+    }
+
     /// The step is durable.
     pub(super) fn save(&mut self) {
         write(&mut self.disk, self.it.take_changes());
@@ -128,7 +137,9 @@ impl Person {
     pub(super) fn restart(&mut self) {
         self.messages += 1;
         let seed = format!("{} {}", self.name, self.messages);
+        let rules = self.it.rules;
         self.it = Installation::load(self.disk.clone(), dice(&seed)).unwrap();
+        self.it.rules = rules;
     }
 
     /// Does it, and keeps it only if it went well.
