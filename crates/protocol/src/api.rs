@@ -65,10 +65,10 @@ pub struct Challenge {
     pub expires_at: UnixMillis,
 }
 
-/// Who is signed in.
+/// The signed-in account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Me {
-    /// The account.
+    /// The account's address.
     pub address: Address,
     /// The name it chose, empty for none.
     pub name: String,
@@ -76,58 +76,58 @@ pub struct Me {
     pub installation: InstallationId,
 }
 
-/// A sign-in that worked.
+/// The answer to a sign-in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignedIn {
-    /// Who is signed in now.
+    /// The account that is signed in now.
     pub me: Me,
-    /// The text by which others know this installation: of its first sign-in. It may differ from the one just signed, if
-    /// the answer to an earlier sign-in was lost.
+    /// The signed text of the installation's association: the one of its first sign-in. It differs from the text just signed if the answer
+    /// to an earlier sign-in was lost.
     pub text: String,
-    /// The wallet's signature over it. The browser verifies both, as everybody does.
+    /// The wallet's signature over it. The browser verifies both.
     #[serde(with = "serde_bytes")]
     pub signature: Vec<u8>,
 }
 
-/// What the page must know of the site before anybody signs in.
+/// The site, as a page must know it before anybody signs in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Site {
     /// What the site calls itself: host, and port if it is not the scheme's own. A page at another address refuses to sign in; nothing
     /// else in the browser uses it.
     pub domain: String,
-    /// Networks served here; the first is where new people start.
+    /// The networks of the site; the first is the default of new accounts.
     pub networks: Vec<Network>,
-    /// Who is signed in, if anybody is.
+    /// The signed-in account, if there is one.
     pub me: Option<Me>,
 }
 
-/// A chain, as data.
+/// A network of the site.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Network {
     /// EIP-155 chain id.
     pub chain_id: u64,
-    /// What people call it.
+    /// Its name for people.
     pub name: String,
-    /// What the native coin is called.
+    /// The name of the native coin.
     pub coin: String,
     /// The native coin's symbol.
     pub symbol: String,
-    /// Where a wallet reaches it; empty if every wallet knows it.
+    /// The JSON-RPC URL for wallets that do not know the network; empty if every wallet does.
     pub rpc_url: String,
-    /// Where people look at its blocks: `{explorer}/tx/{hash}` and `{explorer}/address/{address}`. Empty for none.
+    /// The URL of its explorer, empty for none: `{explorer}/tx/{hash}` and `{explorer}/address/{address}`.
     pub explorer: String,
-    /// After this many blocks, the transaction's own included, a tip counts as confirmed. At least 1.
+    /// A transaction is confirmed in this many blocks, its own included. At least 1.
     pub confirmations: u32,
-    /// The contract for tips, if it stands here. Clients believe only the one address that follows from its code.
+    /// The contract for tips, if it is deployed. Clients accept only the address that follows from its code.
     pub tips: Option<Address>,
-    /// Test coins are given out here.
+    /// The site gives out test coins on this network.
     pub development: bool,
 }
 
-/// One sign-in of this account that has not ended.
+/// A session of this account that has not ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
-    /// Its id, for ending it.
+    /// Identifies it when it is to be ended.
     pub id: String,
     /// The browser and system, in words ("Chromium on Linux").
     pub agent: String,
@@ -135,31 +135,31 @@ pub struct Session {
     pub since: UnixMillis,
     /// When it was last used.
     pub seen: UnixMillis,
-    /// It is the one that asks.
+    /// It is the session of the request.
     pub this: bool,
 }
 
-/// One browser of this account that holds keys.
+/// An installation of this account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InstallationRow {
-    /// Its id.
+    /// The installation.
     pub id: InstallationId,
-    /// What its account calls it, empty for nothing.
+    /// The name its account gave it, empty for none.
     pub name: String,
-    /// The browser and system it was made with.
+    /// The browser and system of its first sign-in, in words.
     pub agent: String,
     /// When it was associated.
     pub since: UnixMillis,
     /// When it last connected.
     pub seen: UnixMillis,
-    /// It is the one of the session that asks.
+    /// It is the installation of the request's session.
     pub this: bool,
 }
 
-/// What a member may know of another.
+/// An account as other members see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
-    /// The account.
+    /// Its address.
     pub address: Address,
     /// The name it chose, empty for none. A claim of the account, not a proof.
     pub name: String,
@@ -167,7 +167,7 @@ pub struct Person {
     pub here: bool,
 }
 
-/// Why a server function refused, on the wire.
+/// The refusal of a server function, the same in every version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{0}")]
 pub struct ApiError(pub ErrorCode);

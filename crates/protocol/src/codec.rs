@@ -4,10 +4,10 @@ use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 
 use crate::{ErrorCode, limits};
 
-/// Why bytes are no frame.
+/// Why bytes are not a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CodecError {
-    /// Over [`limits::FRAME`].
+    /// Longer than [`limits::FRAME`].
     #[error("a frame of {0} bytes is over the limit")]
     TooLarge(usize),
     /// The first byte is not [`limits::VERSION`].

@@ -1,39 +1,39 @@
-//! What travels through a topic: opaque bytes with a place in an order.
+//! Topics: what is appended to them, and what is read from them. To the server a payload is opaque bytes.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{InstallationId, MessageId, Seq, Topic, UnixMillis, unknown::skips_unknown};
 
-/// What an installation asks to be put into a topic.
+/// A request to append to a topic.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Publish {
-    /// The conversation. It comes to be with its first commit.
+    /// The conversation. Its first commit creates it.
     pub topic: Topic,
-    /// Names this publish for ever; a retry repeats it.
+    /// Identifies this publish; a retry repeats it and is stored once.
     pub id: MessageId,
-    /// The place of the last commit of this topic that the sender has applied, 0 for none. If the topic has a newer one
-    /// the publish is refused with `StaleEpoch`: the sender reads on and encrypts again.
+    /// The place of the last commit of this topic that the sender has applied, 0 for none. If the topic has a newer one, the publish is
+    /// refused with `StaleEpoch`: the sender reads on and encrypts again.
     pub last_commit: Seq,
-    /// What it is.
+    /// How it is ordered.
     pub kind: Kind,
-    /// The MLS message: ciphertext, as far as the server is concerned.
+    /// The MLS message (RFC 9420, section 6), at most `limits::PAYLOAD` bytes.
     #[serde(with = "serde_bytes")]
     pub payload: Vec<u8>,
 }
 
-/// What a publish is to the order of its topic.
+/// How a publish is ordered in its topic.
 ///
 /// A kind added here holds one byte string: others skip it by its length.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(remote = "Self")]
 pub enum Kind {
-    /// A message to the members.
+    /// A message to the members: any number in one epoch.
     Application,
-    /// A new epoch. Commit, welcomes and the change of the member list are stored together or not at all.
+    /// A commit, one for each epoch. Commit, welcomes and the change of the member list are stored together or not at all.
     Commit {
-        /// For every installation that joins.
+        /// One for each installation that joins.
         welcomes: Vec<Welcome>,
-        /// Installations that may no longer read or write here.
+        /// Installations that may no longer read or write in the topic.
         removed: Vec<InstallationId>,
     },
     /// A kind of a newer client. The server refuses it with `ErrorCode::UnknownKind`.
@@ -43,30 +43,30 @@ pub enum Kind {
 
 skips_unknown!(Kind, Length);
 
-/// An invitation for one installation.
+/// An invitation of one installation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Welcome {
-    /// Who may join.
+    /// The installation that joins.
     pub installation: InstallationId,
     /// The MLS `Welcome` (RFC 9420, section 12.4.3.1).
     #[serde(with = "serde_bytes")]
     pub message: Vec<u8>,
 }
 
-/// One entry of a topic's log.
+/// One entry of a topic.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Envelope {
-    /// Its place.
+    /// The place in the topic.
     pub seq: Seq,
-    /// The id its sender drew: one's own echo is recognised by it.
+    /// The id of its publish, by which a sender recognises its own.
     pub id: MessageId,
-    /// When the server stored it. For people's eyes; the order is `seq`.
+    /// When the server stored it: for display; the order is `seq`.
     pub at: UnixMillis,
-    /// What it holds.
+    /// The content.
     pub body: Body,
 }
 
-/// What an envelope holds.
+/// The content of an envelope.
 ///
 /// A kind added here holds one byte string: others skip it by its length.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,11 +76,11 @@ pub enum Body {
     Application(#[serde(with = "serde_bytes")] Vec<u8>),
     /// An MLS commit.
     Commit(#[serde(with = "serde_bytes")] Vec<u8>),
-    /// Only in inboxes: an invitation into `topic`, made by the commit at `commit`.
+    /// In inboxes only: an invitation into `topic`, made by the commit at `commit`.
     Welcome {
         /// The conversation to join.
         topic: Topic,
-        /// The place of the commit that added this installation: reading starts behind it.
+        /// The place of the commit that adds this installation, which reads from the next place on.
         commit: Seq,
         /// The MLS `Welcome`.
         #[serde(with = "serde_bytes")]

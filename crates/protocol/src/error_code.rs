@@ -1,4 +1,4 @@
-//! Every reason the server may give, as a number that never changes its meaning.
+//! Error codes: numbers that never change their meaning.
 
 use serde::{Deserialize, Serialize};
 
@@ -27,7 +27,7 @@ pub enum ErrorClass {
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $number:literal, $text:literal, $class:ident;)*) => {
-        /// A stable reason for a refusal. On the wire it is its number; people read the sentence that the page has for it.
+        /// A stable reason for a refusal, on the wire as its number. `app::error` has the sentence for people.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[repr(u16)]
         pub enum ErrorCode {
@@ -37,7 +37,7 @@ macro_rules! codes {
         }
 
         impl ErrorCode {
-            /// Every code, for tests and tables.
+            /// Every code that this build knows.
             pub const ALL: &[Self] = &[$(Self::$name,)*];
 
             /// The number on the wire.

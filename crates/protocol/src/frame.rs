@@ -1,7 +1,7 @@
 //! The frames of the WebSocket. One frame is one binary WebSocket message, see [`crate::codec`].
 //!
-//! The road: the server sends `Challenge`; the installation answers `Hello`; the server says `Ready`; then `Subscribe`,
-//! `Publish` and `Ask` in any order. Everything the server forwards comes in the order of its topic and without gaps.
+//! Order: the server sends `Challenge`; the installation answers `Hello`; the server answers `Ready`; then `Subscribe`, `Publish` and `Ask`
+//! in any order. The server forwards envelopes in the order of their topic, without gaps.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,9 +14,9 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(remote = "Self")]
 pub enum ClientFrame {
-    /// Proves which installation speaks: a cookie alone proves none.
+    /// Proves that the installation of the session holds the socket: a cookie alone proves no installation.
     Hello {
-        /// Who speaks.
+        /// The installation of the session.
         installation: InstallationId,
         /// The installation's signature over `identity::challenge_bytes` (ECDSA P-256 with SHA-256, DER).
         #[serde(with = "serde_bytes")]
@@ -25,21 +25,21 @@ pub enum ClientFrame {
         #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "late")]
         support: Option<Support>,
     },
-    /// Forward these topics from behind these cursors on. Repeating a topic moves its cursor.
+    /// Asks for all envelopes of these topics after these cursors, those to come included. Repeating a topic moves its cursor.
     Subscribe {
-        /// Topic and the last place already stored.
+        /// Each topic with the last place that the client has stored; at most `limits::TOPICS_PER_FRAME`.
         topics: Vec<(Topic, Seq)>,
     },
-    /// Put this into its topic. Answered by `Stored` or `Refused`.
+    /// Appends to a topic. Answered by `Stored` or `Refused`.
     Publish(Publish),
-    /// A question; its answer carries the same number.
+    /// A request. Its `Answer` has the same number.
     Ask {
-        /// Chosen by the asker, unique on this socket.
+        /// Chosen by the client, unique on this socket.
         number: u32,
-        /// What is asked.
+        /// The request.
         ask: Ask,
     },
-    /// Still here. Answered by `Pong`.
+    /// Heartbeat, every `limits::HEARTBEAT_SECONDS`. Answered by `Pong`.
     Ping,
     /// A frame of a newer client. The server ignores it.
     #[serde(skip_serializing)]
@@ -60,81 +60,81 @@ pub enum ServerFrame {
         #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "late")]
         support: Option<Support>,
     },
-    /// The installation is believed.
+    /// The signature of `Hello` holds: requests are accepted from now on.
     Ready {
-        /// Which life of the database this is.
+        /// The life of the database; another one than before means that a backup was restored.
         incarnation: Incarnation,
         /// How many unused key packages the server still has for this installation.
         key_packages: u32,
         /// The server's clock.
         now: UnixMillis,
     },
-    /// The publish stands in its topic, durably.
+    /// The publish is stored durably.
     Stored {
         /// The id of the publish.
         id: MessageId,
-        /// Its place: of the first attempt, if there were several.
+        /// The place of the first attempt, if the publish was repeated.
         seq: Seq,
-        /// When it was stored.
+        /// When the server stored it.
         at: UnixMillis,
     },
-    /// The publish stands nowhere. It stays with its sender, with this reason.
+    /// The publish is not stored.
     Refused {
         /// The id of the publish.
         id: MessageId,
-        /// Why.
+        /// The reason.
         code: ErrorCode,
     },
     /// The next entries of a topic, in order, each directly behind the one before.
     Envelopes {
-        /// Whose.
+        /// The topic they belong to.
         topic: Topic,
-        /// At least one.
+        /// At least one, at most `limits::PAGE`.
         envelopes: Vec<Envelope>,
     },
-    /// Everything up to this place of a subscribed topic has been forwarded.
+    /// All envelopes of a subscribed topic up to `head` have been forwarded.
     CaughtUp {
-        /// Whose.
+        /// The subscribed topic.
         topic: Topic,
-        /// The last place there is.
+        /// The topic's last place.
         head: Seq,
     },
-    /// A subscription that is not allowed: the installation is no member.
+    /// A subscription was refused, or ends.
     NotSubscribed {
-        /// Whose.
+        /// The topic.
         topic: Topic,
-        /// Why.
+        /// The reason: `NotAMember`, `NoSuchTopic`, `CursorAhead`, `TooMany`.
         code: ErrorCode,
     },
-    /// What was asked for, or why not.
+    /// Answers an `Ask`.
     Answer {
-        /// The asker's number.
+        /// The number of the `Ask`.
         number: u32,
-        /// The answer.
+        /// The answer, or why there is none.
         answer: Result<Answer, ErrorCode>,
     },
-    /// Still here too.
+    /// Answers `Ping`.
     Pong,
-    /// The server is about to close this socket, and why.
+    /// The server is about to close this socket.
     Bye {
-        /// Why.
+        /// The reason.
         code: ErrorCode,
     },
-    /// Something happened to a tip that was asked for on this socket, or that is paid to this account. A hint.
+    /// The observed state of a tip has changed: one that was asked for on this socket, or that is paid to its account. A hint, not a proof.
     Tip {
         /// EIP-155 chain id.
         chain_id: u64,
-        /// Whose tip.
+        /// The account that pays.
         sender: Address,
-        /// Which.
+        /// The tip.
         id: TipId,
-        /// What the server sees now.
+        /// The state the server observes.
         report: TipReport,
     },
-    /// The installations of an account that was asked about on this socket are not what they were: one is new, was revoked,
-    /// or can be written to only now. A hint: ask again before you write.
+    /// The installations of an account asked about on this socket have changed: one was added or revoked, or has published its first key
+    /// package. A hint to ask again before the next message.
     Installations {
-        /// Whose.
+        /// The account.
         account: Address,
     },
     /// A frame of a newer server. The client ignores it.
@@ -144,49 +144,49 @@ pub enum ServerFrame {
 
 skips_unknown!(ServerFrame, Frame);
 
-/// Questions about people and their installations.
+/// Requests about accounts, installations and tips.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(remote = "Self")]
 pub enum Ask {
-    /// The live installations of an account, as association hashes. Empty: the account never signed in here.
+    /// Lists the installations of an account that are not revoked, as association hashes. Empty if it never signed in here.
     Installations {
-        /// Whose.
+        /// The account.
         account: Address,
     },
-    /// The association with this hash.
+    /// Fetches an association.
     Association {
-        /// Its hash; the asker checks it.
+        /// Its SHA-256, which the client checks.
         hash: AssociationHash,
     },
-    /// One key package of this installation, used up by the claim (the last resort stays).
+    /// Takes one key package of an installation. It is given once; the last resort is given whenever there is no other.
     ClaimKeyPackage {
-        /// Whose.
+        /// Its owner.
         installation: InstallationId,
     },
-    /// Keep these for others to claim.
+    /// Stores key packages of this installation for others to claim.
     PublishKeyPackages {
-        /// Each used once.
+        /// Each is given once; at most `limits::KEY_PACKAGES_PER_FRAME`.
         key_packages: Vec<serde_bytes::ByteBuf>,
-        /// Replaces the one that is given when all others are used up.
+        /// Replaces the one that is given when no other is left.
         last_resort: Option<serde_bytes::ByteBuf>,
     },
-    /// What does the server see of this tip? It is watched from then on, and changes come as `ServerFrame::Tip`.
+    /// Asks for the observed state of a tip and subscribes to its changes, which come as `ServerFrame::Tip`.
     Tip {
         /// EIP-155 chain id.
         chain_id: u64,
-        /// Who paid, or is about to.
+        /// The account that pays.
         sender: Address,
-        /// Which.
+        /// The tip.
         id: TipId,
-        /// The transaction by the sender's word, so that one that never reaches a block can be told from none.
+        /// The transaction as the sender names it, so that the server can tell a pending or dropped one from none.
         hash: Option<TxHash>,
     },
-    /// An installation of the asker's account is revoked: keep this statement, and end what it holds here.
+    /// Revokes an installation of the account of this socket: its sessions, sockets and key packages end.
     Revoke {
         /// The bytes of an `identity::Revocation`.
         revocation: serde_bytes::ByteBuf,
     },
-    /// What proves of these installations that they were revoked?
+    /// Asks for the revocations of these installations, as far as they were revoked.
     Revocations {
         /// At most `limits::REVOCATIONS`.
         installations: Vec<InstallationId>,
@@ -198,23 +198,23 @@ pub enum Ask {
 
 skips_unknown!(Ask, Frame);
 
-/// Answers, in the order of [`Ask`].
+/// Answers, in the order of [`Ask`]'s variants.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(remote = "Self")]
 pub enum Answer {
-    /// To `Installations`.
+    /// To `Installations`: those that are not revoked, with their associations.
     Installations(Vec<(InstallationId, AssociationHash)>),
     /// To `Association`: the bytes of an `identity::Association`, if there is one.
     Association(Option<serde_bytes::ByteBuf>),
-    /// To `ClaimKeyPackage`: none left is possible.
+    /// To `ClaimKeyPackage`: `None` if none was ever published.
     KeyPackage(Option<serde_bytes::ByteBuf>),
-    /// To `PublishKeyPackages`: how many are kept now.
+    /// To `PublishKeyPackages`: how many unused ones are stored now.
     KeyPackagesKept(u32),
-    /// To `Tip`.
+    /// To `Tip`: the state the server observes now.
     Tip(TipReport),
-    /// To `Revoke`: it is.
+    /// To `Revoke`: the installation is revoked.
     Revoked,
-    /// To `Revocations`: the bytes of an `identity::Revocation` for each of those that were; the asker checks them.
+    /// To `Revocations`: the bytes of one `identity::Revocation` for each installation that was revoked. The client checks them.
     Revocations(Vec<serde_bytes::ByteBuf>),
     /// An answer of a newer server. The client treats it as a refusal.
     #[serde(skip_serializing)]

@@ -97,17 +97,17 @@ id! {
     AssociationHash, 32
 }
 id! {
-    /// Names one publish of one installation, drawn by its sender before the first attempt; a repeated publish under the same
-    /// id answers with the sequence number of the first.
+    /// Identifies one publish of one installation. Its sender draws it before the first attempt; a repeated publish is answered with the
+    /// place of the first.
     MessageId, 16
 }
 id! {
-    /// Names one life of the server's database. It changes when a backup is restored, so that clients notice.
+    /// Identifies one life of the server's database. It changes when a backup is restored, so that clients notice.
     Incarnation, 16
 }
 
 id! {
-    /// Names one tip of one sender on every chain: 16 bytes of the [`MessageId`] that speaks of it, then 16 random ones.
+    /// Identifies one tip of one sender on every chain: the 16 bytes of its message's [`MessageId`], then 16 random ones.
     TipId, 32
 }
 id! {
@@ -116,7 +116,7 @@ id! {
 }
 
 impl TipId {
-    /// The message that speaks of this tip.
+    /// The message that holds the reference of this tip.
     pub fn message(self) -> MessageId {
         let mut id = [0; 16];
         id.copy_from_slice(&self.0[..16]);

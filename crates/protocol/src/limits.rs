@@ -1,8 +1,8 @@
-//! What may be how large. Both sides check; the server refuses, the client never sends more.
+//! Upper bounds of everything on the wire. The server refuses what exceeds them; the client never sends it.
 
 /// The version of frames spoken here; the first byte of every frame.
 pub const VERSION: u8 = 1;
-/// The largest frame, in bytes, version byte included. What may be larger goes by HTTP or in pages.
+/// The largest frame, in bytes, version byte included. What may be larger is sent by HTTP or in pages.
 pub const FRAME: usize = 64 * 1024;
 /// The largest payload of one application envelope, in bytes.
 pub const PAYLOAD: usize = 48 * 1024;
@@ -22,24 +22,24 @@ pub const KEY_PACKAGES_PER_FRAME: usize = 12;
 pub const KEY_PACKAGES: usize = 40;
 /// How many installations of one account the server lists.
 pub const INSTALLATIONS: usize = 16;
-/// Of how many accounts one socket is told that their installations have changed: those it asked about last.
+/// How many accounts a socket watches for changed installations: those it asked about last.
 pub const ACCOUNTS_WATCHED: usize = 1_000;
 /// The largest revocation, in bytes.
 pub const REVOCATION: usize = 256;
-/// After the revocations of how many installations one `Ask` may ask: their answer fits into a frame.
+/// How many installations one `Ask::Revocations` may name, so that the answer fits into a frame.
 pub const REVOCATIONS: usize = 64;
 /// How many topics one `Subscribe` may name.
 pub const TOPICS_PER_FRAME: usize = 500;
 /// How many welcomes one publish may carry.
 pub const WELCOMES: usize = 32;
-/// How many envelopes the server sends before it waits for the socket.
+/// How many envelopes one frame, and one read of a topic, holds at most.
 pub const PAGE: usize = 50;
-/// How much may wait for one socket. What does not fit is not kept for it: it reads on from the log, by its cursors, and stays open.
-/// Only one that takes nothing at all for a while is closed (20 s, the server's patience with a write).
+/// How many envelopes may wait in memory for one socket. What does not fit is read from the log later, by the socket's cursors; the socket
+/// stays open. A socket that takes nothing for 20 s is closed.
 pub const SOCKET_QUEUE: usize = 256;
-/// Seconds between two heartbeats of a client.
+/// Seconds between two heartbeats of a client (`ClientFrame::Ping`).
 pub const HEARTBEAT_SECONDS: u64 = 25;
-/// Seconds without a frame after which either side gives a socket up.
+/// Seconds without a frame after which either side closes the socket.
 pub const SILENCE_SECONDS: u64 = 60;
-/// How many tips one installation may have watched at once.
+/// How many tips the server watches for one installation at once.
 pub const TIPS_WATCHED: usize = 200;

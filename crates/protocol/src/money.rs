@@ -1,83 +1,83 @@
-//! What is said of tips and read from a chain: never more than a reference, for the chain is what counts.
+//! Tips and transactions as they are referred to and read. A reference proves nothing: the chain does.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Address, TxHash, U256, unknown::skips_unknown};
 
-/// What the server has seen of a tip. A hint: no client believes it further than "Reported by the server".
+/// A tip as the server observes it. A hint: clients show it as "Reported by the server" until they have read the chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TipReport {
-    /// The transaction in which it stands, or which is being waited for.
+    /// The transaction that holds the tip, or that is pending.
     pub hash: Option<TxHash>,
-    /// How far it is.
+    /// Its state.
     pub sight: TipSight,
 }
 
-/// How far a tip is, seen from the server's chain.
+/// The state of a tip, as a chain shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(remote = "Self")]
 pub enum TipSight {
     /// Neither transaction nor event, or a state of a newer server: nothing follows from it.
     Unknown,
-    /// The transaction waits for a block.
+    /// The transaction is in no block yet.
     Pending,
-    /// The event stands in a block; this many blocks count, its own included.
+    /// The event of the tip is in a block.
     Mined {
-        /// At least 1.
+        /// The number of blocks from its own on: at least 1.
         confirmations: u32,
-        /// Whom the contract paid.
+        /// The account that the contract paid.
         recipient: Address,
         /// In the smallest unit of the native coin.
         amount: U256,
     },
-    /// The transaction is in a block and moved nothing.
+    /// The transaction is in a block, and was reverted.
     Reverted,
-    /// Another transaction of the same sender and nonce is in a block instead, and this tip is not in it.
+    /// Another transaction of the same sender and nonce is in a block, without this tip.
     Replaced,
-    /// The chain's nodes have forgotten the transaction.
+    /// No node of the chain knows the transaction any more.
     Dropped,
 }
 
 skips_unknown!(TipSight, Frame, First);
 
-/// In what a tip's message and the chain differ.
+/// How the reference of a tip differs from the chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TipMismatch {
-    /// The network is not one of this site.
+    /// The site does not serve the network.
     Network,
-    /// Not the contract for tips.
+    /// The contract is not the one for tips.
     Contract,
     /// The transaction holds no such tip.
     NoSuchTip,
-    /// Somebody else paid.
+    /// Another account paid.
     Sender,
-    /// Somebody else was paid.
+    /// Another account was paid.
     Recipient,
-    /// Another amount.
+    /// The amount differs.
     Amount,
-    /// Another coin.
+    /// Another coin was paid.
     Token,
     /// The tip belongs to another message.
     Id,
 }
 
-/// What a transaction came to.
+/// The receipt of a transaction in a block.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
-    /// Its hash, as it was given back.
+    /// The hash of the transaction, as the node states it.
     pub hash: TxHash,
-    /// Status 1: it was carried out.
+    /// Status 1: the transaction was not reverted.
     pub succeeded: bool,
     /// The number of its block.
     pub block: u64,
-    /// What contracts said in it.
+    /// The events that contracts emitted in it.
     pub logs: Vec<Log>,
 }
 
 /// One event of a contract.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Log {
-    /// Which contract.
+    /// The contract that emitted it.
     pub address: Address,
     /// At most four words; the first names the event.
     pub topics: Vec<[u8; 32]>,
@@ -86,14 +86,14 @@ pub struct Log {
     pub data: Vec<u8>,
 }
 
-/// A transaction as the chain's nodes know it.
+/// A transaction as a node knows it, in a block or pending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Transaction {
-    /// Its hash.
+    /// The hash of the transaction.
     pub hash: TxHash,
-    /// Who signed it.
+    /// The account that signed it.
     pub from: Address,
-    /// Its place among the sender's.
+    /// The number of the sender's transactions before it.
     pub nonce: u64,
     /// The number of its block, if it is in one.
     pub block: Option<u64>,

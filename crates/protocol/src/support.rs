@@ -18,7 +18,7 @@ pub const FEATURES: u32 = 1;
 pub struct Support {
     /// The highest frame version it reads ([`limits::VERSION`]).
     pub version: u8,
-    /// Its [`FEATURES`].
+    /// Its feature level, see [`FEATURES`].
     pub features: u32,
 }
 
