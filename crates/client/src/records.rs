@@ -276,13 +276,13 @@ impl Log {
 
     /// This ciphertext of ours is stored, or may be, and is to come back.
     pub fn await_back(&mut self, id: MessageId, payload: &[u8]) {
-        let mark = Some(e2ee::mark(payload));
+        let mark = Some(e2ee::ciphertext_digest(payload));
         self.awaited.push(Awaited { id, mark });
     }
 
     /// Whether this ciphertext was to come back under this id. It is not awaited any more.
     pub fn has_come_back(&mut self, id: MessageId, payload: &[u8]) -> bool {
-        let mark = e2ee::mark(payload);
+        let mark = e2ee::ciphertext_digest(payload);
         let same = |awaited: &Awaited| awaited.id == id && awaited.mark.is_none_or(|kept| kept == mark);
         let place = self.awaited.iter().position(same);
         place.map(|place| self.awaited.remove(place)).is_some()

@@ -158,13 +158,13 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         }
         let batch = step.batch(self.installation.take_changes());
         if batch.is_empty() {
-            self.installation.committed();
+            self.installation.changes_persisted();
         } else if let Err(error) = self.keep(batch).await {
             self.give_up();
             self.report(trouble(&error));
             return Err(error);
         } else {
-            self.installation.committed();
+            self.installation.changes_persisted();
             self.trouble = None;
         }
         let waiting = self.waiting();
@@ -196,7 +196,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     /// Drops what the encryption engine did since the last finished step.
     pub(crate) fn give_up(&mut self) {
         if !failpoint::is_active(NO_DISCARD) {
-            self.installation.discard();
+            self.installation.roll_back();
         }
     }
 

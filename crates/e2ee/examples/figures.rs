@@ -58,7 +58,7 @@ fn person(number: u8, known: &mut Known) -> (Installation, Vouched) {
     .verify("localhost:3000")
     .unwrap();
     it.associate(&vouched).unwrap();
-    it.committed();
+    it.changes_persisted();
     known.0.insert(vouched.hash, vouched.clone());
     (it, vouched)
 }
@@ -79,7 +79,7 @@ fn main() {
     let (mut bob, of_bob) = person(2, &mut known);
 
     let key_package = timed("key package", 100, |_| bob.key_packages(1).unwrap().remove(0)).remove(0);
-    bob.committed();
+    bob.changes_persisted();
     println!("{:<42} {:>9} B", "key package", key_package.len());
     let proposed = timed("create and add one", 1, |_| {
         alice.create(TOPIC).unwrap();
@@ -89,11 +89,11 @@ fn main() {
         alice.merge_pending(TOPIC).unwrap();
         proposed
     });
-    alice.committed();
+    alice.changes_persisted();
     let welcome = &proposed[0].welcomes[0].message;
     println!("{:<42} {:>9} B", "welcome", welcome.len());
     timed("join", 1, |_| bob.join(TOPIC, welcome, &known).unwrap());
-    bob.committed();
+    bob.changes_persisted();
 
     let content = |n: u32| {
         let mut id = [0; 16];
@@ -104,13 +104,13 @@ fn main() {
         let (id, plaintext) = content(n);
         let message = alice.encrypt(TOPIC, id, plaintext).unwrap();
         alice.take_changes();
-        alice.committed();
+        alice.changes_persisted();
         message
     });
     timed("decrypt, and the changes", 1000, |n| {
         bob.process(TOPIC, &messages[n as usize], &known).unwrap();
         bob.take_changes();
-        bob.committed();
+        bob.changes_persisted();
     });
     println!("{:<42} {:>9} B", "message of 200 B", messages[0].len());
 
@@ -121,8 +121,8 @@ fn main() {
         let proposed = alice.commit(TOPIC, &[(key_package, vouched)], &[]).unwrap();
         alice.merge_pending(TOPIC).unwrap();
         bob.process(TOPIC, &proposed.commit, &known).unwrap();
-        bob.committed();
-        alice.committed();
+        bob.changes_persisted();
+        alice.changes_persisted();
         others.push(proposed);
     }
     println!(

@@ -1,4 +1,4 @@
-//! Who a leaf says it is, and whether that is so.
+//! Credentials of leaves and their validation.
 
 use identity::{Stated, fingerprint};
 use openmls::{
@@ -14,28 +14,28 @@ const VERSION: u8 = 1;
 /// Version byte, address, association hash.
 const LENGTH: usize = 1 + 20 + 32;
 
-/// Associations that are known. This room asks; fetching them, and asking accounts, is the caller's.
+/// The associations that the caller has fetched.
 ///
-/// What an association states follows from its bytes, so that all members judge a commit alike. Whether the account said
-/// so may take a chain to tell: who is added ([`Installation::commit`](crate::Installation::commit)) is
-/// [`Vouched`](identity::Vouched) for, and whoever was added by others is looked at by the caller before it writes or shows.
+/// What an association states follows from its bytes alone, so that all members judge a commit alike. Whether its account signed it may take
+/// a chain to tell: [`Installation::commit`](crate::Installation::commit) adds only [`Vouched`](identity::Vouched) installations, and the
+/// caller checks members added by others before it writes to them or shows their messages.
 pub trait Associations {
-    /// What the association with this hash states, if it is known.
+    /// What the association with this hash states, `None` if it was not fetched.
     fn stated(&self, hash: &AssociationHash) -> Option<Stated>;
 }
 
-/// One installation in a conversation: its key is the one the association states.
+/// A member of a group: an installation whose key is the one its association states.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
-    /// Whose it is.
+    /// The account.
     pub address: Address,
-    /// Which one.
+    /// The installation, by the fingerprint of its key.
     pub installation: InstallationId,
-    /// Where its account vouches for it.
+    /// The SHA-256 of the association between the two.
     pub association: AssociationHash,
 }
 
-/// What a credential claims.
+/// The content of a credential: version byte, address, association hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Claim {
     pub(crate) address: Address,
@@ -65,14 +65,13 @@ impl Claim {
     }
 }
 
-/// Looks at leaves, one after the other, and notes every association that has to be fetched first: each question is a way to the
-/// server and back.
-pub(crate) struct Belief<'a> {
+/// Validates leaves, one after the other, and collects all associations that must be fetched first, so that one round trip fetches them.
+pub(crate) struct LeafValidator<'a> {
     known: &'a dyn Associations,
     missing: Vec<AssociationHash>,
 }
 
-impl<'a> Belief<'a> {
+impl<'a> LeafValidator<'a> {
     pub(crate) fn new(known: &'a dyn Associations) -> Self {
         Self {
             known,
@@ -80,8 +79,8 @@ impl<'a> Belief<'a> {
         }
     }
 
-    /// The member with this credential and key, if the association it names states exactly this account and key. `None`: that
-    /// association is missing.
+    /// The member with this credential and key, if the association it names states exactly this account and key. `None` if that association
+    /// is missing.
     pub(crate) fn member(
         &mut self,
         credential: &Credential,
@@ -89,7 +88,7 @@ impl<'a> Belief<'a> {
     ) -> Result<Option<Member>, E2eeError> {
         let claim = Claim::read(credential).ok_or(E2eeError::NotBelieved)?;
         if let Some(stated) = self.known.stated(&claim.association) {
-            return believe_stated(claim, signature_key, &stated).map(Some);
+            return validate_stated(claim, signature_key, &stated).map(Some);
         }
         if !self.missing.contains(&claim.association) {
             self.missing.push(claim.association);
@@ -97,7 +96,7 @@ impl<'a> Belief<'a> {
         Ok(None)
     }
 
-    /// Whether nothing is missing.
+    /// Fails if an association is missing.
     pub(crate) fn end(self) -> Result<(), E2eeError> {
         if self.missing.is_empty() {
             Ok(())
@@ -107,8 +106,8 @@ impl<'a> Belief<'a> {
     }
 }
 
-/// As [`Belief::member`], for one association at hand.
-pub(crate) fn believe_stated(claim: Claim, signature_key: &[u8], stated: &Stated) -> Result<Member, E2eeError> {
+/// As [`LeafValidator::member`], with the association at hand.
+pub(crate) fn validate_stated(claim: Claim, signature_key: &[u8], stated: &Stated) -> Result<Member, E2eeError> {
     let holds = claim.association == stated.hash
         && claim.address == stated.address
         && signature_key == stated.public_key
@@ -124,7 +123,7 @@ pub(crate) fn believe_stated(claim: Claim, signature_key: &[u8], stated: &Stated
     }
 }
 
-/// A leaf has the form all of ours have. Whoever differs could make members disagree about a commit, or unable to make one.
+/// Checks that a leaf has the form of all leaves here. Another one could divide members over a commit, or keep them from making one.
 pub(crate) fn check_form(leaf: &LeafNode) -> Result<(), E2eeError> {
     let lifetime = match leaf.leaf_node_source() {
         LeafNodeSource::KeyPackage(lifetime) => *lifetime == settings::lifetime(),
@@ -140,7 +139,7 @@ pub(crate) fn check_form(leaf: &LeafNode) -> Result<(), E2eeError> {
     }
 }
 
-/// The member in a leaf that was believed when it was merged.
+/// The member in a leaf that was validated when it was merged.
 pub(crate) fn merged(credential: &Credential, signature_key: &[u8]) -> Option<Member> {
     let claim = Claim::read(credential)?;
     Some(Member {

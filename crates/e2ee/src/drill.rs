@@ -17,21 +17,21 @@ thread_local! {
     static SEALED: RefCell<Option<Vec<Sealed>>> = const { RefCell::new(None) };
 }
 
-/// Something that was encrypted. A key of a ratchet belongs to one generation of one leaf in one epoch of one group.
+/// One encryption. A ratchet key belongs to one generation of one leaf in one epoch of one group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sealed {
-    /// The key.
+    /// The AEAD key.
     pub key: Vec<u8>,
-    /// What came of it.
+    /// The ciphertext.
     pub ciphertext: Vec<u8>,
 }
 
-/// From now on, on this thread, everything that is sealed is noted.
+/// Records every encryption on this thread from now on.
 pub fn watch() {
     SEALED.with(|sealed| *sealed.borrow_mut() = Some(Vec::new()));
 }
 
-/// What was sealed since this was asked last.
+/// Takes the recorded encryptions.
 pub fn sealed() -> Vec<Sealed> {
     SEALED.with(|sealed| sealed.borrow_mut().as_mut().map(std::mem::take).unwrap_or_default())
 }

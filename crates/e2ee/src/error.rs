@@ -1,4 +1,4 @@
-//! The one error of this room.
+//! The error of this crate.
 
 use openmls::{
     framing::errors::{MessageDecryptionError, SecretTreeError},
@@ -8,20 +8,20 @@ use protocol::{AssociationHash, InstallationId};
 
 use crate::provider::StoreError;
 
-/// Why an operation was not done. After an error the pending changes may be half an operation: `discard`.
+/// Why an operation failed. The pending changes may hold half of it: call `roll_back`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum E2eeError {
-    /// The associations with these hashes, at least one, must be fetched first; then try the same again.
+    /// The associations with these hashes, at least one, must be fetched before the same is tried again.
     #[error("{} associations are not known yet", .0.len())]
     MissingAssociations(Vec<AssociationHash>),
-    /// The message or commit belongs to another epoch than the conversation is in, and cannot be read (any more).
+    /// The message or commit is of another epoch than the group, and cannot be read, or not any more.
     #[error("of another epoch")]
     WrongEpoch,
-    /// Not an MLS message of this conversation, or one that does not hold. Skipping it costs nothing.
+    /// Not a valid MLS message of this group. Every member skips it.
     #[error("not a valid message of this conversation")]
     Garbage,
-    /// A credential without the key its wallet vouched for, or a leaf of another form than ours: forged or stolen.
+    /// The credential and key of a leaf are not what an association states, or the leaf has a form no leaf has here.
     #[error("a credential does not belong to its key")]
     NotBelieved,
     /// A group whose context holds extensions, or requires capabilities, that this build does not know. An update of Jackdaw may.
@@ -31,40 +31,40 @@ pub enum E2eeError {
     /// new ones.
     #[error("{0} lacks a capability that the group requires")]
     LacksCapability(InstallationId),
-    /// Read before: its key is gone. Or: the conversation, or the invitation, is here already.
+    /// The message was read before and its key is gone; or the group exists already.
     #[error("used already")]
     AlreadyUsed,
-    /// Our own message came back: we cannot read it, and need not.
+    /// This installation's own message, which it cannot decrypt.
     #[error("our own message")]
     OwnMessage,
-    /// A commit of ours that is not pending here came back: its epoch's secrets are not here.
+    /// This installation's own commit, which is not pending here: the secrets of its epoch are missing.
     #[error("our own commit, which is not known here")]
     OwnCommit,
-    /// A welcome for a key package that is not (or no more) ours.
+    /// A welcome for a key package that this installation does not have, or not any more.
     #[error("no key package fits the welcome")]
     NoKeyPackage,
-    /// There is no such conversation here.
+    /// This installation has no group for the conversation.
     #[error("no such conversation here")]
     UnknownConversation,
-    /// A member to remove is none.
+    /// The installation to remove is not a member.
     #[error("{0} is no member")]
     NotAMember(InstallationId),
-    /// `associate` comes first: without a wallet's word there is no credential.
+    /// The installation has no association yet, hence no credential: call `associate` first.
     #[error("no wallet has vouched for this installation yet")]
     NotAssociated,
-    /// A commit of ours is pending: merge or clear it first.
+    /// A commit of this installation is pending: merge or clear it first.
     #[error("a commit is pending")]
     CommitPending,
-    /// There is no pending commit of ours.
+    /// No commit of this installation is pending.
     #[error("no commit is pending")]
     NothingPending,
     /// A result over `limits::PAYLOAD`.
     #[error("too large")]
     TooLarge,
-    /// A record does not decode: the storage is damaged, or of a newer build.
+    /// A stored record does not decode: it is damaged, or of a newer build.
     #[error("damaged record: {0}")]
     Damaged(&'static str),
-    /// A defect, here or in the library.
+    /// A defect in this crate or in OpenMLS.
     #[error("internal: {0}")]
     Internal(String),
 }
@@ -78,12 +78,12 @@ impl From<StoreError> for E2eeError {
     }
 }
 
-/// A defect, in words.
+/// An [`E2eeError::Internal`] of an error that should not happen.
 pub(crate) fn internal(error: impl std::fmt::Display) -> E2eeError {
     E2eeError::Internal(error.to_string())
 }
 
-/// The message is older than what is kept of its sender or its epoch.
+/// Whether the message is older than the keys that are kept of its sender or its epoch.
 pub(crate) fn is_too_old(error: &ProcessMessageError<StoreError>) -> bool {
     matches!(
         error,

@@ -1,4 +1,4 @@
-//! One account in one browser profile: its key, its groups, and the changes of the current step.
+//! One account in one browser profile: its key, its groups, and the pending changes.
 
 use std::{
     cell::{RefCell, RefMut},
@@ -28,17 +28,17 @@ const KEY_RECORD: &[u8] = &[0, 1];
 const TOPIC_RECORD: &[u8] = &[0, 2];
 pub(crate) const RECORD_VERSION: u8 = 1;
 
-/// Records to write and to delete, all of them or none.
+/// Records to write and to delete in one transaction.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Changes {
-    /// Keys and values. A value that stands there already is not repeated.
+    /// Keys and values to write. A value that is stored already is left out.
     pub puts: Vec<(Vec<u8>, Vec<u8>)>,
-    /// Keys.
+    /// Keys to delete.
     pub deletes: Vec<Vec<u8>>,
 }
 
 impl Changes {
-    /// Nothing to write.
+    /// Whether there is nothing to write or delete.
     pub fn is_empty(&self) -> bool {
         self.puts.is_empty() && self.deletes.is_empty()
     }
@@ -53,8 +53,7 @@ struct KeyRecord {
     claim: Option<(Address, AssociationHash)>,
 }
 
-/// Signs for OpenMLS. It keeps the key with its precomputed form: making that anew for each signature costs more than
-/// the signature.
+/// Signs for OpenMLS. It keeps the key in its precomputed form, which costs more to make than a signature.
 pub(crate) struct InstallationKey(SigningKey);
 
 impl Signer for InstallationKey {
@@ -70,8 +69,8 @@ impl Signer for InstallationKey {
 
 /// An installation with all its conversations.
 ///
-/// After every operation, successful or not: [`take_changes`](Self::take_changes), write them, and then
-/// [`committed`](Self::committed) or [`discard`](Self::discard). After an error: `discard`.
+/// After every operation that succeeded: [`take_changes`](Self::take_changes), store them, and then
+/// [`changes_persisted`](Self::changes_persisted), or [`roll_back`](Self::roll_back) if that failed. After an error: `roll_back`.
 pub struct Installation {
     pub(crate) provider: Provider,
     pub(crate) signer: InstallationKey,
@@ -79,18 +78,18 @@ pub struct Installation {
     claim: Option<Claim>,
     random: Box<dyn Randomness>,
     pub(crate) rules: Rules,
-    /// Groups that were loaded. OpenMLS keeps state in them beside the records.
+    /// Loaded groups: OpenMLS keeps state in them beside the records.
     groups: RefCell<HashMap<Topic, Loaded>>,
 }
 
 struct Loaded {
     group: MlsGroup,
-    /// It differs from the durable records.
+    /// Differs from the stored records.
     touched: bool,
 }
 
 impl Installation {
-    /// A new installation with a new key. The key is in the pending changes.
+    /// Creates an installation with a new key, which is in the pending changes.
     pub fn generate(mut rng: Box<dyn Randomness>) -> Result<Self, E2eeError> {
         let provider = Provider::default();
         provider.crypto.seed(rng.as_mut());
@@ -100,7 +99,7 @@ impl Installation {
         Ok(installation)
     }
 
-    /// The installation in these records: everything that [`Changes`] ever wrote and did not delete.
+    /// Loads an installation from its records: everything that [`Changes`] ever wrote and did not delete.
     pub fn load(
         records: impl IntoIterator<Item = (Vec<u8>, Vec<u8>)>,
         mut rng: Box<dyn Randomness>,
@@ -129,24 +128,24 @@ impl Installation {
         }
     }
 
-    /// Its id: the fingerprint of its key.
+    /// The installation's id: the fingerprint of its key.
     pub fn id(&self) -> InstallationId {
         fingerprint(&self.public_key)
     }
 
-    /// Its P-256 key, SEC1 uncompressed.
+    /// The installation's P-256 public key, SEC1 uncompressed.
     pub fn public_key(&self) -> [u8; 65] {
         self.public_key
     }
 
-    /// Proves to a server of `domain` that this installation speaks. DER.
+    /// Signs the challenge of a socket of `domain` (ECDSA P-256 with SHA-256, DER).
     pub fn sign_challenge(&self, domain: &str, nonce: &[u8; 32]) -> Vec<u8> {
         let signature: Signature = self.signer.0.sign(&challenge_bytes(domain, nonce));
         signature.to_der().as_bytes().to_vec()
     }
 
-    /// Revokes an installation of the same account, or this one, by this one's key. Keeping it, and believing it, is for
-    /// others.
+    /// Signs a revocation of this installation, or another one of the same account, with this one's key. Nothing changes here: others
+    /// verify and apply it.
     ///
     /// # Errors
     /// `NotAssociated`.
@@ -164,11 +163,11 @@ impl Installation {
         Ok(revocation)
     }
 
-    /// A wallet has vouched for this installation. A later association replaces the earlier one in everything that is made
-    /// from now on; conversations learn of it with the next commit of ours.
+    /// Sets the association that this installation states in key packages and leaves from now on. Groups learn of a later one with the next
+    /// commit of this installation.
     ///
     /// # Errors
-    /// `NotBelieved` if it is another installation's, or if this one belongs to another account already.
+    /// `NotBelieved` if it is another installation's, or if this one already belongs to another account.
     pub fn associate(&mut self, vouched: &Vouched) -> Result<(), E2eeError> {
         let another = self.claim.is_some_and(|claim| claim.address != vouched.address);
         if vouched.public_key != self.public_key || another {
@@ -181,28 +180,28 @@ impl Installation {
         self.write_key()
     }
 
-    /// The association this installation goes by.
+    /// The hash of the association that this installation states, if it has one.
     pub fn association(&self) -> Option<AssociationHash> {
         self.claim.map(|claim| claim.association)
     }
 
-    /// What the operations since the last `committed` or `discard` changed.
+    /// The changes of all operations since the last `changes_persisted` or `roll_back`.
     pub fn take_changes(&mut self) -> Changes {
         self.provider.store.changes()
     }
 
-    /// The changes are durable.
-    pub fn committed(&mut self) {
+    /// States that the changes taken are durable.
+    pub fn changes_persisted(&mut self) {
         self.provider.store.commit();
         for loaded in self.groups.get_mut().values_mut() {
             loaded.touched = false;
         }
     }
 
-    /// The changes are not durable and never will be: everything is as it was after the last `committed`. (A key that was
-    /// just generated stays, and stays pending.)
+    /// Returns to the state after the last `changes_persisted`: the changes since then were not stored and never will be. A key that was just
+    /// generated stays, and stays pending.
     #[expect(clippy::missing_panics_doc, reason = "writing a key into a vector cannot fail")]
-    pub fn discard(&mut self) {
+    pub fn roll_back(&mut self) {
         self.provider.store.discard();
         self.groups.get_mut().retain(|_, loaded| !loaded.touched);
         if let Ok(Some((_, claim))) = read_key(&self.provider.store) {
@@ -214,7 +213,7 @@ impl Installation {
         }
     }
 
-    /// Fresh randomness for one operation.
+    /// Seeds one operation with fresh randomness.
     pub(crate) fn refresh(&mut self) {
         self.provider.crypto.seed(self.random.as_mut());
     }
@@ -227,7 +226,7 @@ impl Installation {
         })
     }
 
-    /// The group of a conversation, to read from.
+    /// Loads the group of a conversation, to read from.
     pub(crate) fn group(&self, topic: Topic) -> Result<RefMut<'_, MlsGroup>, E2eeError> {
         Ok(RefMut::map(self.loaded(topic)?, |loaded| &mut loaded.group))
     }
@@ -247,20 +246,20 @@ impl Installation {
         }))
     }
 
-    /// The group of a conversation, to change it.
+    /// Loads the group of a conversation, to change it.
     pub(crate) fn group_to_change(&self, topic: Topic) -> Result<RefMut<'_, MlsGroup>, E2eeError> {
         let mut loaded = self.loaded(topic)?;
         loaded.touched = true;
         Ok(RefMut::map(loaded, |loaded| &mut loaded.group))
     }
 
-    /// A new group.
+    /// Stores a new group.
     pub(crate) fn keep(&self, topic: Topic, group: MlsGroup) {
         self.provider.store.put_bytes(topic_record(topic), vec![RECORD_VERSION]);
         self.groups.borrow_mut().insert(topic, Loaded { group, touched: true });
     }
 
-    /// A group we are no longer in: nothing of it stays.
+    /// Deletes everything of a group that this installation is no longer in.
     pub(crate) fn forget(&self, topic: Topic) -> Result<(), E2eeError> {
         self.group_to_change(topic)?.delete(&self.provider.store)?;
         self.provider.store.delete_group(&group_id(topic))?;
@@ -269,12 +268,12 @@ impl Installation {
         Ok(())
     }
 
-    /// There is a group for this conversation.
+    /// Whether this installation has a group for the conversation.
     pub fn has(&self, topic: Topic) -> bool {
         self.provider.store.has(&topic_record(topic))
     }
 
-    /// Every conversation there is a group for.
+    /// All conversations that this installation has a group for.
     pub fn topics(&self) -> Vec<Topic> {
         let keys = self.provider.store.keys(TOPIC_RECORD);
         keys.iter()

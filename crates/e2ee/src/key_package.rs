@@ -1,4 +1,4 @@
-//! Key packages: published in advance, so that others can invite this installation while it is away.
+//! Key packages: published in advance, so that others can add this installation while it is offline.
 
 use identity::Vouched;
 use openmls::prelude::{KeyPackage, MlsMessageBodyIn, MlsMessageIn, MlsMessageOut, ProtocolVersion};
@@ -7,7 +7,7 @@ use tls_codec::DeserializeBytes;
 
 use crate::{
     E2eeError, Installation,
-    credential::{Claim, believe_stated, check_form},
+    credential::{Claim, check_form, validate_stated},
     error::internal,
     installation::RECORD_VERSION,
     provider::{Crypto, is_hpke_key},
@@ -19,12 +19,12 @@ use crate::{
 const FORM_RECORD: &[u8] = &[0, 3];
 
 impl Installation {
-    /// Key packages to publish; each can be used for one invitation.
+    /// Makes key packages to publish; each can be used for one welcome.
     pub fn key_packages(&mut self, count: usize) -> Result<Vec<Vec<u8>>, E2eeError> {
         (0..count).map(|_| self.key_package(false)).collect()
     }
 
-    /// A key package for when all others are used up; it can be used again and again.
+    /// Makes the last-resort key package, which can be used repeatedly when no other is left (RFC 9420, section 16.8).
     pub fn last_resort(&mut self) -> Result<Vec<u8>, E2eeError> {
         let last_resort = self.key_package(true)?;
         self.provider.store.put_bytes(FORM_RECORD.to_vec(), self.form_record());
@@ -68,7 +68,7 @@ impl Installation {
     }
 }
 
-/// The key package in `bytes`, if it holds and belongs to the installation that was vouched for.
+/// The key package in `bytes`, if it is valid and belongs to the installation that was vouched for.
 pub(crate) fn read(bytes: &[u8], vouched: &Vouched, crypto: &Crypto) -> Result<KeyPackage, E2eeError> {
     if bytes.len() > limits::KEY_PACKAGE {
         return Err(E2eeError::TooLarge);
@@ -85,7 +85,7 @@ pub(crate) fn read(bytes: &[u8], vouched: &Vouched, crypto: &Crypto) -> Result<K
     }
     let leaf = key_package.leaf_node();
     let claim = Claim::read(leaf.credential()).ok_or(E2eeError::NotBelieved)?;
-    believe_stated(claim, leaf.signature_key().as_slice(), vouched)?;
+    validate_stated(claim, leaf.signature_key().as_slice(), vouched)?;
     check_form(leaf)?;
     if !is_hpke_key(key_package.hpke_init_key().as_slice()) {
         return Err(E2eeError::NotBelieved);

@@ -1,4 +1,4 @@
-//! How groups and key packages are here. Both sides must agree on most of it; the rest is how much is kept.
+//! Parameters of groups and key packages. All members must agree on most of them; the rest is how much is kept.
 
 use openmls::prelude::{
     Capabilities, Ciphersuite, CredentialType, ExtensionType, Lifetime, MlsGroupCreateConfig, MlsGroupJoinConfig,
@@ -12,9 +12,9 @@ pub(crate) const SUITE: Ciphersuite = Ciphersuite::MLS_128_DHKEMP256_AES128GCM_S
 
 /// Plaintexts are padded to a multiple of this, so that lengths say little.
 const PADDING: usize = 256;
-/// Epochs whose late messages can still be read. Each one is written again with every message.
+/// How many past epochs' late messages can still be read. The secrets of each are written again with every message.
 const PAST_EPOCHS: usize = 2;
-/// How far behind and how far ahead of the newest message of a sender others may arrive.
+/// How many generations behind and ahead of the newest message of a sender others may arrive.
 const OUT_OF_ORDER: u32 = 50;
 const AHEAD: u32 = 2000;
 /// 9999-12-31: leaves do not expire. OpenMLS compares a key package's lifetime with the local clock *while reading a

@@ -26,13 +26,13 @@ pub enum Revoker {
 pub struct Revocation {
     /// Whose installation it was.
     pub account: Address,
-    /// Which.
+    /// The installation that is revoked.
     pub installation: InstallationId,
     /// When, by the signer's clock. For people's eyes.
     pub at: UnixMillis,
-    /// Who signs.
+    /// The key that signs.
     pub revoker: Revoker,
-    /// The signature.
+    /// Its signature over the text of the revocation.
     #[serde(with = "serde_bytes")]
     pub signature: Vec<u8>,
 }

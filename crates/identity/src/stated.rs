@@ -16,7 +16,7 @@ use crate::{AssociationError, SignIn, recover};
 pub struct Stated {
     /// The account that is said to vouch.
     pub address: Address,
-    /// Its installation.
+    /// The installation, by the fingerprint of its key.
     pub installation: InstallationId,
     /// The installation's P-256 key, SEC1 uncompressed.
     pub public_key: [u8; 65],
@@ -41,7 +41,7 @@ pub enum AccountKind {
     Key,
     /// Code signs for it (ERC-1271, ERC-6492), on this chain. At the same address of another chain may be somebody else.
     Contract {
-        /// EIP-155.
+        /// The EIP-155 id of the chain that can tell.
         chain_id: u64,
     },
 }

@@ -172,7 +172,7 @@ impl World {
     /// Nothing of the last input stays.
     fn is_at_rest(&mut self) {
         for person in [&mut self.bob, &mut self.dave] {
-            person.it.discard();
+            person.it.roll_back();
             assert!(
                 person.it.take_changes().is_empty(),
                 "a discarded step leaves something to write"
@@ -192,13 +192,13 @@ impl World {
                 .it
                 .process(TOPIC, bytes, &self.known)
                 .expect("what is honest is read");
-            self.bob.it.discard();
+            self.bob.it.roll_back();
         }
         self.dave
             .it
             .join(OTHER, &self.welcome, &self.known)
             .expect("who is invited may join");
-        self.dave.it.discard();
+        self.dave.it.roll_back();
     }
 }
 

@@ -77,14 +77,14 @@ impl Person {
             .expect("an honest association");
         it.associate(&vouched).expect("our own association");
         known.0.borrow_mut().insert(vouched.hash, vouched.clone());
-        it.committed();
+        it.changes_persisted();
         Self { it, vouched }
     }
 
     /// Does it, for good.
     pub(crate) fn step<T, E: std::fmt::Debug>(&mut self, what: impl FnOnce(&mut Installation) -> Result<T, E>) -> T {
         let result = what(&mut self.it).expect("an honest step");
-        self.it.committed();
+        self.it.changes_persisted();
         result
     }
 

@@ -1,4 +1,4 @@
-//! Changing who is in a conversation, and renewing its keys.
+//! Commits: adding and removing members, renewing keys.
 
 use identity::{Vouched, fingerprint};
 use openmls::prelude::{
@@ -8,7 +8,7 @@ use protocol::{InstallationId, Topic, Welcome, limits};
 
 use crate::{
     Associations, E2eeError, Installation, Member, Processed, Proposed,
-    credential::{Belief, check_form, merged},
+    credential::{LeafValidator, check_form, merged},
     error::internal,
     key_package,
     rules::{Form, Rules, advertises, all_advertise, moves, second},
@@ -16,9 +16,9 @@ use crate::{
 };
 
 impl Installation {
-    /// A commit that adds the owners of these key packages, removes these installations, and renews our own keys. It is
-    /// pending until [`merge_pending`](Self::merge_pending) (the server has put it into the log, in its turn) or
-    /// [`clear_pending`](Self::clear_pending) (it was refused), or until another's commit wins.
+    /// Makes a commit that adds the owners of these key packages, removes these installations, and renews the keys of this one. It also moves
+    /// the group to the second form if every leaf advertises that (ADR 18). It is pending until [`merge_pending`](Self::merge_pending) (the
+    /// server has stored it in its turn), [`clear_pending`](Self::clear_pending) (it was refused), or another member's commit.
     ///
     /// # Errors
     /// `NotBelieved` if a key package is not of the installation that was vouched for, `LacksCapability` if it is of an older build than
@@ -107,7 +107,7 @@ impl Installation {
         Ok(Proposed { commit, welcomes })
     }
 
-    /// Our pending commit stands in the log, in its turn: its epoch begins.
+    /// Merges the pending commit, which the server has stored in its turn: its epoch begins.
     pub fn merge_pending(&mut self, topic: Topic) -> Result<(), E2eeError> {
         let mut group = self.group_to_change(topic)?;
         if group.pending_commit().is_none() {
@@ -116,7 +116,7 @@ impl Installation {
         group.merge_pending_commit(&self.provider).map_err(internal)
     }
 
-    /// Our pending commit was refused: it never was.
+    /// Drops the pending commit, which the server has refused.
     pub fn clear_pending(&mut self, topic: Topic) -> Result<(), E2eeError> {
         let mut group = self.group_to_change(topic)?;
         if group.pending_commit().is_none() {
@@ -125,7 +125,7 @@ impl Installation {
         Ok(group.clear_pending_commit(&self.provider.store)?)
     }
 
-    /// Another's commit: judged, then merged.
+    /// Validates and merges the commit of another member.
     pub(super) fn merge_commit(
         &self,
         group: &mut MlsGroup,
@@ -140,8 +140,8 @@ impl Installation {
     }
 }
 
-/// Says who comes and goes by a commit, if everything in it may be believed. Every member judges alike: only what stands in
-/// the commit, in the group and in associations named by hash is looked at.
+/// Validates a commit and returns the members it adds and removes. The result depends only on the commit, the group, and associations named
+/// by hash, so that all members judge alike.
 fn judge(
     rules: Rules,
     group: &MlsGroup,
@@ -150,11 +150,11 @@ fn judge(
     known: &dyn Associations,
 ) -> Result<(Vec<Member>, Vec<Member>), E2eeError> {
     let (mut added, mut removed) = (Vec::new(), Vec::new());
-    let mut belief = Belief::new(known);
+    let mut validator = LeafValidator::new(known);
     let mut form = Form::of(group.extensions()).ok_or(E2eeError::Garbage)?;
     let mut leaves = Vec::new();
     for queued in commit.queued_proposals() {
-        // Only what the committer itself proposes, by value; other kinds of proposals are not spoken here.
+        // Only proposals by value of the committer itself.
         if queued.sender() != &Sender::Member(sender) {
             return Err(E2eeError::Garbage);
         }
@@ -163,13 +163,13 @@ fn judge(
                 let leaf = add.key_package().leaf_node();
                 check_form(leaf)?;
                 leaves.push(leaf);
-                added.extend(belief.member(leaf.credential(), leaf.signature_key().as_slice())?);
+                added.extend(validator.member(leaf.credential(), leaf.signature_key().as_slice())?);
             }
             Proposal::Remove(remove) => {
                 let leaf = group.member_at(remove.removed()).ok_or(E2eeError::Garbage)?;
                 removed.push(merged(&leaf.credential, &leaf.signature_key).ok_or(E2eeError::Garbage)?);
             }
-            // The one change there is: every member judges it by the leaves alone, and nobody without the capability is among them.
+            // The only valid change of the context. A member of an older build refuses it, and its leaf makes all others refuse it too.
             Proposal::GroupContextExtensions(proposal)
                 if rules == Rules::Current
                     && form == Form::First
@@ -188,7 +188,7 @@ fn judge(
         let old = merged(&old.credential, &old.signature_key).ok_or(E2eeError::Garbage)?;
         check_form(leaf)?;
         leaves.push(leaf);
-        let new = belief.member(leaf.credential(), leaf.signature_key().as_slice())?;
+        let new = validator.member(leaf.credential(), leaf.signature_key().as_slice())?;
         if new.is_some_and(|new| (new.address, new.installation) != (old.address, old.installation)) {
             return Err(E2eeError::NotBelieved);
         }
@@ -196,7 +196,7 @@ fn judge(
     if form == Form::Second && !leaves.into_iter().all(advertises) {
         return Err(E2eeError::Garbage);
     }
-    belief.end()?;
+    validator.end()?;
     let mut ids: Vec<_> = added.iter().map(|member| member.installation).collect();
     ids.sort_unstable();
     if ids.is_sorted_by(|one, next| one < next) {

@@ -1,4 +1,4 @@
-//! Making a conversation, and joining one.
+//! Creating a group, and joining one.
 
 use openmls::prelude::{MlsGroup, MlsMessageBodyIn, MlsMessageIn, NewGroupError, StagedWelcome, WelcomeError};
 use protocol::Topic;
@@ -6,7 +6,7 @@ use tls_codec::DeserializeBytes;
 
 use crate::{
     Associations, E2eeError, Installation, Member,
-    credential::Belief,
+    credential::LeafValidator,
     error::internal,
     installation::group_id,
     provider::StoreError,
@@ -15,10 +15,10 @@ use crate::{
 };
 
 impl Installation {
-    /// A new conversation with only ourselves in it.
+    /// Creates a group with this installation alone in it.
     ///
     /// # Errors
-    /// `AlreadyUsed` if there is one under this topic.
+    /// `AlreadyUsed` if there is a group for this topic.
     pub fn create(&mut self, topic: Topic) -> Result<(), E2eeError> {
         self.refresh();
         if self.has(topic) {
@@ -39,11 +39,11 @@ impl Installation {
         Ok(())
     }
 
-    /// Joins by a welcome, if it leads into the conversation it says and every member in it is believed. Returns them,
-    /// ourselves included.
+    /// Joins by a welcome, if it leads into the group of `topic` and every leaf of that is valid. Returns the members, this installation
+    /// included.
     ///
     /// # Errors
-    /// `AlreadyUsed` if we are in it already, `NoKeyPackage` if the welcome is for a key package that is not here (any
+    /// `AlreadyUsed` if there is a group for this topic, `NoKeyPackage` if the welcome is for a key package that is not here (any
     /// more), `MissingAssociations`, `NotBelieved`, `UnsupportedGroup`, `Garbage`. The key package is only used up if the join is committed.
     pub fn join(&mut self, topic: Topic, welcome: &[u8], known: &dyn Associations) -> Result<Vec<Member>, E2eeError> {
         if self.has(topic) {
@@ -54,7 +54,7 @@ impl Installation {
         let MlsMessageBodyIn::Welcome(welcome) = message.extract() else {
             return Err(E2eeError::Garbage);
         };
-        // Leaves whose lifetime is over must not keep newcomers out for ever.
+        // Leaves whose lifetime has ended must not keep newcomers out.
         let staged = StagedWelcome::build_from_welcome(&self.provider, &settings::join(), welcome)
             .and_then(|builder| builder.skip_lifetime_validation().build())
             .map_err(refused)?;
@@ -62,17 +62,17 @@ impl Installation {
         if context.group_id() != &group_id(topic) || context.ciphersuite() != settings::SUITE {
             return Err(E2eeError::Garbage);
         }
-        // Somebody who may propose from outside, for one, would be a member nobody sees.
+        // External senders, for one, would be members that nobody sees.
         match (self.rules, Form::of(context.extensions())) {
             (_, Some(Form::First)) | (Rules::Current, Some(Form::Second)) => {}
             _ => return Err(E2eeError::UnsupportedGroup),
         }
-        let mut belief = Belief::new(known);
+        let mut validator = LeafValidator::new(known);
         let mut members = Vec::new();
         for member in staged.members() {
-            members.extend(belief.member(&member.credential, &member.signature_key)?);
+            members.extend(validator.member(&member.credential, &member.signature_key)?);
         }
-        belief.end()?;
+        validator.end()?;
         let ours = staged.own_leaf_node().ok_or(E2eeError::Garbage)?;
         if ours.signature_key() != &own.signature_key {
             return Err(E2eeError::NotBelieved);

@@ -1,4 +1,4 @@
-//! Talking: one message out, one envelope in.
+//! Encrypting messages, and processing envelopes.
 
 use openmls::prelude::{ContentType, MlsMessageIn, ProcessedMessageContent, ProtocolMessage, Sender};
 use protocol::{MessageId, Topic, limits};
@@ -7,23 +7,23 @@ use tls_codec::DeserializeBytes;
 
 use crate::{
     Associations, E2eeError, Installation, Processed,
-    credential::{Claim, believe_stated, merged},
+    credential::{Claim, merged, validate_stated},
     error::{internal, is_too_old},
     installation::group_id,
 };
 
-/// A short name of sealed bytes: the first 8 of their SHA-256.
-pub fn mark(sealed: &[u8]) -> [u8; 8] {
-    let mut mark = [0; 8];
-    mark.copy_from_slice(&Sha256::digest(sealed)[..8]);
-    mark
+/// The first 8 bytes of the SHA-256 of a ciphertext.
+pub fn ciphertext_digest(sealed: &[u8]) -> [u8; 8] {
+    let mut digest = [0; 8];
+    digest.copy_from_slice(&Sha256::digest(sealed)[..8]);
+    digest
 }
 
 impl Installation {
-    /// Seals a message for all members. The bytes may leave only after the changes are durable.
+    /// Encrypts a message to all members. The bytes may be sent only after the changes are durable.
     ///
-    /// The message is sealed for this topic and under its own id (MLS `authenticated_data`: topic, then id), so that the
-    /// server can neither put it elsewhere nor under another id.
+    /// Topic and message id are authenticated (MLS `authenticated_data`: topic, then id), so that the server can move the message neither to
+    /// another topic nor under another id.
     pub fn encrypt(&mut self, topic: Topic, id: MessageId, plaintext: Vec<u8>) -> Result<Vec<u8>, E2eeError> {
         self.refresh();
         let plaintext = zeroize::Zeroizing::new(plaintext);
@@ -41,14 +41,13 @@ impl Installation {
         }
     }
 
-    /// Opens an envelope of the conversation: a message, or another's commit, which is merged if everything in it may be
-    /// believed. The echo of our own commit is not for here: recognise it by its id and call
-    /// [`merge_pending`](Self::merge_pending).
+    /// Processes an envelope: decrypts a message, or validates and merges another member's commit. The caller recognises the echo of its own
+    /// commit by its id and calls [`merge_pending`](Self::merge_pending) instead.
     ///
     /// # Errors
-    /// `MissingAssociations`: fetch them and call again with the same bytes (after `discard`). `WrongEpoch`, `Garbage`,
-    /// `NotBelieved`, `AlreadyUsed`: skip it. `OwnMessage`, `OwnCommit`: ours by its sender data alone, which any member can
-    /// write.
+    /// `MissingAssociations`: fetch them and call again with the same bytes (after `roll_back`). `WrongEpoch`, `Garbage`,
+    /// `NotBelieved`, `AlreadyUsed`: skip it. `OwnMessage`, `OwnCommit`: this installation's by its sender data alone, which any member can
+    /// forge.
     pub fn process(&mut self, topic: Topic, message: &[u8], known: &dyn Associations) -> Result<Processed, E2eeError> {
         let message = MlsMessageIn::tls_deserialize_exact_bytes(message).map_err(|_| E2eeError::Garbage)?;
         let message = message.try_into_protocol_message().map_err(|_| E2eeError::Garbage)?;
@@ -98,7 +97,7 @@ impl Installation {
                     let stated = known
                         .stated(&claim.association)
                         .ok_or_else(|| E2eeError::MissingAssociations(vec![claim.association]))?;
-                    believe_stated(claim, &stated.public_key, &stated)?
+                    validate_stated(claim, &stated.public_key, &stated)?
                 };
                 Ok(Processed::Message {
                     from,

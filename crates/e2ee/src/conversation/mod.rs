@@ -1,54 +1,54 @@
-//! Conversations: MLS groups, made, joined, changed and talked in.
+//! Conversations: creating, joining and changing MLS groups, and sending messages in them.
 
 mod commit;
 mod create;
 mod message;
 
-pub use message::mark;
+pub use message::ciphertext_digest;
 
 use protocol::{MessageId, Topic, Welcome};
 use zeroize::Zeroizing;
 
 use crate::{Installation, Member, credential::merged};
 
-/// A commit of ours that waits for the server's order.
+/// A pending commit of this installation, to be published.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proposed {
-    /// The MLS commit, for the conversation's topic.
+    /// The MLS commit (RFC 9420, section 12.4).
     pub commit: Vec<u8>,
-    /// One invitation for every installation that joins.
+    /// One welcome for each installation that joins.
     pub welcomes: Vec<Welcome>,
 }
 
-/// What an envelope held.
+/// What an envelope holds.
 #[cfg_attr(
     target_arch = "wasm32",
     expect(clippy::large_enum_variant, reason = "one at a time, taken apart at once")
 )]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Processed {
-    /// Somebody said something.
+    /// A message of a member.
     Message {
-        /// Who.
+        /// The author.
         from: Member,
         /// The id that the message was sealed with.
         id: MessageId,
         /// What was encrypted.
         plaintext: Zeroizing<Vec<u8>>,
     },
-    /// The conversation is in its next epoch. A commit of ours that was pending is gone.
+    /// A commit of another member, merged: the group is in its next epoch. A pending commit of this installation is dropped.
     Commit {
-        /// Who came.
+        /// Members that joined.
         added: Vec<Member>,
-        /// Who went.
+        /// Members that were removed.
         removed: Vec<Member>,
-        /// We went: nothing of the group is left here.
+        /// This installation was removed, and has deleted the group.
         left: bool,
     },
 }
 
 impl Installation {
-    /// Everybody in the conversation, ourselves included; empty if there is none.
+    /// All members of the group, this installation included; empty if there is no group.
     pub fn members(&self, topic: Topic) -> Vec<Member> {
         self.group(topic).map_or_else(
             |_| Vec::new(),
@@ -61,12 +61,12 @@ impl Installation {
         )
     }
 
-    /// A commit of ours waits to be merged or cleared.
+    /// Whether a commit of this installation waits to be merged or cleared.
     pub fn has_pending(&self, topic: Topic) -> bool {
         self.group(topic).is_ok_and(|group| group.pending_commit().is_some())
     }
 
-    /// The conversation's epoch.
+    /// The epoch of the group, `None` if there is no group.
     pub fn epoch(&self, topic: Topic) -> Option<u64> {
         self.group(topic).ok().map(|group| group.epoch().as_u64())
     }

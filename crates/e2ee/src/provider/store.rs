@@ -23,7 +23,7 @@ pub(crate) enum StoreError {
 #[derive(Default)]
 struct Inner {
     snapshot: BTreeMap<Vec<u8>, Value>,
-    /// `None`: deleted.
+    /// Pending writes; `None` deletes.
     diff: BTreeMap<Vec<u8>, Option<Value>>,
 }
 

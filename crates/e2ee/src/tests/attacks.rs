@@ -141,7 +141,7 @@ fn a_member_cannot_add_a_ghost_under_a_stolen_credential() {
     let (dave, ghost) = (Person::new("dave", 4, &known), Person::new("ghost", 66, &known));
     let stolen = forged_key_package(&ghost.it, credential(&dave), settings::lifetime());
     let bad = raw_commit(&mut mallory, TOPIC, vec![stolen], LeafNodeParameters::default(), None);
-    mallory.it.discard();
+    mallory.it.roll_back();
     for person in [&mut alice, &mut bob] {
         assert_eq!(person.process(&bad.commit), Err(E2eeError::NotBelieved));
         assert_eq!(person.it.members(TOPIC).len(), 3);
@@ -161,7 +161,7 @@ fn a_member_cannot_take_anothers_name() {
         };
         let leaf = LeafNodeParameters::builder().with_credential_with_key(key).build();
         let bad = raw_commit(&mut mallory, TOPIC, vec![], leaf, None);
-        mallory.it.discard();
+        mallory.it.roll_back();
         for person in [&mut alice, &mut bob] {
             assert_eq!(person.process(&bad.commit), Err(E2eeError::NotBelieved));
         }
@@ -280,7 +280,7 @@ fn a_commit_sealed_for_another_topic_is_refused() {
             .self_update(&it.provider, &it.signer, LeafNodeParameters::default())
             .unwrap();
         drop(group);
-        alice.it.discard();
+        alice.it.roll_back();
         assert_eq!(
             bob.process(&bundle.into_commit().to_bytes().unwrap()),
             Err(E2eeError::Garbage)
@@ -365,7 +365,7 @@ fn a_forged_association_is_believed_by_nobody() {
         );
         let welcome = &proposed.welcomes[0].message;
         assert_eq!(carol.it.join(TOPIC, welcome, &liar), Err(E2eeError::NotBelieved));
-        carol.it.discard();
+        carol.it.roll_back();
     }
     bob.process(&proposed.commit).unwrap();
 }
@@ -474,7 +474,7 @@ fn only_adds_removals_and_updates_are_spoken() {
         LeafNodeParameters::default(),
         Some(extensions),
     );
-    mallory.it.discard();
+    mallory.it.roll_back();
     // A proposal on its own
     let it = &mallory.it;
     let (own_proposal, _) = it
@@ -482,7 +482,7 @@ fn only_adds_removals_and_updates_are_spoken() {
         .unwrap()
         .propose_self_update(&it.provider, &it.signer, LeafNodeParameters::default())
         .unwrap();
-    mallory.it.discard();
+    mallory.it.roll_back();
     // A commit in the open
     let open = MlsGroupJoinConfig::builder()
         .wire_format_policy(PURE_PLAINTEXT_WIRE_FORMAT_POLICY)
@@ -494,7 +494,7 @@ fn only_adds_removals_and_updates_are_spoken() {
         .set_configuration(&mallory.it.provider.store, &open)
         .unwrap();
     let in_the_open = raw_commit(&mut mallory, TOPIC, vec![], LeafNodeParameters::default(), None);
-    mallory.it.discard();
+    mallory.it.roll_back();
     for bad in [&bad.commit, &own_proposal.to_bytes().unwrap(), &in_the_open.commit] {
         for person in [&mut alice, &mut bob] {
             assert_eq!(person.process(bad), Err(E2eeError::Garbage));

@@ -149,7 +149,7 @@ fn no_group_is_moved_over_the_head_of_a_member() {
     );
     drop(made);
     drop(group);
-    alice.it.discard();
+    alice.it.roll_back();
     goes_on(&mut alice, &mut bob);
 }
 
@@ -234,7 +234,7 @@ fn the_context_of_a_moved_group_is_changed_by_nobody() {
     for extensions in changes {
         let leaf = LeafNodeParameters::default();
         let bad = raw_commit(&mut mallory, TOPIC, vec![], leaf, Some(extensions));
-        mallory.it.discard();
+        mallory.it.roll_back();
         for person in [&mut alice, &mut bob] {
             assert_eq!(person.process(&bad.commit), Err(E2eeError::Garbage));
             assert_eq!(form(person), Some(Form::Second));

@@ -8,9 +8,7 @@ use protocol::{Address, AssociationHash, MessageId, Topic};
 use sha2::{Digest, Sha256};
 use sha3::Keccak256;
 
-use crate::{
-    Associations, Changes, E2eeError, Installation, Member, Processed, Proposed, Randomness, rules::Rules,
-};
+use crate::{Associations, Changes, E2eeError, Installation, Member, Processed, Proposed, Randomness, rules::Rules};
 
 pub(super) const DOMAIN: &str = "jackdaw.example";
 pub(super) const TOPIC: Topic = Topic([7; 32]);
@@ -126,7 +124,7 @@ impl Person {
     /// The step is durable.
     pub(super) fn save(&mut self) {
         write(&mut self.disk, self.it.take_changes());
-        self.it.committed();
+        self.it.changes_persisted();
         assert!(self.it.take_changes().is_empty(), "nothing is left to write");
         if self.forgetful {
             self.restart();
@@ -151,7 +149,7 @@ impl Person {
         if result.is_ok() {
             self.save();
         } else {
-            self.it.discard();
+            self.it.roll_back();
             assert!(self.it.take_changes().is_empty(), "a failed step leaves nothing");
         }
         result

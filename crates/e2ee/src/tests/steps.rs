@@ -15,7 +15,7 @@ fn a_message_whose_step_failed_is_read_again() {
         Err(E2eeError::AlreadyUsed),
         "without discard it is gone"
     );
-    bob.it.discard();
+    bob.it.roll_back();
     assert!(bob.it.take_changes().is_empty());
     assert_eq!(bob.it.process(TOPIC, &message, &known).unwrap(), first);
     bob.save();
@@ -28,7 +28,7 @@ fn a_key_is_used_again_only_after_a_discard() {
     let (mut alice, mut bob) = alice_and_bob(false);
     let (id, plaintext) = alice.content("never left");
     let lost = alice.it.encrypt(TOPIC, id, plaintext).unwrap();
-    alice.it.discard();
+    alice.it.roll_back();
     let (id, plaintext) = alice.content("left");
     let sent = alice.it.encrypt(TOPIC, id, plaintext).unwrap();
     alice.save();
@@ -45,7 +45,7 @@ fn a_commit_whose_step_failed_never_was() {
     let add = [(carol.key_package(), carol.vouched.clone())];
     alice.it.commit(TOPIC, &add, &[]).unwrap();
     assert!(alice.it.has_pending(TOPIC));
-    alice.it.discard();
+    alice.it.roll_back();
     assert!(!alice.it.has_pending(TOPIC));
     assert_eq!(alice.step(|it| it.merge_pending(TOPIC)), Err(E2eeError::NothingPending));
     all_talk(&mut [&mut alice, &mut bob]);
@@ -56,14 +56,14 @@ fn a_commit_whose_step_failed_never_was() {
     let known = bob.known.clone();
     bob.it.process(TOPIC, &proposed.commit, &known).unwrap();
     assert_eq!(bob.it.epoch(TOPIC), Some(2));
-    bob.it.discard();
+    bob.it.roll_back();
     assert_eq!(bob.it.epoch(TOPIC), Some(1));
     bob.process(&proposed.commit).unwrap();
     // And so with our own.
     carol.join(&proposed).unwrap();
     let proposed = bob.propose(&mut [], &[]);
     bob.it.merge_pending(TOPIC).unwrap();
-    bob.it.discard();
+    bob.it.roll_back();
     assert_eq!(bob.it.epoch(TOPIC), Some(2));
     assert!(bob.it.has_pending(TOPIC));
     bob.merge();
@@ -80,7 +80,7 @@ fn a_join_whose_step_failed_can_be_tried_again() {
     let proposed = alice.propose(&mut [&mut bob], &[]);
     alice.merge();
     bob.it.join(TOPIC, &proposed.welcomes[0].message, &known).unwrap();
-    bob.it.discard();
+    bob.it.roll_back();
     assert!(!bob.it.has(TOPIC));
     // A member nobody can tell anything about: asked for, and tried again.
     let hidden = known.hide(&alice.vouched.hash).unwrap();
@@ -148,10 +148,10 @@ fn a_missing_association_holds_a_commit_and_costs_nothing() {
 fn a_new_key_survives_a_failed_first_step() {
     let mut it = Installation::generate(dice("first")).unwrap();
     let key = it.public_key();
-    it.discard();
+    it.roll_back();
     let mut disk = std::collections::BTreeMap::new();
     write(&mut disk, it.take_changes());
-    it.committed();
+    it.changes_persisted();
     assert_eq!(Installation::load(disk, dice("second")).unwrap().public_key(), key);
 }
 
@@ -160,14 +160,14 @@ fn a_discarded_create_or_association_never_was() {
     let known = Directory::default();
     let mut alice = Person::new("alice", 1, &known);
     alice.it.create(TOPIC).unwrap();
-    alice.it.discard();
+    alice.it.roll_back();
     assert!(!alice.it.has(TOPIC));
     alice.step(|it| it.create(TOPIC)).unwrap();
     assert_eq!(alice.step(|it| it.create(TOPIC)), Err(E2eeError::AlreadyUsed));
     let before = alice.it.association();
     let newer = super::people::vouch(1, &alice.it.public_key(), "anothernonce12345678");
     alice.it.associate(&newer).unwrap();
-    alice.it.discard();
+    alice.it.roll_back();
     assert_eq!(alice.it.association(), before);
 }
 

@@ -258,7 +258,7 @@ fn an_installation_is_one_key_of_one_account() {
     assert_eq!(it.association(), None);
     assert_eq!(it.key_packages(1), Err(E2eeError::NotAssociated));
     assert_eq!(it.create(TOPIC), Err(E2eeError::NotAssociated));
-    it.discard();
+    it.roll_back();
     let other = Installation::generate(dice("other")).unwrap();
     assert_eq!(
         it.associate(&vouch(1, &other.public_key(), "0123456789abcdef")),

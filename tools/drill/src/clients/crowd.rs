@@ -58,7 +58,7 @@ impl Member {
         for key in changes.deletes {
             self.disk.remove(&key);
         }
-        self.it.committed();
+        self.it.changes_persisted();
     }
 }
 
