@@ -1,6 +1,8 @@
 //! Installations and servers of two releases (ADR 18).
 
-use protocol::{Body, Envelope, MessageId, Seq, ServerFrame, Support, UnixMillis};
+use client::{Batch, Space, Vault as _};
+use futures::executor::block_on;
+use protocol::{Body, Envelope, MessageId, Seq, ServerFrame, Support, UnixMillis, limits};
 
 use crate::{previous, support::World};
 
@@ -110,4 +112,33 @@ fn an_envelope_of_an_unknown_kind_is_read_past() {
     assert_eq!(world.connection("alice"), Some(bridge::Connection::Live));
     assert!(world.troubles("alice").is_empty(), "{:?}", world.troubles("alice"));
     assert_eq!(world.texts("alice", "bob"), ["one", "two"]);
+}
+
+#[test]
+fn key_packages_of_the_previous_release_are_replaced() {
+    let mut world = World::with(704, &["alice", "bob"]);
+    let alice = world.installation("alice");
+    let published = |world: &World| {
+        let server = world.server.borrow();
+        let installed = &server.installed[&alice];
+        (installed.key_packages.clone(), installed.last_resort.clone())
+    };
+    let current = published(&world);
+    world.crash("alice");
+    world.run();
+    assert_eq!(published(&world), current, "there is nothing to replace");
+    // The previous release kept no record of what its key packages advertise.
+    let vault = world.people["alice"].vault.clone();
+    let mut batch = Batch::default();
+    batch.delete(Space::Mls, [0, 3]);
+    block_on(async { vault.commit(batch).await }).unwrap();
+    world.crash("alice");
+    world.run();
+    let (packages, last_resort) = published(&world);
+    assert_eq!(packages.len(), limits::KEY_PACKAGES);
+    assert!(packages.iter().all(|package| !current.0.contains(package)));
+    assert_ne!(last_resort, current.1);
+    world.send("bob", "alice", "still here?");
+    world.accept("alice", "bob");
+    assert_eq!(world.texts("alice", "bob"), ["still here?"]);
 }
