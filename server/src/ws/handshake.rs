@@ -13,7 +13,12 @@ use crate::state::Server;
 
 /// Challenge, `Hello`, `Ready`. Returns the slot of the installation, which is the session's. `features` is the client's level by its
 /// socket path: a page of level 0 could not read a challenge with more in it than a nonce.
-pub async fn open(server: &Server, link: &mut Link, session: &Session, features: u32) -> Result<ConnectionSlot, Ending> {
+pub async fn open(
+    server: &Server,
+    link: &mut Link,
+    session: &Session,
+    features: u32,
+) -> Result<ConnectionSlot, Ending> {
     let mut nonce = [0; 32];
     server.fill(&mut nonce);
     let support = (features > 0).then_some(Support::OURS);
