@@ -1,4 +1,4 @@
-//! Which Postgres: the operator's, or a private one that lives and ends with this server.
+//! The database: the operator's, or a private Postgres that starts and stops with this server.
 
 use std::time::Duration;
 
@@ -14,10 +14,10 @@ const CONNECTIONS: u32 = 16;
 /// How long what still asks may take when the server ends. Everything had its time before that.
 const LAST_QUERIES: Duration = Duration::from_secs(2);
 
-/// A database that answers.
+/// An open database.
 #[derive(Debug)]
 pub struct Database {
-    /// Its connections.
+    /// Its pool of connections.
     pub pool: db::Pool,
     private: Option<Cluster>,
 }

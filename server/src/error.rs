@@ -47,7 +47,7 @@ pub enum StartError {
     /// The listening address is taken or not ours.
     #[error("cannot listen on {address}: {source}")]
     Listen {
-        /// Which.
+        /// The address or file.
         address: std::net::SocketAddr,
         /// What the system says.
         source: std::io::Error,
@@ -55,7 +55,7 @@ pub enum StartError {
     /// A file that must be there, or must be writable, is not.
     #[error("{path}: {source}")]
     File {
-        /// Which.
+        /// The address or file.
         path: std::path::PathBuf,
         /// What the system says.
         source: std::io::Error,

@@ -1,4 +1,4 @@
-//! The machine: one process that renders pages, answers server functions and keeps the sockets of installations.
+//! The server: one process that renders pages, answers server functions and holds the sockets of installations.
 //!
 //! It is a composition root: it knows `app` (what a person sees) and `services` (what is kept), and neither `e2ee` nor
 //! `client`: it cannot read messages because it does not have the words for them.

@@ -1,4 +1,4 @@
-//! `jackdaw`: the machine.
+//! `jackdaw`: the server.
 
 use std::process::ExitCode;
 

@@ -122,7 +122,7 @@ impl Networks {
     /// Adds those of a file's text.
     ///
     /// # Errors
-    /// A sentence.
+    /// One sentence for the operator.
     pub fn read(&mut self, text: &str) -> Result<(), String> {
         let file: File = toml::from_str(text).map_err(|error| {
             // The line itself is not repeated: it may hold a key.

@@ -1,4 +1,4 @@
-//! From settings to a server that answers, and back to nothing.
+//! Starts a server from its settings, and stops it.
 
 use std::{fs, net::SocketAddr, os::unix::fs::DirBuilderExt};
 
@@ -16,7 +16,7 @@ use crate::{
     state::{Patience, Server},
 };
 
-/// A server that answers.
+/// A running server.
 #[derive(Debug)]
 pub struct Running {
     server: Server,
@@ -107,7 +107,7 @@ impl Running {
         &self.jobs
     }
 
-    /// Waits for the wish to end, then for everything that runs.
+    /// Waits for the shutdown signal, then for everything that runs.
     pub async fn finish(self) {
         let shutdown = self.server.shutdown().clone();
         shutdown.wanted().await;

@@ -1,4 +1,4 @@
-//! Ending without losing anything: stop accepting, answer what was asked, say goodbye to the sockets, then the database.
+//! Graceful shutdown: stop accepting, answer open requests, close the sockets, then the database.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use tokio_util::{
 /// How long requests and sockets get to finish. Then the database is closed: a supervisor should wait a minute before it kills.
 pub const DRAIN: Duration = Duration::from_secs(15);
 
-/// The wish to end, and everything that must have ended before the process does.
+/// The shutdown signal, and the tasks that must finish before the process ends.
 #[derive(Debug, Clone, Default)]
 pub struct Shutdown {
     token: CancellationToken,
@@ -18,23 +18,23 @@ pub struct Shutdown {
 }
 
 impl Shutdown {
-    /// Nobody wants to end yet.
+    /// A shutdown that has not begun.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Says that the server is to end. Said twice is said once.
+    /// Begins the shutdown. Idempotent.
     pub fn begin(&self) {
         self.token.cancel();
         self.tracker.close();
     }
 
-    /// It has been said.
+    /// Whether the shutdown has begun.
     pub fn begun(&self) -> bool {
         self.token.is_cancelled()
     }
 
-    /// Waits until it is said.
+    /// Waits until the shutdown begins.
     pub async fn wanted(&self) {
         self.token.cancelled().await;
     }
@@ -52,7 +52,7 @@ impl Shutdown {
         self.tracker.spawn(task);
     }
 
-    /// Has the end wait for something that is not a task of ours, until the token is dropped.
+    /// Makes the shutdown wait until the returned token is dropped.
     pub fn count(&self) -> TaskTrackerToken {
         self.tracker.token()
     }
@@ -68,7 +68,7 @@ impl Shutdown {
         tokio::time::timeout(DRAIN, self.tracker.wait()).await.is_ok()
     }
 
-    /// Begins when the operator or the supervisor asks for it (Ctrl-C, SIGTERM).
+    /// Begins the shutdown on Ctrl-C or SIGTERM.
     pub async fn on_signal(&self) {
         let asked = async {
             let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;

@@ -1,4 +1,4 @@
-//! What every handler may reach.
+//! The state that every handler shares.
 
 use std::{fmt::Write, net::IpAddr, sync::Arc, time::Duration};
 
@@ -14,14 +14,14 @@ use crate::{
     ws::Connections,
 };
 
-/// How long a socket is waited for.
+/// Timeouts of a socket.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
-    /// For the answer to the challenge.
+    /// For `Hello`.
     pub hello: Duration,
-    /// For a sign of life.
+    /// For the next frame; then the socket is closed.
     pub silence: Duration,
-    /// For it to take what is written to it.
+    /// For the client to read what is written.
     pub writing: Duration,
 }
 
@@ -84,7 +84,7 @@ impl Server {
         &self.0.origin
     }
 
-    /// The domain that installations sign with.
+    /// The domain in signed challenges.
     pub fn domain(&self) -> &str {
         &self.0.domain
     }
@@ -99,27 +99,27 @@ impl Server {
         &self.0.proxies
     }
 
-    /// How often somebody may ask.
+    /// The rate limits.
     pub fn limits(&self) -> &Limits {
         &self.0.limits
     }
 
-    /// How long sockets are waited for.
+    /// Timeouts of sockets.
     pub fn patience(&self) -> Patience {
         self.0.patience
     }
 
-    /// The installations that are connected.
+    /// The connected installations.
     pub fn connections(&self) -> &Connections {
         &self.0.connections
     }
 
-    /// The machine's clock.
+    /// The system clock.
     pub fn clock(&self) -> impl Clock + use<> {
         SystemClock
     }
 
-    /// Random bytes.
+    /// Fills `bytes` from the system's randomness.
     pub fn fill(&self, bytes: &mut [u8]) {
         SystemRandomness.fill(bytes);
     }
@@ -129,7 +129,7 @@ impl Server {
         &self.0.policies
     }
 
-    /// The documents.
+    /// The HTML documents.
     pub fn documents(&self) -> &Documents {
         &self.0.documents
     }
@@ -139,7 +139,7 @@ impl Server {
         &self.0.services
     }
 
-    /// The end.
+    /// The shutdown.
     pub fn shutdown(&self) -> &Shutdown {
         &self.0.shutdown
     }

@@ -1,12 +1,9 @@
-//! What only drills see: which key sealed what, and on what a group has agreed (`docs/reliability.md`).
+//! What only drills see: which key sealed what (`docs/reliability.md`).
 
 use std::{cell::RefCell, collections::HashMap, hash::Hash};
 
 use openmls_traits::types::{CryptoError, HpkeKeyPair};
-use protocol::Topic;
 use sha2::{Digest, Sha256};
-
-use crate::Installation;
 
 /// So many answers of the curve are remembered.
 const REMEMBERED: usize = 100_000;
@@ -74,12 +71,4 @@ fn remembered<K: Hash + Eq, V: Clone>(known: &RefCell<HashMap<K, V>>, key: K, fi
     }
     known.insert(key, found.clone());
     found
-}
-
-impl Installation {
-    /// What all members of an epoch have in common, and nobody else (RFC 9420, section 8.7).
-    pub fn authenticator(&self, topic: Topic) -> Option<Vec<u8>> {
-        let group = self.group(topic).ok()?;
-        Some(group.epoch_authenticator().as_slice().to_vec())
-    }
 }

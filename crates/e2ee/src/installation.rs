@@ -18,6 +18,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use crate::{
     E2eeError, Randomness,
+    changes::Changes,
     credential::Claim,
     provider::{Provider, Store},
     rules::Rules,
@@ -27,22 +28,6 @@ use crate::{
 const KEY_RECORD: &[u8] = &[0, 1];
 const TOPIC_RECORD: &[u8] = &[0, 2];
 pub(crate) const RECORD_VERSION: u8 = 1;
-
-/// Records to write and to delete in one transaction.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Changes {
-    /// Keys and values to write. A value that is stored already is left out.
-    pub puts: Vec<(Vec<u8>, Vec<u8>)>,
-    /// Keys to delete.
-    pub deletes: Vec<Vec<u8>>,
-}
-
-impl Changes {
-    /// Whether there is nothing to write or delete.
-    pub fn is_empty(&self) -> bool {
-        self.puts.is_empty() && self.deletes.is_empty()
-    }
-}
 
 /// The record under [`KEY_RECORD`], behind a version byte.
 #[derive(Serialize, Deserialize, Zeroize)]
@@ -315,4 +300,13 @@ fn read_key(store: &Store) -> Result<Option<(InstallationKey, Option<Claim>)>, E
         .claim
         .map(|(address, association)| Claim { address, association });
     Ok(Some((InstallationKey(key), claim)))
+}
+
+#[cfg(feature = "drill")]
+impl Installation {
+    /// What all members of an epoch have in common, and nobody else (RFC 9420, section 8.7).
+    pub fn authenticator(&self, topic: Topic) -> Option<Vec<u8>> {
+        let group = self.group(topic).ok()?;
+        Some(group.epoch_authenticator().as_slice().to_vec())
+    }
 }

@@ -17,6 +17,7 @@
 
 #![expect(clippy::doc_markdown, reason = "OpenMLS and RustCrypto are names, not code")]
 
+mod changes;
 mod conversation;
 mod credential;
 #[cfg(feature = "drill")]
@@ -31,8 +32,9 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
+pub use changes::Changes;
 pub use conversation::{Processed, Proposed, ciphertext_digest};
 pub use credential::{Associations, Member};
 pub use error::E2eeError;
-pub use installation::{Changes, Installation};
+pub use installation::Installation;
 pub use randomness::Randomness;

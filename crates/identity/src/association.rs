@@ -4,7 +4,7 @@ use protocol::{AssociationHash, InstallationId, limits};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{SignIn, SignInError, SignatureError, Stated, Vouched, personal_digest};
+use crate::{AssociationError, SignIn, Stated, Vouched, personal_digest};
 
 const VERSION: u8 = 1;
 const PUBLIC_KEY: usize = 65;
@@ -22,41 +22,6 @@ pub struct Association {
     /// The installation's P-256 key: 65 bytes, SEC1 uncompressed.
     #[serde(with = "serde_bytes")]
     pub public_key: Vec<u8>,
-}
-
-/// Why an association is not believed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum AssociationError {
-    /// Over the limits of its fields.
-    #[error("the association is too large")]
-    TooLarge,
-    /// Made by a newer Jackdaw.
-    #[error("association version {0} is not known here")]
-    UnknownVersion(u8),
-    /// Cut short, of another shape, or not the one encoding of its fields.
-    #[error("the association does not decode")]
-    Malformed,
-    /// The text is not a sign-in text.
-    #[error("the association's text: {0}")]
-    Text(#[from] SignInError),
-    /// The text is for another site.
-    #[error("the association is of another site")]
-    WrongDomain,
-    /// The key is not a point of P-256 in its uncompressed form.
-    #[error("the installation's key is no key")]
-    BadPublicKey,
-    /// The key is not the one the text vouches for.
-    #[error("the text vouches for another key")]
-    WrongInstallation,
-    /// The wallet's signature is none.
-    #[error("the wallet's signature: {0}")]
-    Signature(#[from] SignatureError),
-    /// The signature is another account's.
-    #[error("the text is signed by another account")]
-    WrongSigner,
-    /// The chain that was asked is not the one the text names.
-    #[error("the text is of another chain")]
-    WrongChain,
 }
 
 /// The id of the installation with this public key (65 bytes, SEC1 uncompressed): its SHA-256.

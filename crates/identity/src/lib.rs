@@ -13,6 +13,7 @@
 
 mod association;
 mod challenge;
+mod error;
 mod origin;
 mod recover;
 mod revocation;
@@ -20,8 +21,9 @@ mod siwe;
 mod stated;
 mod statement;
 
-pub use association::{Association, AssociationError, fingerprint};
+pub use association::{Association, fingerprint};
 pub use challenge::{challenge_bytes, verify_challenge};
+pub use error::AssociationError;
 pub use origin::Origin;
 pub use recover::{SignatureError, personal_digest, recover};
 pub use revocation::{Revocation, RevocationError, Revoker};

@@ -1,9 +1,9 @@
 use std::path::PathBuf;
 
-/// Why there is no private Postgres. Each is a sentence for whoever runs the server.
+/// Why there is no private Postgres. Each is a sentence for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum ClusterError {
-    /// Nowhere.
+    /// No programs of Postgres were found.
     #[error(
         "no Postgres was found: install it (Debian, Ubuntu: `apt-get install postgresql`), or name its folder of programs in PG_BIN, or name a database in DATABASE_URL"
     )]
@@ -15,7 +15,7 @@ pub enum ClusterError {
     WrongVersion {
         /// The cluster.
         data: PathBuf,
-        /// Its version.
+        /// Its major version.
         wanted: String,
         /// What there is.
         found: String,
@@ -31,7 +31,7 @@ pub enum ClusterError {
     /// There is nobody to run as.
     #[error("Postgres does not run as root, and there is neither a user `postgres` nor `nobody` it could run as")]
     NoUser,
-    /// Root that is not really root.
+    /// This root may not change its user.
     #[error(
         "Postgres does not run as root, and this root cannot become user {user} ({source}): start the server as an ordinary user, or name a database in DATABASE_URL"
     )]
@@ -41,7 +41,7 @@ pub enum ClusterError {
         /// Why not.
         source: std::io::Error,
     },
-    /// Programs behind a closed door.
+    /// That user cannot reach the programs.
     #[error(
         "{path} cannot be run by user {user}, as whom Postgres runs when the server is root: put the programs where everybody can reach them, or start the server as an ordinary user"
     )]
@@ -51,18 +51,18 @@ pub enum ClusterError {
         /// The user.
         user: String,
     },
-    /// The file system says no.
+    /// A file system operation failed.
     #[error("{path}: {source}")]
     Io {
         /// Where.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: std::io::Error,
     },
     /// It did not come up, or did not go down.
     #[error("the private Postgres failed: {0}")]
     Failed(String),
-    /// It runs, but does not do what it is told.
+    /// It runs, but the database could not be made.
     #[error("the private Postgres does not answer: {0}")]
     Database(#[from] sqlx::Error),
 }

@@ -1,4 +1,4 @@
-//! The folders and files of the private Postgres, and whom they belong to.
+//! The folders and files of the private Postgres, and their owner.
 
 use std::{
     fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError},
@@ -74,7 +74,7 @@ impl Place {
         Ok(place)
     }
 
-    /// Whose the data are; else `postgres`; else `nobody`.
+    /// The owner of the data; else `postgres`; else `nobody`.
     fn choose_user(&self) -> Result<RunAs, ClusterError> {
         let owner = std::fs::metadata(self.cluster())
             .ok()

@@ -20,7 +20,7 @@ const MIGRATIONS: &str = "_sqlx_migrations";
 /// Why the database did not do it.
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
-    /// It does not answer, or broke off. Nothing half done stays; trying again is right.
+    /// It does not answer, or broke off. The transaction was rolled back; retrying is right.
     #[error("the database does not answer: {0}")]
     Unavailable(#[source] sqlx::Error),
     /// A row of this name is there already. Holds the constraint's name.
@@ -101,10 +101,10 @@ impl From<&DbError> for ErrorCode {
     }
 }
 
-/// Where a database is and who asks, for whoever connects without speaking SQL.
+/// Address of a database and credentials, for code without SQL.
 pub type Address = PgConnectOptions;
 
-/// Connections to the database, for whoever holds them without speaking SQL.
+/// Connections to the database, for code without SQL.
 pub type Pool = PgPool;
 
 /// A pool of at most `connections`, made lazily: it does not fail while the database is away.
@@ -115,7 +115,7 @@ pub fn pool(options: PgConnectOptions, connections: u32) -> PgPool {
         .connect_lazy_with(options.application_name("jackdaw"))
 }
 
-/// A database that was looked at.
+/// What a look at a database found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Looked {
     /// The version of Postgres, e.g. `17.2`.

@@ -1,10 +1,10 @@
-//! The machine's side of Jackdaw: accounts, directory, people, delivery, each room with its SQL in `store.rs`.
+//! The server's side of Jackdaw: accounts, directory, people, delivery, tips, each area with its SQL in `store.rs`.
 //!
 //! It orders and keeps opaque bytes and checks who may write where. It never sees a message's words: neither `e2ee` nor
 //! `openmls` is among its dependencies. Nothing here knows HTTP or Leptos.
 //!
-//! [`Services`] is the whole of it over one database. To add a room: a folder with `mod.rs` and `store.rs`, its tables in a
-//! new file of `migrations/`, and a field of [`Services`].
+//! [`Services`] is the whole of it over one database. To add an area: a folder with `mod.rs` and `store.rs`, its tables in a
+//! new file of `migrations/`, and a field of [`Services`]; its tasks into [`Services::jobs`].
 
 pub mod accounts;
 pub mod db;
@@ -40,7 +40,7 @@ use sqlx::PgPool;
 use time::{Clock, Randomness, SystemClock, SystemRandomness};
 use tips::{PollPolicy, RpcEndpoint, Tips};
 
-/// What the rooms must know of the site.
+/// The settings of the site.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// The public origin, e.g. `https://chat.example.org`: no path, no slash at the end.
@@ -59,7 +59,7 @@ pub struct Config {
     pub shared: bool,
 }
 
-/// Why the rooms do not open.
+/// Why the services do not open.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The database is away, or not migrated.
@@ -76,7 +76,7 @@ pub enum OpenError {
     Wallets(#[from] chain::validator::AskError),
 }
 
-/// Every room of the machine's side. Cheap to clone.
+/// Every area of the server. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Services {
     /// Who is signed in.
@@ -87,9 +87,9 @@ pub struct Services {
     pub delivery: Delivery,
     /// What sockets are told without asking.
     pub notifier: Notifier,
-    /// Names.
+    /// The names of accounts.
     pub people: People,
-    /// What is seen of tips.
+    /// Tips, as the server sees them on chain.
     pub tips: Tips,
     /// Test coins, where there is a development chain.
     pub coins: Option<Faucet>,
@@ -98,7 +98,7 @@ pub struct Services {
 }
 
 impl Services {
-    /// Opens the rooms over a migrated database, with the machine's own clock and randomness. Within a tokio runtime.
+    /// Opens all areas over a migrated database, with the system's clock and randomness. Within a tokio runtime.
     ///
     /// # Errors
     /// If the database does not answer.
@@ -118,7 +118,7 @@ impl Services {
         .await
     }
 
-    /// As [`Services::open`], with another judge of wallets, clock and randomness.
+    /// As [`Services::open`], with another wallet verifier, clock and randomness.
     ///
     /// # Errors
     /// If the database does not answer.

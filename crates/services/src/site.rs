@@ -1,4 +1,4 @@
-//! What is said of the site before anybody signs in.
+//! What the site tells before a sign-in.
 
 use protocol::api;
 

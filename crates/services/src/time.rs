@@ -1,4 +1,4 @@
-//! Time and randomness are parameters, so that tests can hold them.
+//! Clock and randomness as parameters, so that tests control them.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 /// Tells the time.
 pub trait Clock: Send + Sync + std::fmt::Debug + 'static {
-    /// Now.
+    /// The current time.
     fn now(&self) -> UnixMillis;
 }
 
@@ -17,7 +17,7 @@ pub trait Randomness: Send + Sync + std::fmt::Debug + 'static {
     fn fill(&self, bytes: &mut [u8]);
 }
 
-/// The machine's clock.
+/// The system clock.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
@@ -52,7 +52,7 @@ pub(crate) fn from_db(at: OffsetDateTime) -> UnixMillis {
     UnixMillis(i64::try_from(at.unix_timestamp_nanos().div_euclid(1_000_000)).unwrap_or(i64::MAX))
 }
 
-/// Later by so many seconds.
+/// Adds seconds to a time.
 pub(crate) fn after(at: UnixMillis, seconds: i64) -> UnixMillis {
     UnixMillis(at.0.saturating_add(seconds.saturating_mul(1000)))
 }

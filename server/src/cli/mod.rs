@@ -1,4 +1,4 @@
-//! The command line: `jackdaw` serves; `migrate` and `doctor` help who runs it.
+//! The command line: `jackdaw` serves; `migrate` and `doctor` help the operator.
 
 mod doctor;
 
@@ -28,7 +28,7 @@ enum Command {
     Doctor(Config),
 }
 
-/// What `main` does.
+/// Runs the command line.
 pub fn main() -> ExitCode {
     // Before anything else: this process is about to become the private Postgres, and brings nothing along.
     let mut arguments = std::env::args_os().skip(1);

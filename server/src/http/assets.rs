@@ -1,4 +1,4 @@
-//! The built page: hashed files that never change, and the few public ones that may.
+//! The built page: hashed files that never change, and a few public ones that may.
 
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -72,7 +72,7 @@ pub fn public_files(site: &Path) -> Vec<String> {
         .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()))
         .filter_map(|entry| entry.file_name().into_string().ok())
         .filter(|name| name != "assets.json" && Path::new(name).extension().is_none_or(|kind| kind != "br"))
-        // Names that would mean something to the router are not names of files.
+        // Names with a meaning to the router are not served as files.
         .filter(|name| {
             !name.starts_with('.')
                 && name

@@ -21,7 +21,7 @@ const BEST: u32 = 11;
 /// For what is compressed for every request.
 const QUICK: u32 = 5;
 
-/// One document, as it leaves.
+/// A rendered document.
 #[derive(Debug, Clone)]
 struct Document {
     html: Bytes,

@@ -1,4 +1,4 @@
-//! What a supervisor asks: is the process alive, and may it be sent people?
+//! Health checks for a supervisor: liveness and readiness.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! How often somebody may ask. Token buckets, bounded in number, that keep no address: only a keyed hash of its network.
+//! Rate limits: token buckets, bounded in number, that hold a keyed hash of a network and no address.
 
 use std::{
     collections::HashMap,
@@ -11,16 +11,16 @@ use std::{
 /// How many buckets one limit remembers. Beyond that, full ones are forgotten first.
 const REMEMBERED: usize = 50_000;
 
-/// So many at once, and so many a second after that.
+/// A burst, and a steady rate after it.
 #[derive(Debug, Clone, Copy)]
 pub struct Rate {
-    /// At once.
+    /// How many requests may come at once.
     pub burst: f64,
-    /// Given back per second.
+    /// How many tokens come back per second.
     pub per_second: f64,
 }
 
-/// One bucket.
+/// One token bucket.
 #[derive(Debug, Clone, Copy)]
 pub struct Bucket {
     tokens: f64,
@@ -28,7 +28,7 @@ pub struct Bucket {
 }
 
 impl Bucket {
-    /// A full one.
+    /// A full bucket.
     pub fn full(rate: Rate, now: Instant) -> Self {
         Self {
             tokens: rate.burst,
@@ -53,7 +53,7 @@ impl Bucket {
     }
 }
 
-/// A bucket for everybody who asks.
+/// A token bucket for each key.
 #[derive(Debug)]
 pub struct Buckets {
     rate: Rate,
@@ -62,7 +62,7 @@ pub struct Buckets {
 }
 
 impl Buckets {
-    /// Nobody has asked yet.
+    /// Without any request counted.
     pub fn new(burst: f64, per_second: f64) -> Self {
         Self {
             rate: Rate { burst, per_second },
@@ -82,7 +82,7 @@ impl Buckets {
                 bucket.tokens < rate.burst
             });
             if buckets.len() >= REMEMBERED {
-                // So many networks at once are beyond what a limit by network can hold; memory stays bounded.
+                // With more networks than buckets a limit by network cannot hold; memory stays bounded.
                 buckets.clear();
             }
         }
@@ -93,7 +93,7 @@ impl Buckets {
     }
 }
 
-/// All limits of the HTTP side.
+/// The rate limits of the HTTP side.
 #[derive(Debug)]
 pub struct Limits {
     /// Anything, per network.
@@ -102,7 +102,7 @@ pub struct Limits {
     pub sign_in: Buckets,
     /// Server functions, per session.
     pub api: Buckets,
-    /// Opening sockets, per session.
+    /// New sockets, per session.
     pub sockets: Buckets,
 }
 

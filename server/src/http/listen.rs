@@ -63,7 +63,7 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: Shutdown, wr
                 });
             }
             Err(error) => {
-                // Out of descriptors, or a client that was gone before it was accepted: neither ends the server.
+                // Out of descriptors, or the client left before it was accepted: neither ends the server.
                 tracing::warn!(%error, "a connection could not be accepted");
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }

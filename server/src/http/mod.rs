@@ -1,4 +1,4 @@
-//! Everything that speaks HTTP.
+//! The HTTP side of the server.
 
 pub mod api;
 pub mod assets;

@@ -1,4 +1,4 @@
-//! Who may cause a change: only pages of this very origin.
+//! The origin rule: only pages of this origin may cause a change.
 //!
 //! Leptos' server functions check nothing themselves, and a cookie with `SameSite` still travels from a sister domain.
 //! So one rule stands in front of every route: what is not GET or HEAD names its origin, and it is ours.

@@ -1,4 +1,4 @@
-//! Documents. None of these handlers changes anything, none looks at a cookie.
+//! HTML documents. These handlers change nothing and read no cookie.
 
 use axum::{
     extract::{Path, Request, State},
@@ -10,7 +10,7 @@ use protocol::ErrorCode;
 
 use crate::{error::Refusal, state::Server};
 
-/// Whoever opens this machine under another of its own names (127.0.0.1 for localhost) is sent to the public one: another
+/// A request under another name of this machine (127.0.0.1 for localhost) is redirected to the public one: another
 /// name is another origin, from which nothing could be changed.
 pub async fn by_its_name(State(server): State<Server>, request: Request, next: Next) -> Response {
     let host = request

@@ -121,7 +121,7 @@ fn address(request: &Request, proxies: &[IpAddr]) -> IpAddr {
         .extensions()
         .get::<Peer>()
         .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
-    // A line that is no text says nothing, and hides what stands before it.
+    // A line that is not text is not read, and hides the ones before it.
     let lines = request.headers().get_all("x-forwarded-for").iter();
     client_address(peer, lines.map(|line| line.to_str().unwrap_or_default()), proxies)
 }

@@ -1,4 +1,4 @@
-//! The one table of routes. The router is built from it, and a test walks it; there is no other way to add a route.
+//! The table of routes. The router is built from it and a test walks it; there is no other way to add a route.
 
 use app::server_fns::CALLS;
 use axum::{
@@ -11,7 +11,7 @@ use axum::{
 use super::{api, assets, dev, health, pages, request};
 use crate::{config::Config, state::Server, ws};
 
-/// One line of the table.
+/// One row of the table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Route {
     /// GET answers HEAD too.
@@ -27,13 +27,13 @@ pub struct Route {
 pub enum Answer {
     /// What Jackdaw is.
     Landing,
-    /// An invitation.
+    /// The page of an invitation.
     Invite,
     /// The shell of `/app`.
     Shell,
-    /// The process is alive.
+    /// Liveness.
     Live,
-    /// It may be sent people.
+    /// Readiness.
     Ready,
     /// The WebSocket.
     Socket,

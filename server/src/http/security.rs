@@ -1,4 +1,4 @@
-//! What every response says to the browser: which scripts may run, who may frame, what may be remembered.
+//! Security headers of every response: scripts, framing, caching.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use sha2::{Digest, Sha256};

@@ -11,7 +11,7 @@ use std::{
 use protocol::InstallationId;
 use tokio_util::sync::CancellationToken;
 
-/// The sockets of this server that have proved whose they are.
+/// The sockets of this server that have proved their installation.
 #[derive(Debug, Clone, Default)]
 pub struct Connections(Arc<Inner>);
 
@@ -37,7 +37,7 @@ impl Connections {
         }
     }
 
-    /// How many there are.
+    /// How many installations are connected.
     pub fn count(&self) -> usize {
         self.slots().len()
     }
@@ -47,7 +47,7 @@ impl Connections {
     }
 }
 
-/// The right to speak for an installation; given back when dropped.
+/// The right of a socket to speak for an installation; given back on drop.
 #[derive(Debug)]
 pub struct ConnectionSlot {
     connections: Connections,

@@ -1,4 +1,4 @@
-//! The one table from a frame to what is done with it.
+//! Answers the questions of a socket, and makes frames of pushes.
 
 use futures::{FutureExt, future::BoxFuture};
 use protocol::{Answer, Ask, ErrorCode, MessageId, ServerFrame, limits};
@@ -11,7 +11,7 @@ use crate::state::Server;
 /// Failpoint: panics while a question is answered.
 pub const ANSWER: &str = "answer";
 
-/// Something that is being done for a socket. It ends with a frame, or with the socket.
+/// Work in flight for a socket. It results in a frame, or in the socket's end.
 pub type Work = BoxFuture<'static, Result<ServerFrame, Ending>>;
 
 /// Waits for a publish that was handed in.
@@ -33,7 +33,7 @@ pub fn publish(id: MessageId, pending: Pending) -> Work {
     .boxed()
 }
 
-/// What a publish that was not even handed in is answered with.
+/// The answer to a publish that was not accepted into the queue.
 pub fn refused(id: MessageId, code: ErrorCode) -> Result<ServerFrame, Ending> {
     match code {
         ErrorCode::Unavailable => Err(Ending::Unavailable),
@@ -41,7 +41,7 @@ pub fn refused(id: MessageId, code: ErrorCode) -> Result<ServerFrame, Ending> {
     }
 }
 
-/// Answers a question.
+/// Answers one question.
 pub fn ask(server: Server, session: Session, tips: Asker, number: u32, ask: Ask) -> Work {
     async move {
         failpoint::panic_point(ANSWER);

@@ -1,4 +1,4 @@
-//! Why a socket ends, and how its installation is told.
+//! Why a socket ends, and how its client is told.
 
 use protocol::ErrorCode;
 
@@ -9,13 +9,13 @@ pub enum Ending {
     Gone,
     /// There is no session, or not any more.
     Session(ErrorCode),
-    /// It did not prove to be the installation it says it is, or said nothing in time.
+    /// It did not prove to be its installation, or not in time.
     NotBelieved,
     /// What it sent is no frame, or not one for this moment.
     BadFrame(ErrorCode),
-    /// Nothing was heard for too long.
+    /// No frame came for too long.
     Silence,
-    /// It does not read as fast as others write. The log has what it misses.
+    /// It reads more slowly than others write. The log has what it misses.
     TooSlow,
     /// A newer socket of the same installation took over.
     Superseded,

@@ -47,7 +47,7 @@ pub async fn open(
         .map_err(|error| unavailable(&error))?;
     let incarnation = services.delivery.incarnation();
     if let Err(error) = services.directory.touch(installation).await {
-        // Only a list for people says a moment too little.
+        // Only the list of browsers in the settings shows an older time.
         tracing::debug!("when an installation was seen could not be written: {error}");
     }
     link.feed(&ServerFrame::Ready {

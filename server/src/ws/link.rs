@@ -1,4 +1,4 @@
-//! A socket that speaks frames.
+//! A WebSocket that carries frames.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ const CLOSING: Duration = Duration::from_secs(1);
 /// How much is put into the socket's buffer before waiting for it to be taken, in bytes.
 const BEFORE_FLUSH: usize = 128 * 1024;
 
-/// One end of a socket.
+/// The server's end of a socket.
 #[derive(Debug)]
 pub struct Link {
     socket: WebSocket,
@@ -23,14 +23,14 @@ pub struct Link {
     writing: Duration,
 }
 
-/// What was heard.
+/// What came from the client.
 #[derive(Debug)]
 pub enum Heard {
-    /// A frame.
+    /// A frame of the protocol.
     Frame(ClientFrame),
     /// A sign of life without content.
     Life,
-    /// The end, of the socket or of our patience with it.
+    /// The socket has ended, or must.
     End(Ending),
 }
 
@@ -44,7 +44,7 @@ impl Link {
         }
     }
 
-    /// The next thing heard. May be dropped at any time without losing anything.
+    /// Reads the next frame, sign of life or end. Cancel-safe.
     pub async fn hear(&mut self) -> Heard {
         match self.socket.next().await {
             Some(Ok(Message::Binary(bytes))) => match codec::decode(&bytes) {
@@ -89,7 +89,7 @@ impl Link {
         }
     }
 
-    /// Says why, closes, and waits a moment for the other side to agree, so that it hears the reason.
+    /// Sends the reason, closes, and waits briefly for the client's close frame.
     pub async fn close(mut self, ending: Ending) {
         if ending == Ending::Gone {
             let _ = timeout(CLOSING, self.socket.close()).await;

@@ -1,4 +1,4 @@
-//! The life of a socket after `Ready`.
+//! A socket after `Ready`.
 
 use std::time::Duration;
 
@@ -20,28 +20,28 @@ use crate::{
 
 /// Failpoint: panics when a frame is taken.
 pub const FRAME: &str = "frame";
-/// How much may be under way for one socket before its next frame is read.
+/// How many answers may be in flight for one socket before its next frame is read.
 const IN_FLIGHT: usize = 64;
 /// How many topics one socket may follow.
 const TOPICS: usize = 10_000;
-/// How many frames go out before the socket is looked at again.
+/// How many frames go out before the socket is read again.
 const GATHERED: usize = 64;
-/// How often an installation may speak. Beyond it is not refused but read more slowly.
+/// How many frames an installation may send. Beyond that it is read more slowly, not refused.
 const FRAMES: Rate = Rate {
     burst: 500.0,
     per_second: 200.0,
 };
-/// How often it may use up other people's key packages.
+/// How many key packages of others it may claim.
 const CLAIMS: Rate = Rate {
     burst: 100.0,
     per_second: 1.0,
 };
-/// How often it may ask for tips: once for each when it connects.
+/// How many questions about tips it may ask: one for each tip when it connects.
 const TIPS: Rate = Rate {
     burst: 250.0,
     per_second: 5.0,
 };
-/// How long a frame that came too soon waits.
+/// How long reading pauses after a frame over the rate.
 const PAUSE: Duration = Duration::from_millis(50);
 /// How long publishes that were handed in may take once the server ends.
 const LAST_ANSWERS: Duration = Duration::from_secs(5);
@@ -57,13 +57,13 @@ struct Talk<'a> {
     frames: Bucket,
     claims: Bucket,
     tips: Bucket,
-    /// Not read before.
+    /// Until then the next frame is not read.
     paused: Option<Instant>,
-    /// Given up then.
+    /// When the socket is closed for silence.
     silence: Instant,
 }
 
-/// What happened.
+/// Something for the loop of a socket to handle.
 enum Event {
     Heard(Heard),
     Done(Result<ServerFrame, Ending>),
@@ -104,7 +104,7 @@ pub async fn run(server: &Server, link: &mut Link, close: &CloseSignal, session:
 }
 
 impl Talk<'_> {
-    /// One thing that happens, whatever else has happened meanwhile, and what goes out because of it. May be dropped at
+    /// Handles one event and everything that is ready with it, then writes. May be dropped at
     /// any point: only the socket's end does that.
     async fn turn(&mut self, link: &mut Link) -> Result<(), Ending> {
         let event = self.event(link).await?;
@@ -153,7 +153,7 @@ impl Talk<'_> {
                 }
             }
             Event::Done(done) => {
-                // Reading may have stood still until now; that was not the other side's silence.
+                // Reading was paused while too much was in flight: the client was not silent.
                 self.silence = self.silence.max(
                     Instant::now() + Duration::from_secs(limits::HEARTBEAT_SECONDS).min(self.server.patience().silence),
                 );
@@ -229,7 +229,7 @@ impl Talk<'_> {
             ClientFrame::Ping => self.outgoing.push(ServerFrame::Pong),
             // Of a newer page, which does without an answer.
             ClientFrame::Unknown => {}
-            // Said once, before this.
+            // `Hello` comes once, in the handshake.
             ClientFrame::Hello { .. } => return Err(Ending::BadFrame(ErrorCode::Malformed)),
         }
         Ok(())

@@ -74,7 +74,7 @@ async fn serve(server: Server, mut link: Link, session: Session, subscription: S
         }
     };
     tracing::debug!(code = ending.close_code(), "a socket ends: {ending:?}");
-    // The slot is free before the goodbye, which may take a moment.
+    // The slot is given back before the closing handshake, which may take a moment.
     drop(close);
     link.close(ending).await;
 }

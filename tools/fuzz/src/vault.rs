@@ -6,7 +6,7 @@ use bridge::Command;
 use client::{Batch, Client, Effect, SocketEvent, Space, Vault as _, memory::MemoryVault};
 use futures::executor::block_on;
 use protocol::{Address, Incarnation, MessageId, ServerFrame, UnixMillis, codec};
-use stage::{World, wallet::DOMAIN, world::Env};
+use stage::{World, wallet::DOMAIN};
 
 /// Alice's vault after a talk with Bob, with something in the outbox; and what the server says when she comes back.
 struct Scene {
@@ -101,7 +101,7 @@ impl Scene {
         let before = vault.commits();
         let opened = block_on(Client::open(
             vault.clone(),
-            Env::at(&self.world),
+            self.world.environment(),
             self.alice,
             DOMAIN.into(),
         ));
@@ -131,7 +131,7 @@ impl Scene {
             }
         }
         // What it wrote on top, it can read.
-        let again = block_on(Client::open(vault, Env::at(&self.world), self.alice, DOMAIN.into()));
+        let again = block_on(Client::open(vault, self.world.environment(), self.alice, DOMAIN.into()));
         assert!(again.is_ok(), "it opened once");
     }
 }

@@ -9,7 +9,6 @@ use protocol::UnixMillis;
 use crate::{
     page::{Answer, Page},
     wallet::Wallet,
-    world::World,
 };
 
 pub type Name = &'static str;
@@ -19,17 +18,6 @@ pub struct Env {
     /// How far this machine's clock is off.
     pub offset: Rc<Cell<i64>>,
     pub seed: Rc<Cell<u64>>,
-}
-
-impl Env {
-    /// The time of this world.
-    pub fn at(world: &World) -> Self {
-        Self {
-            now: world.now.clone(),
-            offset: Rc::default(),
-            seed: Rc::new(Cell::new(world.seed)),
-        }
-    }
 }
 
 impl Environment for Env {

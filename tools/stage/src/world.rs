@@ -50,6 +50,15 @@ impl World {
         }
     }
 
+    /// Time and randomness of this world.
+    pub fn environment(&self) -> Env {
+        Env {
+            now: self.now.clone(),
+            offset: Rc::default(),
+            seed: Rc::new(Cell::new(self.seed)),
+        }
+    }
+
     /// A world in which these are signed in and live.
     pub fn with(seed: u64, names: &[Name]) -> Self {
         let mut world = Self::new(seed);

@@ -12,6 +12,8 @@ pub const CHECKS: &[Check] = &[Check {
             ("crates/x/src/a.rs", "use crate::b::B;\npub struct A(B);\n"),
             ("crates/x/src/b.rs", "fn b() { super::a::make() }\n"),
         ],
+        // One that was to be cut, and is.
+        &[("frontend/src/lib.rs", "mod a;\n"), ("frontend/src/a.rs", "fn a() {}\n")],
         // By way of a re-export, in a tree of names, and over three files.
         &[
             ("server/src/main.rs", "mod ws;\nmod c;\n"),
@@ -40,6 +42,9 @@ pub const CHECKS: &[Check] = &[Check {
         ("crates/y/src/a.rs", "use x::a::A;\n"),
     ],
 }];
+
+/// Crates with circles that are still to be cut. One that has none any more must go from here.
+const NOT_YET: [&str; 3] = ["crates/client", "frontend", "xtask"];
 
 /// The name of a file in its crate: `src/a/b.rs` and `src/a/b/mod.rs` are `[a, b]`, `src/lib.rs` is `[]`.
 type Module = Vec<String>;
@@ -74,7 +79,16 @@ fn circles(tree: &Tree) -> Vec<String> {
             .or_default()
             .insert(module(inside), source);
     }
-    crates.values().flat_map(circles_of).collect()
+    let mut found = Vec::new();
+    for (folder, of) in &crates {
+        let circles = circles_of(of);
+        if !NOT_YET.contains(&folder.as_str()) {
+            found.extend(circles);
+        } else if circles.is_empty() {
+            found.push(format!("{folder} has no circle any more: `NOT_YET` in xtask/src/tidy/circles.rs names it"));
+        }
+    }
+    found
 }
 
 fn module(inside: &str) -> Module {

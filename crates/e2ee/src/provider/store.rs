@@ -6,7 +6,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use zeroize::Zeroizing;
 
 use super::described;
-use crate::Changes;
+use crate::changes::Changes;
 
 /// Records hold keys: they are wiped when they are replaced.
 type Value = Zeroizing<Vec<u8>>;

@@ -1,4 +1,4 @@
-//! Who is signed in: sign-in texts, sessions, installations, names.
+//! Accounts: sign-in texts, sessions, installations, names.
 //!
 //! One wallet signature signs in *and* vouches for the installation key named in the text (EIP-4361, `Resources`). A
 //! cookie holds a signed token, and behind it stands a row: ending the row ends the session.
@@ -39,7 +39,7 @@ use crate::{
     time::{Clock, Randomness, after, from_db, to_db},
 };
 
-/// What the accounts must know of the site.
+/// The settings of accounts.
 #[derive(Debug, Clone)]
 pub struct AccountsConfig {
     /// The public origin, e.g. `https://chat.example.org`; `uri` of sign-in texts.

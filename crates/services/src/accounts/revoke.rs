@@ -1,4 +1,4 @@
-//! An installation that is the account's no more.
+//! Revokes an installation.
 
 use identity::{Association, Revocation};
 use protocol::{Address, ErrorCode};

@@ -10,12 +10,12 @@ use crate::time::Randomness;
 /// The key file cannot be read or made.
 #[derive(Debug, thiserror::Error)]
 pub enum SessionKeyError {
-    /// The file system says no.
+    /// A file system operation failed.
     #[error("the session key {path}: {source}")]
     Io {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: std::io::Error,
     },
     /// Something else stands in the file.

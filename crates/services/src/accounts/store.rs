@@ -72,7 +72,7 @@ pub(super) async fn count_question(pool: &PgPool, nonce: &str, browser: &[u8], m
 pub(super) struct AccountRow {
     pub id: i64,
     pub name: String,
-    /// As it is known: of the row that was there, if there was one.
+    /// As stored: by the row that was there before, if there was one.
     pub chain_id: Option<i64>,
 }
 

@@ -5,7 +5,7 @@ use futures::future::BoxFuture;
 use identity::{Stated, Vouched};
 use tokio::sync::Semaphore;
 
-/// How many questions to chains may be open at once for the whole site: what they cost is chosen by whoever signs in.
+/// How many calls to chains may be open at once for the whole site: the contract of the account that signs in decides what one costs.
 const AT_ONCE: usize = 4;
 /// How long to wait for a place among them.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -1,5 +1,5 @@
-//! Makes one transaction of whatever waits: for messages it is three statements, however many there are. Commits need a few more,
-//! for who joins and who leaves (ADR 15).
+//! Stores everything that waits in one transaction: three statements for any number of messages. Commits need a few more,
+//! for members who join and leave (ADR 15).
 
 use std::{
     collections::HashSet,

@@ -1,6 +1,6 @@
 //! Which installations an account has, who vouched for them, and their key packages.
 //!
-//! The list may be incomplete, never false: everything in it is checked by whoever asks, against wallet signatures.
+//! The list may be incomplete, never false: clients check everything in it against wallet signatures.
 
 mod store;
 

@@ -1,4 +1,4 @@
-//! What members may know of each other: the names accounts chose.
+//! The names that accounts chose.
 
 mod store;
 

@@ -46,7 +46,7 @@ pub enum Push {
     NotSubscribed {
         /// The topic.
         topic: Topic,
-        /// Why.
+        /// The reason.
         code: ErrorCode,
     },
     /// The installations of a watched account have changed.

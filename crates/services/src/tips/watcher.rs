@@ -206,7 +206,7 @@ impl Watcher {
             wanted
                 .iter()
                 .map(|(hash, open)| (sights.looked(*hash), *hash, *open))
-                // Whoever asks has the new looked at, and not everything by everybody: the node is paid by the question.
+                // A client request only polls transactions not yet polled: RPC calls cost money.
                 .filter(|(looked, ..)| whole || looked.is_none())
                 .filter(|(_, hash, _)| sights.due(*hash, began.into_std(), chain.policy.backoff))
                 .collect()

@@ -1,4 +1,4 @@
-//! Where everything is kept: the data directory and the database.
+//! Checks of the data directory and the database.
 
 use std::{
     fs::{self, File},

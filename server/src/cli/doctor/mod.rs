@@ -36,7 +36,7 @@ pub async fn examine(config: &Config) -> ExitCode {
     if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// How people come here.
+/// Checks the public address.
 fn reach(config: &Config, say: &mut impl FnMut(bool, &str)) {
     let local = matches!(config.url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
     if config.secure() || local {

@@ -1,4 +1,4 @@
-//! Is each network what it is said to be?
+//! Checks that each network's node serves the chain it is configured for.
 
 use services::tips;
 
