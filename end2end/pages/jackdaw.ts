@@ -34,6 +34,16 @@ export class Jackdaw {
     return this.page.getByRole('button', { name: 'Sign in', exact: true });
   }
 
+  /** What the wallet is going to be asked to sign, in words. */
+  get toSign(): Locator {
+    return this.page.getByRole('group', { name: 'What you sign' });
+  }
+
+  /** The beginning of this browser's key, as the card shows it. */
+  get browserKey(): Locator {
+    return this.toSign.getByRole('code');
+  }
+
   changeNetwork(name: string): Locator {
     return this.page.getByRole('button', { name: `Change network to ${name}` });
   }

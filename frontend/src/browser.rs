@@ -48,6 +48,11 @@ pub fn origin() -> String {
     window().location().origin().unwrap_or_default()
 }
 
+/// Host, and port if it is not the scheme's own: the site's domain in whatever is signed.
+pub fn host() -> String {
+    window().location().host().unwrap_or_default()
+}
+
 /// The browser allows encryption here: https, or localhost.
 pub fn is_secure() -> bool {
     window().is_secure_context()

@@ -54,11 +54,7 @@ fn Settings() -> impl IntoView {
 
 /// A refusal under a form: said, and if the session is over, acted upon.
 fn refused(state: State, error: AppError) -> &'static str {
-    match error.0 {
-        ErrorCode::NotSignedIn | ErrorCode::SessionEnded => flow::session_lost(state),
-        ErrorCode::Revoked => flow::revoked(state),
-        _ => {}
-    }
+    flow::refused(state, error.0);
     sentence(error.0)
 }
 

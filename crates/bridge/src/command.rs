@@ -1,6 +1,9 @@
 //! From the page to the worker.
 
-use protocol::{Address, InstallationId, MessageId, U256, api::Network};
+use protocol::{
+    Address, InstallationId, MessageId, U256,
+    api::{Challenge, Network},
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{ConversationId, WalletAnswer, WalletRefusal};
@@ -26,8 +29,13 @@ pub enum Command {
     Open {
         /// Whose.
         account: Address,
-        /// The site's domain, as in the sign-in text.
-        domain: String,
+    },
+    /// Render the sign-in text for the wallet. Answered by `ToSign` or `NotToSign`.
+    SignIn {
+        /// On which chain the wallet is (EIP-155).
+        chain_id: u64,
+        /// From the server, not yet believed.
+        challenge: Challenge,
     },
     /// The wallet has signed the sign-in text and the server has accepted it: keep the association. Answered by `Associated`.
     Associate {

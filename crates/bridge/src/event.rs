@@ -1,5 +1,6 @@
 //! From the worker to the page.
 
+use identity::Statement;
 use protocol::{Address, ErrorCode, InstallationId, MessageId};
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +24,10 @@ pub enum Event {
         /// A wallet has vouched for this installation already.
         associated: bool,
     },
+    /// Answer to `SignIn`: what the wallet is to sign.
+    ToSign(Statement),
+    /// Answer to `SignIn`: the wallet must not be asked to sign with this challenge.
+    NotToSign(ChallengeRefusal),
     /// The association is kept.
     Associated,
     /// How the socket is.
@@ -136,6 +141,15 @@ pub enum Event {
         /// Why.
         why: Trouble,
     },
+}
+
+/// Why a server's challenge is not taken into a text that a wallet signs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ChallengeRefusal {
+    /// This device's clock and the server's are too far apart.
+    Clock,
+    /// It is no challenge of Jackdaw: the nonce has another form, or the text would be valid for too long.
+    Malformed,
 }
 
 /// Why a tip was not made.

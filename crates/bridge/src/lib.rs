@@ -11,7 +11,8 @@ mod wallet;
 
 pub use command::{Command, Draft};
 pub use conversation::ConversationId;
-pub use event::{Connection, Event, TipRefusal, Trouble};
+pub use event::{ChallengeRefusal, Connection, Event, TipRefusal, Trouble};
+pub use identity::Statement;
 pub use protocol::{Log, Receipt, TipMismatch, Transaction};
 pub use view::{
     BodyView, Consent, ConversationView, MessageState, MessageView, QuoteView, QuotedView, ReactionView, TipState,

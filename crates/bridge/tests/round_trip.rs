@@ -29,10 +29,7 @@ fn message(state: MessageState) -> MessageView {
 fn a_command_arrives_as_it_was_given() {
     let peer = Address::from([2; 20]);
     for command in [
-        Command::Open {
-            account: peer,
-            domain: "localhost:3000".into(),
-        },
+        Command::Open { account: peer },
         Command::Associate {
             text: "text".into(),
             signature: vec![0, 255],

@@ -251,7 +251,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             (_, ServerFrame::Unknown) => {}
             (_, ServerFrame::Bye { code }) => self.link.bye = Some(code),
             (Phase::Opening, ServerFrame::Challenge { nonce, support }) => {
-                let signature = self.installation.sign_challenge(&self.domain, &nonce);
+                let signature = self.installation.sign_challenge(self.origin.domain(), &nonce);
                 self.link.phase = Phase::Greeting;
                 self.transmit(ClientFrame::Hello {
                     installation: self.installation.id(),

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use bridge::{Command, Connection, ConversationId, Event, Trouble};
 use e2ee::{Installation, Randomness};
-use identity::{AccountKind, Association, Vouched};
+use identity::{AccountKind, Association, Origin, Vouched};
 use protocol::{Address, UnixMillis};
 
 use crate::{
@@ -25,7 +25,8 @@ pub struct Client<V, E> {
     pub(crate) vault: V,
     pub(crate) environment: Rc<E>,
     pub(crate) account: Address,
-    pub(crate) domain: String,
+    /// Where the page stands: all texts and signatures name this site.
+    pub(crate) origin: Origin,
     pub(crate) installation: Installation,
     pub(crate) directory: Directory,
     pub(crate) state: State,
@@ -105,9 +106,9 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         vault: V,
         environment: E,
         account: Address,
-        domain: String,
+        origin: Origin,
     ) -> Result<(Self, Vec<Effect>), Trouble> {
-        Self::load(vault, environment, account, domain)
+        Self::load(vault, environment, account, origin)
             .await
             .map_err(|error| trouble(&error))
     }
@@ -116,7 +117,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         vault: V,
         environment: E,
         account: Address,
-        domain: String,
+        origin: Origin,
     ) -> Result<(Self, Vec<Effect>), VaultError> {
         let mut reader = Reader { damaged: false };
         let environment = Rc::new(environment);
@@ -135,7 +136,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             key: mls.damaged.into_iter().next().unwrap_or_default(),
         })?;
 
-        let mut directory = Directory::new(&domain);
+        let mut directory = Directory::new(origin.domain());
         let associations = vault.all(Space::Association).await?;
         reader.damaged |= !associations.damaged.is_empty();
         for (_, value) in associations.rows {
@@ -175,7 +176,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             vault,
             environment,
             account,
-            domain,
+            origin,
             installation,
             directory,
             state,
@@ -250,6 +251,10 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 self.desk.opened(tab);
                 self.proofs.ask_anew();
                 self.tell_unchecked_again();
+                Ok(())
+            }
+            Command::SignIn { chain_id, challenge } => {
+                self.state_sign_in(chain_id, &challenge);
                 Ok(())
             }
             Command::Associate { text, signature } => self.associate(text, signature).await,
@@ -395,7 +400,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             public_key: self.installation.public_key().to_vec(),
         };
         let vouched = association
-            .verify(&self.domain)
+            .verify(self.origin.domain())
             .ok()
             .filter(|vouched| vouched.address == self.account);
         match vouched {

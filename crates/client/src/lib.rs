@@ -27,6 +27,7 @@ mod records;
 mod renewal;
 mod revoking;
 mod roster;
+mod signing_in;
 mod step;
 mod tabs;
 mod tips;

@@ -200,7 +200,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     /// Whether it could be.
     pub(crate) fn prove_own(&mut self, association: Association) -> bool {
         let hash = association.hash();
-        let Ok(stated) = association.stated(&self.domain) else {
+        let Ok(stated) = association.stated(self.origin.domain()) else {
             return false;
         };
         self.proofs.later.remove(&hash);

@@ -13,7 +13,7 @@ use crate::{Client, Effect, Environment, Vault, VaultError, map::Map, step::Step
 impl<V: Vault, E: Environment + 'static> Client<V, E> {
     /// `Revoke`.
     pub(crate) fn revoke(&mut self, installation: InstallationId) {
-        let signed = self.installation.revoke(&self.domain, installation, self.now());
+        let signed = self.installation.revoke(self.origin.domain(), installation, self.now());
         match signed {
             Ok(revocation) if self.link.is_ready() => self.ask(Ask::Revoke {
                 revocation: ByteBuf::from(revocation.to_bytes()),

@@ -122,6 +122,7 @@ async fn newest(vault: &impl Vault, conversation: ConversationId) -> Result<Opti
 mod tests {
     use bridge::{BodyView, Command, Consent, Event, MessageState};
     use futures::executor::block_on;
+    use identity::Origin;
     use protocol::{TipId, U256};
 
     use super::*;
@@ -224,7 +225,12 @@ mod tests {
 
     /// All that a person sees in it.
     fn seen(vault: &MemoryVault) -> (Vec<bridge::ConversationView>, Vec<String>) {
-        let opened = block_on(Client::open(vault.open_again(), Env, ME, "x.example".into()));
+        let opened = block_on(Client::open(
+            vault.open_again(),
+            Env,
+            ME,
+            Origin::parse("https://x.example").unwrap(),
+        ));
         let (mut client, effects) = opened.unwrap_or_else(|trouble| panic!("it opens: {trouble:?}"));
         let opened = told(effects);
         assert!(

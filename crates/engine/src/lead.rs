@@ -12,7 +12,7 @@ use crate::{
     context::WorkerContext,
     input::{Input, Lock, Word},
     leader::{By, Lease, life_of},
-    page, place_of,
+    origin, page, place_of,
     transport::Transport,
     vault::{self, IdbVault},
 };
@@ -79,7 +79,7 @@ impl Lead {
     pub async fn command(&mut self, front: &mut WorkerContext, tab: Tab, command: Command) {
         let effects = match (&mut self.open, command) {
             (Some(open), command) => open.client.command(tab, command).await,
-            (None, Command::Open { domain, .. }) => match self.open(front, domain).await {
+            (None, Command::Open { .. }) => match self.open(front).await {
                 // Who comes later is told when it opens.
                 Ok(effects) => effects.into_iter().map(|effect| for_tab(tab, effect)).collect(),
                 Err(why) => vec![Effect::Tell {
@@ -134,10 +134,11 @@ impl Lead {
         }
     }
 
-    async fn open(&mut self, front: &WorkerContext, domain: String) -> Result<Vec<Effect>, Trouble> {
+    async fn open(&mut self, front: &WorkerContext) -> Result<Vec<Effect>, Trouble> {
+        let origin = origin().ok_or(Trouble::Internal)?;
         let opened = IdbVault::open(&place_of(self.account)).await;
         let vault = opened.map_err(|error| vault::trouble(&error))?;
-        let opened = Client::open(vault.clone(), Browser, self.account, domain).await;
+        let opened = Client::open(vault.clone(), Browser, self.account, origin).await;
         let (mut client, mut effects) = opened.inspect_err(|_| vault.close())?;
         if !front.online {
             effects.extend(client.command(self.me, Command::Online(false)).await);

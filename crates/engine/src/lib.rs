@@ -27,12 +27,19 @@ mod transport;
 mod vault;
 mod worker;
 
-use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, prelude::wasm_bindgen};
 
 /// The name under which everything of one account is kept and locked in this browser. The number is the version of the
 /// arrangement: a build that changes it starts from nothing beside the old one.
 fn place_of(account: protocol::Address) -> String {
     format!("jackdaw-1-{}", hex(account))
+}
+
+/// Where this worker's script comes from, which is where its page stands (a worker's script is of its page's origin). Nobody but the
+/// browser says so: sign-in texts and signatures name this site. `None` for a host that no sign-in text can name.
+fn origin() -> Option<identity::Origin> {
+    let scope: web_sys::WorkerGlobalScope = js_sys::global().dyn_into().ok()?;
+    identity::Origin::parse(&scope.location().origin()).ok()
 }
 
 /// Lower-case, so that the same account is the same place however it was written.

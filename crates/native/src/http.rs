@@ -78,7 +78,7 @@ impl Site {
         self.cookies.insert(name.to_owned(), value.to_owned());
     }
 
-    /// The text this account's wallet shall sign for an installation with this public key.
+    /// What the server adds to the sign-in text of this account, for an installation with this public key.
     ///
     /// # Errors
     /// Those of [`Site::call`].
@@ -87,9 +87,8 @@ impl Site {
         account: Address,
         chain_id: u64,
         public_key: Vec<u8>,
-    ) -> Result<String, NativeError> {
-        let challenge: api::Challenge = self.call("challenge", &(account, chain_id, public_key)).await?;
-        Ok(challenge.text)
+    ) -> Result<api::Challenge, NativeError> {
+        self.call("challenge", &(account, chain_id, public_key)).await
     }
 
     /// Opens a session with the signed text; its cookie is kept.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bridge::{Command, Connection, Event, MessageState};
 use client::{Client, memory::MemoryVault};
+use identity::Origin;
 use protocol::{Address, InstallationId, MessageId, api};
 use tokio::{sync::mpsc, time::timeout};
 
@@ -41,7 +42,8 @@ impl Native {
     /// # Errors
     /// `Vault`.
     pub async fn open_vault(site: Site, account: Address, vault: MemoryVault) -> Result<Self, NativeError> {
-        let opened = Client::open(vault.clone(), Machine, account, site.domain().to_owned()).await;
+        let origin = Origin::parse(site.origin()).map_err(|_| NativeError::BadSite(site.origin().to_owned()))?;
+        let opened = Client::open(vault.clone(), Machine, account, origin).await;
         let (client, effects) = opened.map_err(NativeError::Vault)?;
         let (inputs, inputs_out) = mpsc::unbounded_channel();
         let (events_in, events) = mpsc::unbounded_channel();
@@ -98,10 +100,14 @@ impl Native {
     /// # Errors
     /// Whatever went wrong on the way.
     pub async fn sign_in(&mut self, chain_id: u64, sign: impl FnOnce(&str) -> Vec<u8>) -> Result<api::Me, NativeError> {
-        let text = self
-            .site
-            .challenge(self.account, chain_id, self.public_key.clone())
-            .await?;
+        let key = self.public_key.clone();
+        let challenge = self.site.challenge(self.account, chain_id, key).await?;
+        self.command(Command::SignIn { chain_id, challenge })?;
+        let is_answer = |event: &Event| matches!(event, Event::ToSign(_) | Event::NotToSign(_));
+        let Event::ToSign(statement) = self.wait_for(is_answer).await? else {
+            return Err(NativeError::Strange("its challenge is not to be signed"));
+        };
+        let text = statement.text();
         let signature = sign(&text);
         let signed_in = self.site.sign_in(&text, &signature).await?;
         self.associate(self.site.clone(), signed_in.text, signed_in.signature)

@@ -143,7 +143,6 @@ mod tests {
     fn open(number: u8) -> Command {
         Command::Open {
             account: account(number),
-            domain: "localhost".to_owned(),
         }
     }
 

@@ -19,11 +19,11 @@ pub fn App() -> impl IntoView {
     effect(move || document().set_title(&navigate::title(state)));
     // What comes next is fetched while the vault is opened, or while somebody signs.
     effect(move || {
-        if matches!(state.stage.get(), Stage::Opening | Stage::Signing) {
+        if matches!(state.stage.get(), Stage::Opening(_) | Stage::Signing(..)) {
             FRAME.fetch();
         }
     });
-    let inside = Memo::new(move |()| state.stage.with(|stage| *stage == Stage::In));
+    let inside = Memo::new(move |()| state.stage.with(|stage| matches!(stage, Stage::In(_))));
     live(move || {
         if inside.get() {
             FRAME.show_in(alone).into_any()

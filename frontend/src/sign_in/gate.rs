@@ -1,4 +1,7 @@
+use std::mem::{Discriminant, discriminant};
+
 use app::components::Mark;
+use bridge::Trouble;
 use leptos::prelude::*;
 
 use super::{shut::SHUT, welcome::WELCOME};
@@ -10,35 +13,64 @@ use crate::{
     state::{Stage, State, flow},
 };
 
+/// What stands in the card. Stages that look alike are one step.
+#[derive(Debug, Clone, PartialEq)]
+enum Step {
+    Loading,
+    Unreachable,
+    Waits {
+        words: String,
+        cancel: bool,
+    },
+    /// A step of [`WELCOME`].
+    Newcomer(Discriminant<Stage>),
+    Shut(Trouble),
+    Inside,
+}
+
+impl Step {
+    fn of(stage: &Stage) -> Self {
+        let waits = |words: &str, cancel| Self::Waits {
+            words: words.to_owned(),
+            cancel,
+        };
+        match stage {
+            Stage::Loading => Self::Loading,
+            Stage::Unreachable(_) => Self::Unreachable,
+            Stage::Connecting(name, _) => waits(&format!("Waiting for {name}. Open it to continue."), true),
+            Stage::Opening(_) => waits("Opening your conversations", false),
+            Stage::Signing(..) => waits("Waiting for your wallet. Open it and sign to continue.", true),
+            Stage::Entering(..) => waits("Checking the signature", false),
+            Stage::Shut(_, why) => Self::Shut(*why),
+            Stage::In(_) => Self::Inside,
+            Stage::Elsewhere(_) | Stage::Insecure | Stage::Welcome | Stage::SignIn(_) | Stage::Revoked(_) => {
+                Self::Newcomer(discriminant(stage))
+            }
+        }
+    }
+}
+
 /// The way in: from an empty page to the conversations, one step at a time. Whoever is signed in sees only the steps that
 /// stand here; those of newcomers are loaded when they are reached.
 #[component]
 pub fn Gate() -> impl IntoView {
     let state = expect_context::<State>();
-    let reached = Memo::new(move |()| state.stage.get());
+    let reached = Memo::new(move |()| state.stage.with(Step::of));
     let step = live(move || match reached.get() {
-        Stage::Loading => view! { <Waits words="Opening".to_owned() cancel=false /> }.into_any(),
-        Stage::Unreachable => view! { <Unreachable /> }.into_any(),
-        Stage::Insecure | Stage::Welcome | Stage::SignIn | Stage::Revoked => WELCOME.show().into_any(),
-        Stage::Connecting(name) => {
-            view! { <Waits words=format!("Waiting for {name}. Open it to continue.") cancel=true /> }.into_any()
-        }
-        Stage::Opening => view! { <Waits words="Opening your conversations".to_owned() cancel=false /> }.into_any(),
-        Stage::Signing => {
-            view! { <Waits words="Waiting for your wallet. Open it and sign to continue.".to_owned() cancel=true /> }
-                .into_any()
-        }
-        Stage::Entering => view! { <Waits words="Checking the signature".to_owned() cancel=false /> }.into_any(),
-        Stage::Shut(_) => SHUT.show().into_any(),
-        Stage::In => ().into_any(),
+        Step::Loading => view! { <Waits words="Opening".to_owned() cancel=false /> }.into_any(),
+        Step::Unreachable => view! { <Unreachable /> }.into_any(),
+        Step::Waits { words, cancel } => view! { <Waits words=words cancel=cancel /> }.into_any(),
+        Step::Newcomer(_) => WELCOME.show().into_any(),
+        Step::Shut(_) => SHUT.show().into_any(),
+        Step::Inside => ().into_any(),
     });
     // After a step the keyboard is where the next one is.
-    let mut before = None::<Stage>;
+    let mut before = None::<Step>;
     effect(move || {
         let now = reached.get();
         if before
             .as_ref()
-            .is_some_and(|before| *before != now && !matches!(before, Stage::Loading | Stage::Unreachable))
+            .is_some_and(|before| *before != now && !matches!(before, Step::Loading | Step::Unreachable))
         {
             request_animation_frame(|| browser::focus("next"));
         }

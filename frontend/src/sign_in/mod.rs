@@ -1,6 +1,8 @@
 //! The way in: from an empty page to the conversations.
 
+mod elsewhere;
 mod gate;
+mod key;
 mod revoked;
 mod shut;
 mod welcome;

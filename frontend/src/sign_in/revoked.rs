@@ -1,12 +1,12 @@
 use app::error::sentence;
-use bridge::{BodyView, Command, ConversationId};
+use bridge::{BodyView, ConversationId};
 use leptos::prelude::*;
 
 use crate::{
     components::{Copy, Icon, Shape, fixed},
     conversation::words,
     signal::{live, on},
-    state::State,
+    state::{State, flow},
 };
 
 /// This browser was removed from the account: why nothing moves any more, what was not sent, and how to go on.
@@ -43,7 +43,7 @@ pub fn Revoked() -> impl IntoView {
             }.into_any())
         })}
         <p class="soft">"Deleting takes keys, history and unsent messages out of this browser for ever. Your other browsers keep theirs."</p>
-        <button type="button" id="next" class="btn first big wide" on:click=on(move |_| state.send(Command::Forget))>
+        <button type="button" id="next" class="btn first big wide" on:click=on(move |_| flow::delete(state))>
             "Delete and sign in again"
         </button>
     }

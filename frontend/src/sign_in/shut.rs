@@ -1,4 +1,4 @@
-use bridge::{Command, Trouble};
+use bridge::Trouble;
 use leptos::prelude::*;
 
 use super::gate::Problem;
@@ -14,7 +14,7 @@ part! {
     pub SHUT in places = load_shut, draw_shut => {
         let state = expect_context::<State>();
         match state.stage.get_untracked() {
-            Stage::Shut(why) => view! { <Shut why=why /> }.into_any(),
+            Stage::Shut(_, why) => view! { <Shut why=why /> }.into_any(),
             _ => ().into_any(),
         }
     }
@@ -51,14 +51,13 @@ fn Shut(why: Trouble) -> impl IntoView {
     let asking = RwSignal::new(false);
     let deleting = RwSignal::new(false);
     let again = on(move |_| match state.account.get_untracked() {
-        Some(account) if !needs_reload(why) => flow::open(state, account),
+        Some(account) if !needs_reload(why) => flow::go_on(state, account),
         _ => drop(window().location().reload()),
     });
     let delete = move || {
         asking.set(false);
         deleting.set(true);
-        state.problem.set(None);
-        state.send(Command::Forget);
+        flow::delete(state);
     };
     // Where it cannot be deleted there is a problem.
     let waits = move || deleting.get() && state.problem.with(Option::is_none);

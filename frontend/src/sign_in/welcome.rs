@@ -4,7 +4,7 @@ use app::place::grouped;
 use leptos::prelude::*;
 use protocol::Address;
 
-use super::{gate::Problem, revoked::Revoked};
+use super::{elsewhere::Elsewhere, gate::Problem, key::ToSign, revoked::Revoked};
 use crate::{
     account::ChangeNetwork,
     browser,
@@ -24,8 +24,9 @@ part! {
         }
         match state.stage.get_untracked() {
             Stage::Insecure => view! { <Insecure /> }.into_any(),
-            Stage::SignIn => view! { <SignIn /> }.into_any(),
-            Stage::Revoked => view! { <Revoked /> }.into_any(),
+            Stage::Elsewhere(other) => view! { <Elsewhere other=other /> }.into_any(),
+            Stage::SignIn(_) => view! { <SignIn /> }.into_any(),
+            Stage::Revoked(_) => view! { <Revoked /> }.into_any(),
             _ => view! { <Welcome /> }.into_any(),
         }
     }
@@ -188,12 +189,6 @@ fn SignIn() -> impl IntoView {
             .is_some_and(|wallet| wallet.account().get() == Some(account.get()))
     });
     let elsewhere = Memo::new(move |()| state.wallet_elsewhere());
-    let domain = live(move || {
-        state
-            .site
-            .with(|site| site.as_ref().map(|site| site.domain.clone()))
-            .unwrap_or_default()
-    });
     // Somebody else's session is still open here: back to it without a signature.
     let other = Memo::new(move |()| state.me().map(|me| me.address).filter(|me| *me != account.get()));
     let action = live(move || {
@@ -214,24 +209,11 @@ fn SignIn() -> impl IntoView {
             {live(move || view! { <Avatar account=account.get() size=0 /> }.into_any())}
             <div class="mono full">{live(move || grouped(account.get()))}</div>
         </div>
-        <ul>
-            <li>
-                <Icon shape=Shape::Check />
-                <span>"It signs you in here, at " <b>{domain}</b> "."</span>
-            </li>
-            <li>
-                <Icon shape=Shape::Check />
-                <span>"It vouches for this browser's own key, so that others can check that it is yours."</span>
-            </li>
-            <li>
-                <Icon shape=Shape::Check />
-                <span>"It costs nothing and moves nothing."</span>
-            </li>
-        </ul>
+        <ToSign />
         <Problem />
         {action}
         {live(move || other.get().map(|me: Address| view! {
-            <button type="button" class="btn wide" on:click=on(move |_| flow::open(state, me))>
+            <button type="button" class="btn wide" on:click=on(move |_| flow::go_on(state, me))>
                 "Go on as " <span class="mono">{app::place::short(me)}</span>
             </button>
         }.into_any()))}

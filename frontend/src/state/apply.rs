@@ -94,12 +94,6 @@ fn take_in(state: State, event: Event) {
             associated,
         } => {
             calm(state, |trouble| matches!(trouble, Trouble::NoVault));
-            state.opened.set(Some(Opened {
-                account,
-                installation,
-                public_key,
-                associated,
-            }));
             // Before anything is read that speaks of them.
             if let Some(networks) = state
                 .site
@@ -107,16 +101,17 @@ fn take_in(state: State, event: Event) {
             {
                 state.send(Command::Networks(networks));
             }
-            flow::vault_opened(state);
+            let opened = Opened {
+                account,
+                installation,
+                public_key,
+                associated,
+            };
+            flow::vault_opened(state, opened);
         }
-        Event::Associated => {
-            state.opened.update(|opened| {
-                if let Some(opened) = opened {
-                    opened.associated = true;
-                }
-            });
-            flow::associated(state);
-        }
+        Event::ToSign(statement) => flow::to_sign(state, Ok(statement)),
+        Event::NotToSign(why) => flow::to_sign(state, Err(why)),
+        Event::Associated => flow::associated(state),
         Event::Connection(connection) => {
             state.connection.set(connection);
             match connection {

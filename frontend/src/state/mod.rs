@@ -14,6 +14,7 @@ mod wallet;
 
 pub use apply::apply;
 pub use engine::EngineHandle;
-pub use store::{ConversationLine, MessageLine, Opened, Stage, State};
+pub use flow::Stage;
+pub use store::{ConversationLine, MessageLine, Opened, State};
 pub use tips::{Payee, Tips};
 pub use wallet::{LocalBoxFuture, WalletError, WalletHandle, WalletInfo, WalletPort};

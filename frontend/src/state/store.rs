@@ -10,10 +10,11 @@ use protocol::{
 use sorted::{Map, Set};
 
 use super::{
-    EngineHandle, Tips, WalletHandle,
+    EngineHandle, Stage, Tips, WalletHandle,
+    flow::Flow,
     timeline::{Row, Timeline},
 };
-use crate::signal::{ArcRwSignal, RwSignal};
+use crate::signal::{ArcRwSignal, Memo, RwSignal};
 
 /// The vault that is open in the worker.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,35 +27,6 @@ pub struct Opened {
     pub public_key: Vec<u8>,
     /// A wallet has vouched for it.
     pub associated: bool,
-}
-
-/// How far somebody has come, from an empty page to their conversations.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Stage {
-    /// The server is asked who is signed in.
-    Loading,
-    /// It did not answer; it is asked again by itself.
-    Unreachable,
-    /// The browser forbids encryption here: plain http on another host than localhost.
-    Insecure,
-    /// Nobody is known: connect a wallet.
-    Welcome,
-    /// This wallet shows a prompt.
-    Connecting(String),
-    /// The vault is being opened.
-    Opening,
-    /// The wallet's account is known and may sign in.
-    SignIn,
-    /// The wallet shows the text to sign.
-    Signing,
-    /// Signed; the server and the vault are taking it in.
-    Entering,
-    /// Signed in.
-    In,
-    /// The vault does not open, for this reason.
-    Shut(Trouble),
-    /// This browser was removed from the account.
-    Revoked,
 }
 
 /// One line of the conversation list, as it changes.
@@ -72,8 +44,6 @@ pub(super) struct Memory {
     pub(super) unechoed: Map<MessageId, (ConversationId, String)>,
     pub(super) asked: Set<Address>,
     pub(super) to_ask: Vec<Address>,
-    pub(super) attempt: u32,
-    pub(super) signed: Option<Me>,
 }
 
 /// Everything the face remembers. Copy: all of it are signals. The fields that come from the worker have one writer, [`super::apply`].
@@ -84,13 +54,13 @@ pub struct State {
     /// What the server said about itself and who is signed in.
     pub site: RwSignal<Option<Site>>,
     /// How far we have come.
-    pub stage: RwSignal<Stage>,
+    pub stage: Memo<Stage>,
     /// The account whose vault is open or being opened.
-    pub account: RwSignal<Option<Address>>,
+    pub account: Memo<Option<Address>>,
     /// Why the last step towards signing in did not work, in words.
-    pub problem: RwSignal<Option<String>>,
+    pub problem: Memo<Option<String>>,
     /// The open vault.
-    pub opened: RwSignal<Option<Opened>>,
+    pub opened: Memo<Option<Opened>>,
     /// How the socket is.
     pub connection: RwSignal<Connection>,
     /// Messages that wait to be sent.
@@ -123,6 +93,7 @@ pub struct State {
     pub announcement: RwSignal<String>,
     /// Goes up when a draft changed from outside its text box.
     pub redraft: RwSignal<u32>,
+    pub(super) flow: Flow,
     pub(super) memory: RwSignal<Memory>,
     engine: RwSignal<Option<EngineHandle>>,
     wallet: RwSignal<Option<WalletHandle>>,
@@ -131,13 +102,14 @@ pub struct State {
 impl State {
     /// Nothing yet. Needs a reactive owner: call it where `App` is made.
     pub fn new() -> Self {
+        let flow = Flow::new();
         Self {
             place: RwSignal::new(Place::Chats),
             site: RwSignal::new(None),
-            stage: RwSignal::new(Stage::Loading),
-            account: RwSignal::new(None),
-            problem: RwSignal::new(None),
-            opened: RwSignal::new(None),
+            stage: flow.stage(),
+            account: flow.account(),
+            problem: flow.problem(),
+            opened: flow.opened(),
             connection: RwSignal::new(Connection::Off),
             waiting: RwSignal::new(0),
             unchecked: RwSignal::new(Vec::new()),
@@ -154,6 +126,7 @@ impl State {
             tips: Tips::new(),
             announcement: RwSignal::new(String::new()),
             redraft: RwSignal::new(0),
+            flow,
             memory: RwSignal::new(Memory::default()),
             engine: RwSignal::new(None),
             wallet: RwSignal::new(None),
@@ -221,6 +194,11 @@ impl State {
     /// The served network the wallet is on, if it is on one. Reactive.
     pub fn served(self) -> Option<Network> {
         self.network_of(self.wallet_chain()?)
+    }
+
+    /// The network that a sign-in names: the wallet's if it is served here, else the first. Reactive.
+    pub fn sign_in_network(self) -> Option<Network> {
+        self.served().or_else(|| self.network())
     }
 
     /// The wallet is on a network that is not served here. Reactive.

@@ -1,6 +1,6 @@
 use std::{future::Future, ops::Deref, pin::Pin, rc::Rc};
 
-use bridge::{WalletAnswer, WalletRefusal, WalletRequest};
+use bridge::{Statement, WalletAnswer, WalletRefusal, WalletRequest};
 use protocol::{Address, U256, api::Network};
 use send_wrapper::SendWrapper;
 
@@ -53,8 +53,8 @@ pub trait WalletPort {
     fn connect(&self, id: &str) -> LocalBoxFuture<'static, Result<Address, WalletError>>;
     /// The account of the wallet of last time, if it still allows it, without a prompt.
     fn reconnect(&self) -> LocalBoxFuture<'static, Option<Address>>;
-    /// Asks for a signature of `text` by `account` (`personal_sign`).
-    fn sign(&self, text: String, account: Address) -> LocalBoxFuture<'static, Result<Vec<u8>, WalletError>>;
+    /// Asks the statement's account for its signature (`personal_sign`). Nothing else can be put to a wallet to be signed (ADR 22).
+    fn sign(&self, statement: Statement) -> LocalBoxFuture<'static, Result<Vec<u8>, WalletError>>;
     /// Changes the wallet's network, adding it first if the wallet does not know it.
     fn switch(&self, network: &Network) -> LocalBoxFuture<'static, Result<(), WalletError>>;
     /// The wallet's account, as it changes.

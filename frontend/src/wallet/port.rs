@@ -1,6 +1,6 @@
 use std::{cell::RefCell, future::ready, rc::Rc, time::Duration};
 
-use bridge::{WalletAnswer, WalletRefusal, WalletRequest};
+use bridge::{Statement, WalletAnswer, WalletRefusal, WalletRequest};
 use gloo_timers::future::sleep;
 use js_sys::Object;
 use protocol::{Address, U256, api::Network};
@@ -168,9 +168,9 @@ impl WalletPort for Wallet {
         Box::pin(self.clone().reconnect())
     }
 
-    fn sign(&self, text: String, account: Address) -> LocalBoxFuture<'static, Result<Vec<u8>, WalletError>> {
+    fn sign(&self, statement: Statement) -> LocalBoxFuture<'static, Result<Vec<u8>, WalletError>> {
         let wallet = self.clone();
-        wish(WalletError::Missing, move |wishes| (wishes.sign)(wallet, text, account))
+        wish(WalletError::Missing, move |wishes| (wishes.sign)(wallet, statement))
     }
 
     fn switch(&self, network: &Network) -> LocalBoxFuture<'static, Result<(), WalletError>> {

@@ -1,6 +1,6 @@
 //! Everything that is ever asked of a wallet.
 
-use bridge::Call;
+use bridge::{Call, Statement};
 use chain::validator;
 use js_sys::{Array, Object, Reflect};
 use protocol::{Address, TxHash, api::Network};
@@ -14,8 +14,8 @@ pub enum Request<'a> {
     Accounts,
     /// On which chain is the wallet?
     ChainId,
-    /// Sign this text (EIP-191). Asks the person.
-    PersonalSign(&'a str, Address),
+    /// Sign this (EIP-191). Asks the person.
+    PersonalSign(&'a Statement),
     /// Change to this chain (EIP-3326). Asks the person.
     SwitchChain(u64),
     /// Add this chain (EIP-3085). Asks the person.
@@ -47,9 +47,9 @@ impl Request<'_> {
             Self::AskForAccounts => ("eth_requestAccounts", Array::new()),
             Self::Accounts => return accounts(),
             Self::ChainId => return chain_id(),
-            Self::PersonalSign(text, account) => {
-                let text = format!("0x{}", hex::encode(text));
-                ("personal_sign", Array::of2(&text.into(), &address(*account)))
+            Self::PersonalSign(statement) => {
+                let (text, account) = (bytes(statement.text().as_bytes()), address(statement.account()));
+                ("personal_sign", Array::of2(&text, &account))
             }
             Self::SwitchChain(id) => (
                 "wallet_switchEthereumChain",

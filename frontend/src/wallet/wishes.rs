@@ -1,6 +1,6 @@
 //! What is asked of a wallet only when somebody wishes for something: to connect, to sign, to pay, to read the chain.
 
-use bridge::{WalletAnswer, WalletRefusal, WalletRequest};
+use bridge::{Statement, WalletAnswer, WalletRefusal, WalletRequest};
 use protocol::{Address, api::Network};
 
 use super::{
@@ -18,8 +18,8 @@ type Later<T, E = WalletError> = LocalBoxFuture<'static, Result<T, E>>;
 pub struct Wishes {
     /// Asks a wallet for an account, and remembers the wallet.
     pub connect: fn(Wallet, String) -> Later<Address>,
-    /// Asks for a signature of a text.
-    pub sign: fn(Wallet, String, Address) -> Later<Vec<u8>>,
+    /// Asks for a signature.
+    pub sign: fn(Wallet, Statement) -> Later<Vec<u8>>,
     /// Changes the network.
     pub switch: fn(Wallet, Network) -> Later<()>,
     /// Puts a question of the worker.
@@ -29,7 +29,7 @@ pub struct Wishes {
 /// All of them.
 pub static ALL: Wishes = Wishes {
     connect: |wallet, id| Box::pin(wallet.ask_for_accounts(id)),
-    sign: |wallet, text, account| Box::pin(wallet.ask_to_sign(text, account)),
+    sign: |wallet, statement| Box::pin(wallet.ask_to_sign(statement)),
     switch: |wallet, network| Box::pin(wallet.ask_to_switch(network)),
     answer: |provider, request| Box::pin(async move { asking::ask(&provider.map_err(refused)?, request).await }),
 };
@@ -47,16 +47,16 @@ impl Wallet {
         Ok(account)
     }
 
-    async fn ask_to_sign(self, words: String, account: Address) -> Result<Vec<u8>, WalletError> {
+    async fn ask_to_sign(self, statement: Statement) -> Result<Vec<u8>, WalletError> {
         let provider = self.current()?;
         let accounts = accounts(&provider.request(&Request::Accounts).await?);
         if accounts.is_empty() {
             return Err(WalletError::NotAuthorised);
         }
-        if !accounts.contains(&account) {
+        if !accounts.contains(&statement.account()) {
             return Err(WalletError::WrongAccount);
         }
-        let signed = provider.request(&Request::PersonalSign(&words, account)).await?;
+        let signed = provider.request(&Request::PersonalSign(&statement)).await?;
         text(&signed)
             .as_deref()
             .and_then(answer::signature)

@@ -6,7 +6,7 @@ use bridge::Command;
 use client::{Batch, Client, Effect, SocketEvent, Space, Vault as _, memory::MemoryVault};
 use futures::executor::block_on;
 use protocol::{Address, Incarnation, MessageId, ServerFrame, UnixMillis, codec};
-use stage::{World, wallet::DOMAIN};
+use stage::{World, wallet::origin};
 
 /// Alice's vault after a talk with Bob, with something in the outbox; and what the server says when she comes back.
 struct Scene {
@@ -103,7 +103,7 @@ impl Scene {
             vault.clone(),
             self.world.environment(),
             self.alice,
-            DOMAIN.into(),
+            origin(),
         ));
         let Ok((client, _)) = opened else {
             assert_eq!(vault.commits(), before, "a vault that does not open was written to");
@@ -131,7 +131,7 @@ impl Scene {
             }
         }
         // What it wrote on top, it can read.
-        let again = block_on(Client::open(vault, self.world.environment(), self.alice, DOMAIN.into()));
+        let again = block_on(Client::open(vault, self.world.environment(), self.alice, origin()));
         assert!(again.is_ok(), "it opened once");
     }
 }

@@ -1,11 +1,16 @@
 //! Wallets that sign.
 
-use identity::{SignIn, personal_digest};
+use identity::{Origin, SignIn, personal_digest};
 use k256::ecdsa::SigningKey;
 use protocol::{Address, InstallationId};
 use sha3::{Digest, Keccak256};
 
 pub const DOMAIN: &str = "chat.example";
+
+/// Where the pages of this world stand.
+pub fn origin() -> Origin {
+    Origin::parse(&format!("https://{DOMAIN}")).unwrap()
+}
 
 #[derive(Clone)]
 pub struct Wallet {

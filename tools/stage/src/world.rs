@@ -18,7 +18,7 @@ use protocol::{Address, InstallationId, MessageId};
 pub use crate::person::{Env, Name, Person};
 use crate::{
     server::Server,
-    wallet::{DOMAIN, Wallet},
+    wallet::{Wallet, origin},
 };
 
 pub struct World {
@@ -92,7 +92,7 @@ impl World {
             offset: Rc::clone(&offset),
             seed: seed.clone(),
         };
-        let opened = block_on(Client::open(vault.clone(), env, wallet.address(), DOMAIN.into()));
+        let opened = block_on(Client::open(vault.clone(), env, wallet.address(), origin()));
         let (client, effects) = opened.unwrap();
         let person = Person {
             wallet,
@@ -279,7 +279,7 @@ impl World {
             person.vault.clone(),
             env,
             person.wallet.address(),
-            DOMAIN.into(),
+            origin(),
         ));
         let (client, effects) = opened.unwrap();
         person.client = client;
@@ -520,13 +520,7 @@ impl World {
     /// The list as a newly opened page gets it.
     pub fn list(&mut self, who: Name) -> Vec<ConversationView> {
         let account = self.address(who);
-        self.command(
-            who,
-            Command::Open {
-                account,
-                domain: DOMAIN.into(),
-            },
-        );
+        self.command(who, Command::Open { account });
         let mut lists = self.people[who].events.iter().rev();
         lists
             .find_map(|event| match event {

@@ -102,7 +102,6 @@ fn a_tab_that_comes_is_told_everything_and_nobody_else_is() {
     let mut world = among_friends(301);
     let open = Command::Open {
         account: world.address("alice"),
-        domain: crate::support::wallet::DOMAIN.into(),
     };
     let opened = at(&mut world, RIGHT, |_| open);
     assert!(opened.iter().all(|(to, _)| *to == Some(RIGHT)), "{opened:?}");

@@ -4,7 +4,7 @@ use bridge::{Event, MessageState, Trouble};
 use client::{Client, Space, memory::MemoryVault};
 use futures::executor::block_on;
 
-use crate::support::{World, wallet::DOMAIN};
+use crate::support::{World, wallet::origin};
 
 #[test]
 fn what_cannot_be_kept_is_not_sent_and_said() {
@@ -129,7 +129,7 @@ fn without_its_key_a_vault_does_not_open_and_says_why() {
     for key in vault.keys(Space::Mls) {
         vault.damage(Space::Mls, &key);
     }
-    let opened = block_on(Client::open(vault, world.environment(), address, DOMAIN.into()));
+    let opened = block_on(Client::open(vault, world.environment(), address, origin()));
     assert_eq!(opened.err(), Some(Trouble::VaultDamaged));
     world.run();
 }
@@ -143,7 +143,7 @@ fn a_vault_that_is_full_from_the_start_does_not_open() {
         vault,
         world.environment(),
         protocol::Address::ZERO,
-        DOMAIN.into(),
+        origin(),
     ));
     assert_eq!(opened.err(), Some(Trouble::VaultFull));
 }
@@ -162,6 +162,6 @@ fn a_vault_of_a_newer_jackdaw_says_so() {
         vault.commit(batch).await.unwrap();
     });
     let address = world.address("alice");
-    let opened = block_on(Client::open(vault, world.environment(), address, DOMAIN.into()));
+    let opened = block_on(Client::open(vault, world.environment(), address, origin()));
     assert_eq!(opened.err(), Some(Trouble::VaultNewer));
 }

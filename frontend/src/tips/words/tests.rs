@@ -2,6 +2,8 @@ use std::collections::HashSet;
 
 use bridge::{TipMismatch as M, TipState as S, WalletRefusal as W};
 
+use app::coin::glyph;
+
 use super::*;
 
 fn network(chain_id: u64, name: &str, symbol: &str) -> Network {

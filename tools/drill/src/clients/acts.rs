@@ -3,7 +3,7 @@
 use bridge::{Command, Consent, ConversationId, Event};
 use client::{Effect, Space, Vault as _, memory::MemoryVault};
 use protocol::{Address, Kind as PublishKind, MessageId, Publish, Topic};
-use stage::{wallet::DOMAIN, world::Name};
+use stage::world::Name;
 
 use super::{
     cast::NAMES,
@@ -267,9 +267,8 @@ impl Play<'_> {
             Fault::GarbageMessage => self.garbage(name, false),
             Fault::Doubt => self.world.tell(name, Command::Online(false)),
             Fault::Look => {
-                let domain = DOMAIN.to_owned();
                 let account = self.world.address(name);
-                self.world.tell(name, Command::Open { account, domain });
+                self.world.tell(name, Command::Open { account });
             }
             Fault::Keep => {
                 self.note(|| format!("the vault of {name} is copied"));
