@@ -3,10 +3,10 @@
 
 use crate::{
     build::{self, Profile},
-    exec,
+    exec, journeys,
     place::Places,
     say,
-    test::{self, Tally},
+    tally::Tally,
     tools::{self, Tools},
 };
 use anyhow::{Context as _, Result, bail};
@@ -152,7 +152,7 @@ fn browser(places: &Places, tools: &Tools, options: &Options) -> Result<()> {
         (None, _) => {}
     }
     build::server(places, Profile::Development)?;
-    let tally = test::browsers(places, tools, &["drill/kills".to_owned()], &told)?;
+    let tally = journeys::run(places, tools, &["drill/kills".to_owned()], &told)?;
     if tally.passed == 0 || tally.failed > 0 {
         bail!("the drill of the browser failed: its words stand above");
     }

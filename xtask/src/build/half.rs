@@ -1,6 +1,6 @@
 //! The two wasm modules: the page (`frontend`) and the engine in its worker (`engine`).
 
-use super::{Profile, cargo, split};
+use super::{Profile, binaryen, cargo, split};
 use crate::{
     exec,
     place::{Places, hash},
@@ -14,27 +14,6 @@ use std::{
     path::{Path, PathBuf},
 };
 use wasm_bindgen_cli_support::Bindgen;
-
-/// What Chromium, Firefox and Safari all take. `--all-features` would use compact imports, which Chromium refuses.
-pub(super) const WASM_FEATURES: [&str; 6] = [
-    "--enable-bulk-memory",
-    "--enable-mutable-globals",
-    "--enable-nontrapping-float-to-int",
-    "--enable-sign-ext",
-    "--enable-reference-types",
-    "--enable-multivalue",
-];
-
-/// Fewer bytes before compression are more bytes after it: what `-Oz` folds together looked alike before. Likewise what means the same
-/// (alignments are hints) is to look the same, and what is called alike to stand together. 12 KB of the page's brotli, 20 of the engine's.
-const PASSES: [&str; 6] = [
-    "-O1",
-    "--dae-optimizing",
-    "--duplicate-function-elimination",
-    "--rse",
-    "--dealign",
-    "--reorder-functions-by-name",
-];
 
 /// One wasm module.
 pub struct Half {
@@ -97,13 +76,13 @@ impl Half {
             }
             say::step(&format!("Making {} small", self.title), || {
                 let core = folder.join(format!("{}_bg.wasm", self.name));
-                split::merge(tools, &core, &folder, &merged)?;
-                optimise(tools, &core)?;
+                binaryen::merge(tools, &core, split::SHARED, &folder, &merged)?;
+                binaryen::optimise(tools, &core)?;
                 let parts = split::parts(&folder)?;
                 let files: BTreeSet<&String> = parts.values().flatten().collect();
                 files
                     .into_iter()
-                    .try_for_each(|file| optimise(tools, &folder.join(format!("{file}.wasm"))))
+                    .try_for_each(|file| binaryen::optimise(tools, &folder.join(format!("{file}.wasm"))))
             })
         })
     }
@@ -196,18 +175,4 @@ fn bind(wasm: &Path, folder: &Path, name: &str, omit_path: bool, cut: bool) -> R
     generate().map_err(|error| anyhow!("{error:#}")).with_context(|| {
         format!("the glue of {name} cannot be made (the wasm-bindgen versions in Cargo.toml and xtask/Cargo.toml must be equal)")
     })
-}
-
-fn optimise(tools: &Tools, wasm: &Path) -> Result<()> {
-    let before = fs::metadata(wasm)?.len();
-    let mut command = tools.script("binaryen/bin/wasm-opt");
-    command.args(PASSES).args(WASM_FEATURES).arg(wasm).arg("-o").arg(wasm);
-    exec::run(&mut command)?;
-    say::note(&format!(
-        "{}: {} KB → {} KB",
-        wasm.file_stem().unwrap_or_default().to_string_lossy(),
-        before / 1000,
-        fs::metadata(wasm)?.len() / 1000
-    ));
-    Ok(())
 }

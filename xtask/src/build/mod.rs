@@ -1,6 +1,7 @@
 //! From sources to what the server serves: two wasm modules with their glue, one style sheet, the files of `public/`, and the server.
 
 mod assets;
+mod binaryen;
 mod half;
 mod split;
 mod style;

@@ -4,7 +4,6 @@
 //! The tool writes a module for what each part alone needs, one for each set of parts that share something, and a script that loads
 //! them. What a part shares that is loaded by itself goes back into the core, by wasm-merge: many small files compress badly.
 
-use crate::{exec, tools::Tools};
 use anyhow::{Context as _, Result, anyhow};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -21,7 +20,7 @@ pub const CORE: &str = "core.wasm";
 /// Which files each part needs.
 const PARTS: &str = "parts.json";
 /// By what name modules import the core.
-const SHARED: &str = "__wasm_split";
+pub const SHARED: &str = "__wasm_split";
 /// Parts of a first view of `/app` without a member, and of what a wallet is asked there.
 const FIRST: [&str; 2] = ["gate", "wallet"];
 
@@ -57,19 +56,6 @@ fn of_the_core(parts: &Parts) -> BTreeSet<String> {
     let first = parts.iter().filter(|(part, _)| FIRST.contains(&part.as_str()));
     let shared = first.flat_map(|(_, files)| files.split_last().map_or(&[][..], |(_, shared)| shared));
     shared.cloned().collect()
-}
-
-/// Puts modules that were cut off back into the core, once it is bound to JavaScript.
-pub fn merge(tools: &Tools, core: &Path, folder: &Path, files: &BTreeSet<String>) -> Result<()> {
-    if files.is_empty() {
-        return Ok(());
-    }
-    let mut command = tools.script("binaryen/bin/wasm-merge");
-    command.arg(core).arg(SHARED);
-    for file in files {
-        command.arg(folder.join(format!("{file}.wasm"))).arg(file);
-    }
-    exec::run(command.args(super::half::WASM_FEATURES).arg("-o").arg(core)).context("the core cannot be put together")
 }
 
 /// The tool's script with the loaders of these parts, in its own words, in place of its own.

@@ -1,6 +1,6 @@
 //! forge, with npm's compiler behind it.
 
-use crate::{exec, place::Places, test::Tally, tools::Tools};
+use crate::{exec, place::Places, tally::Tally, tools::Tools};
 use anyhow::{Context as _, Result, bail};
 use std::{
     ffi::OsString,

@@ -10,7 +10,7 @@ use crate::{
     exec,
     place::Places,
     say,
-    test::Tally,
+    tally::Tally,
     tools::{self, Tools},
 };
 use anyhow::{Context as _, Result, bail};

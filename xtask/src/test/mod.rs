@@ -1,7 +1,6 @@
 //! `cargo xtask test`: Rust tests against a real Postgres, xtask's own, those of the contracts, a short drill, and journeys in a real browser. Everything is run, whatever fails,
 //! and the last line says how much passed.
 
-mod browser;
 pub mod postgres;
 mod ran;
 mod rust;
@@ -10,14 +9,14 @@ pub use ran::is_attribute;
 pub use rust::{DRAWS, groups, is_native};
 
 use crate::{
-    build::{self, Parts, Profile},
-    contracts, drill,
+    build::{self, Profile},
+    contracts, drill, journeys,
     place::Places,
-    say, signals, sizes,
+    say, signals,
+    tally::Tally,
     tools::{self, Tools},
 };
 use anyhow::{Error, Result, bail};
-use std::ops::AddAssign;
 
 /// What to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -39,31 +38,6 @@ pub struct Options {
     /// Words for the test runner, such as a part of a test's name (with --only)
     #[arg(requires = "only")]
     filter: Vec<String>,
-}
-
-/// How many.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// Went well.
-    pub passed: u64,
-    /// Did not.
-    pub failed: u64,
-    /// Were not run.
-    pub skipped: u64,
-    /// The names of those that failed, as far as they are known.
-    pub names: Vec<String>,
-    /// Every Rust test that was run or left out by its own `#[ignore]`.
-    pub ran: Vec<String>,
-}
-
-impl AddAssign for Tally {
-    fn add_assign(&mut self, other: Self) {
-        self.passed += other.passed;
-        self.failed += other.failed;
-        self.skipped += other.skipped;
-        self.names.extend(other.names);
-        self.ran.extend(other.ran);
-    }
 }
 
 /// How much of it.
@@ -94,7 +68,7 @@ pub fn run(places: &Places, options: &Options) -> Result<()> {
         Some(Only::Contracts) => report.add(contracts::test(places, &tools, &options.filter)),
         Some(Only::Browser) => {
             build::server(places, Profile::Development)?;
-            report.add(browsers(places, &tools, &options.filter, &[]));
+            report.add(journeys::run(places, &tools, &options.filter, &[]));
         }
     }
     report.close()
@@ -110,9 +84,14 @@ pub fn all(places: &Places, tools: &Tools, lane: Lane) -> Result<()> {
         if lane == Lane::All {
             report.add(drill::short(places, tools));
             report.add(contracts::test(places, tools, &[]));
-            report.add(browsers(places, tools, &[], &[]));
+            report.add(journeys::run(places, tools, &[], &[]));
         } else {
-            report.add(browsers(places, tools, &["--grep".to_owned(), QUICK.to_owned()], &[]));
+            report.add(journeys::run(
+                places,
+                tools,
+                &["--grep".to_owned(), QUICK.to_owned()],
+                &[],
+            ));
         }
     }
     report.close()
@@ -133,17 +112,6 @@ fn every(places: &Places, report: &Report) -> Result<Tally> {
             .collect(),
         ..Tally::default()
     })
-}
-
-/// Builds what browsers load as a release has it, holds it against its limits, and runs what Playwright runs, as far as it matches. The
-/// server must have been built; it is the development's, which sends the same bytes (docs/adr/0016-what-ships-is-what-is-tested.md).
-/// `told`: more for the environment.
-pub fn browsers(places: &Places, tools: &Tools, filter: &[String], told: &[(&str, String)]) -> Result<Tally> {
-    let chromium = tools::chromium()?;
-    build::browser(places, tools, Profile::Release, Parts::BROWSER)?;
-    sizes::check(places, tools)?;
-    let vault = build::vault_test(places)?;
-    browser::journeys(places, tools, &chromium, &vault, filter, told)
 }
 
 /// What came of it so far.

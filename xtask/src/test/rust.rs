@@ -1,7 +1,7 @@
 //! What `cargo test` runs.
 
-use super::{Tally, postgres::Postgres};
-use crate::{build, exec, place::Places, say, tools::Tools};
+use super::postgres::Postgres;
+use crate::{build, exec, place::Places, say, tally::Tally, tools::Tools};
 use anyhow::{Context as _, Result, bail};
 use std::{
     io::{BufRead as _, BufReader, Write as _},

@@ -13,7 +13,10 @@ pub const CHECKS: &[Check] = &[Check {
             ("crates/x/src/b.rs", "fn b() { super::a::make() }\n"),
         ],
         // One that was to be cut, and is.
-        &[("frontend/src/lib.rs", "mod a;\n"), ("frontend/src/a.rs", "fn a() {}\n")],
+        &[
+            ("frontend/src/lib.rs", "mod a;\n"),
+            ("frontend/src/a.rs", "fn a() {}\n"),
+        ],
         // By way of a re-export, in a tree of names, and over three files.
         &[
             ("server/src/main.rs", "mod ws;\nmod c;\n"),
@@ -85,7 +88,9 @@ fn circles(tree: &Tree) -> Vec<String> {
         if !NOT_YET.contains(&folder.as_str()) {
             found.extend(circles);
         } else if circles.is_empty() {
-            found.push(format!("{folder} has no circle any more: `NOT_YET` in xtask/src/tidy/circles.rs names it"));
+            found.push(format!(
+                "{folder} has no circle any more: `NOT_YET` in xtask/src/tidy/circles.rs names it"
+            ));
         }
     }
     found

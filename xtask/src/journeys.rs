@@ -1,10 +1,11 @@
-//! What Playwright runs.
+//! What Playwright runs, over what a release sends to browsers.
 
-use super::Tally;
 use crate::{
+    build::{self, Parts, Profile},
     exec,
     place::Places,
-    say,
+    say, sizes,
+    tally::Tally,
     tools::{self, Tools},
 };
 use anyhow::{Context as _, Result, bail};
@@ -42,8 +43,19 @@ struct Stats {
     skipped: u64,
 }
 
+/// Builds what browsers load as a release has it, holds it against its limits, and runs what Playwright runs, as far as it matches. The
+/// server must have been built; it is the development's, which sends the same bytes (docs/adr/0016-what-ships-is-what-is-tested.md).
+/// `told`: more for the environment.
+pub fn run(places: &Places, tools: &Tools, filter: &[String], told: &[(&str, String)]) -> Result<Tally> {
+    let chromium = tools::chromium()?;
+    build::browser(places, tools, Profile::Release, Parts::BROWSER)?;
+    sizes::check(places, tools)?;
+    let vault = build::vault_test(places)?;
+    played(places, tools, &chromium, &vault, filter, told)
+}
+
 /// The journeys and the vault's suite. `told`: more for their environment.
-pub fn journeys(
+fn played(
     places: &Places,
     tools: &Tools,
     chromium: &Path,
