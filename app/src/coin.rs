@@ -15,3 +15,15 @@ pub fn glyph(symbol: &str) -> String {
 pub fn is_long(glyph: &str) -> bool {
     glyph.chars().count() > 2
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ether_has_a_sign_of_its_own_and_long_symbols_are_cut() {
+        assert_eq!(glyph("ETH"), "Ξ");
+        assert_eq!(glyph("JACKDAW"), "JACKD");
+        assert!(is_long("ROOK") && !is_long("Ξ"));
+    }
+}

@@ -5,6 +5,7 @@
 mod inbox;
 mod replay;
 mod task;
+mod unsent;
 mod worker;
 
 pub use worker::Engine;

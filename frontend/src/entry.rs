@@ -7,7 +7,7 @@ use crate::{
     engine::Engine,
     shell::App,
     signal::effect,
-    state::{EngineHandle, State, WalletHandle, WalletPort},
+    state::{State, apply},
     wallet::Wallet,
 };
 
@@ -19,12 +19,11 @@ pub fn start(worker: Function) {
     let shell = document().body().and_then(|body| body.first_element_child());
     leptos::mount::mount_to_body(move || {
         let state = State::new();
-        let engine = Engine::new(state, worker);
-        provide_context(state);
+        let engine = Engine::new(worker, move |event| apply(state, event));
         let wallet = Wallet::discover();
         follow(state, &engine, &wallet);
-        provide_context(EngineHandle::new(move |command| engine.send(command)));
-        provide_context(WalletHandle::new(wallet));
+        state.plug(engine, wallet);
+        provide_context(state);
         view! { <App /> }.into_view()
     });
     if let Some(shell) = shell {

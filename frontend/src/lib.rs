@@ -19,7 +19,7 @@ mod components;
 mod conversation;
 mod engine;
 mod entry;
-mod later;
+mod lazy;
 mod navigate;
 mod settings;
 mod shell;

@@ -27,7 +27,7 @@ pub fn listen(state: State) {
 }
 
 fn arrive(state: State, place: Place) {
-    state.place.set(place);
+    state.arrive(place);
     flow::show(state);
     // After the new page is drawn.
     request_animation_frame(move || {

@@ -9,7 +9,7 @@ use self::{installations::Installations, sign_out::SignOutForm};
 use crate::{
     browser,
     components::{Dialog, Icon, Shape},
-    later::part,
+    lazy::lazy,
     signal::{Memo, RwSignal, live, on, when},
     state::{State, flow},
     time,
@@ -20,9 +20,9 @@ mod sign_out;
 
 pub use sign_out::SIGN_OUT;
 
-part! {
+lazy! {
     /// `/app/settings`.
-    pub SETTINGS in places = load_settings, draw_settings => view! { <Settings /> }.into_any()
+    pub SETTINGS in places = load_settings, draw_settings: AnyView => view! { <Settings /> }.into_any()
 }
 
 #[component]
@@ -83,9 +83,7 @@ fn Profile() -> impl IntoView {
                         if let Some(me) = site.as_mut().and_then(|site| site.me.as_mut()) {
                             me.name.clone_from(&chosen);
                             let address = me.address;
-                            state.names.update(|names| {
-                                names.insert(address, chosen);
-                            });
+                            state.named(address, chosen);
                         }
                     });
                     said.set(Some(Ok(words)));

@@ -218,6 +218,52 @@ impl<T: Clone + 'static> RwSignal<T> {
     }
 }
 
+/// The reading half of a signal. Only the store that made the signal can write it.
+pub struct ReadSignal<T>(RwSignal<T>);
+
+impl<T> Clone for ReadSignal<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for ReadSignal<T> {}
+
+impl<T> From<RwSignal<T>> for ReadSignal<T> {
+    fn from(signal: RwSignal<T>) -> Self {
+        Self(signal)
+    }
+}
+
+impl<T: 'static> ReadSignal<T> {
+    /// Follows it without reading it.
+    pub fn track(self) {
+        self.0.track();
+    }
+
+    /// Reads it, followed.
+    pub fn with<R>(self, read: impl FnOnce(&T) -> R) -> R {
+        self.0.with(read)
+    }
+
+    /// Reads it.
+    pub fn with_untracked<R>(self, read: impl FnOnce(&T) -> R) -> R {
+        self.0.with_untracked(read)
+    }
+}
+
+impl<T: Clone + 'static> ReadSignal<T> {
+    /// Its value, followed.
+    pub fn get(self) -> T {
+        self.0.get()
+    }
+
+    /// Its value.
+    pub fn get_untracked(self) -> T {
+        self.0.get_untracked()
+    }
+}
+
 /// What follows from signals: found when it is asked for, again only when one of them has changed.
 pub struct Memo<T> {
     version: computed::Memo<u64>,

@@ -5,15 +5,19 @@
 //! that may be dropped.
 
 mod answer;
+mod api;
 mod asking;
+mod connected;
 mod discovery;
-mod port;
+mod error;
+mod prompts;
 mod provider;
 mod read;
 mod refusal;
 mod request;
 mod sentences;
-mod wishes;
 
-pub use port::Wallet;
+pub use connected::Wallet;
+pub use discovery::WalletInfo;
+pub use error::WalletError;
 pub use sentences::{PERHAPS, refusal_sentence, wallet_sentence};

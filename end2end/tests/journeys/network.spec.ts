@@ -43,3 +43,12 @@ test('an empty wallet on a development chain gets test ETH', async ({ alice, sta
   await alice.jackdaw.testEth.click();
   await until('the coins are there', async () => BigInt(await rpc<string>(stack.rpc, 'eth_getBalance', [alice.address, 'latest'])) > 0n);
 });
+
+test('a visitor whose network comes and goes loads no engine', async ({ alice }) => {
+  await alice.page.goto('/app');
+  await expect(alice.jackdaw.connectButton).toBeVisible();
+  alice.watch.expectDisconnection();
+  for (const offline of [true, false, true, false]) await alice.context.setOffline(offline);
+  await alice.page.waitForLoadState('networkidle');
+  expect(alice.page.workers()).toEqual([]);
+});

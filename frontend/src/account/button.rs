@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 
-use super::{menu::MENU, purse::look};
+use super::{menu::MENU, opened::Opened, purse::look};
 use crate::{
     browser,
     components::{Avatar, Dialog},
@@ -8,15 +8,6 @@ use crate::{
     signal::{Memo, RwSignal, effect, live, on, when},
     state::State,
 };
-
-/// What the menu opens and closes.
-#[derive(Clone, Copy)]
-pub struct Opened {
-    /// The menu itself.
-    pub open: RwSignal<bool>,
-    /// The dialog before one leaves.
-    pub leaving: RwSignal<bool>,
-}
 
 /// The account: who is signed in and where, and a menu.
 #[component]

@@ -8,22 +8,22 @@ use leptos::{ev, html, prelude::*};
 use wasm_bindgen::JsCast;
 
 use super::{
-    button::Opened,
+    opened::Opened,
     purse::{ChangeNetwork, TestCoins, is_empty},
 };
 use crate::{
     amount, browser,
     components::{Icon, Shape, icon},
-    later::part,
+    lazy::lazy,
     navigate,
     signal::{Memo, RwSignal, live, on, when},
     state::State,
     tips::Connect,
 };
 
-part! {
+lazy! {
     /// The account's menu; what it opens and closes stands in the context.
-    pub MENU in tips = load_menu, draw_menu => view! { <Menu /> }.into_any()
+    pub MENU in tips = load_menu, draw_menu: AnyView => view! { <Menu /> }.into_any()
 }
 
 #[component]
@@ -159,7 +159,7 @@ fn CopyAddress() -> impl IntoView {
         leptos::task::spawn_local(async move {
             let done = browser::copy(&me.get_untracked().to_string()).await;
             copied.set(done);
-            state.announcement.set(if done {
+            state.announce(if done {
                 "Copied".to_owned()
             } else {
                 me.get_untracked().to_string()
@@ -212,7 +212,7 @@ fn AnotherWallet() -> impl IntoView {
                 if let Some(wallet) = state.wallet() {
                     wallet.forget();
                 }
-                state.announcement.set("Choose a wallet".to_owned());
+                state.announce("Choose a wallet".to_owned());
                 // A frame later the choice is there. What was pressed is not.
                 request_animation_frame(|| browser::focus(CHOICE));
             });

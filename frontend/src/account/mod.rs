@@ -2,6 +2,7 @@
 
 mod button;
 mod menu;
+mod opened;
 mod purse;
 
 pub use button::AccountMenu;

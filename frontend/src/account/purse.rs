@@ -6,9 +6,9 @@ use protocol::{U256, api::Network};
 
 use crate::{
     browser,
-    later::part,
+    lazy::lazy,
     signal::{Memo, RwSignal, effect, live, on, when},
-    state::{State, WalletHandle},
+    state::State,
     wallet::wallet_sentence,
 };
 
@@ -27,7 +27,7 @@ pub fn watch(state: State) {
     effect(move || {
         // What was there before belongs to another account or chain.
         let (_, _) = (account.get(), chain.get());
-        state.balance.set(None);
+        state.balance_writer().clear();
         look(state);
     });
     effect(move || {
@@ -55,17 +55,17 @@ fn ask(state: State, again: u32) {
     let (Some(wallet), Some((account, chain))) = (state.wallet(), place()) else {
         return;
     };
-    let this = state.tips.looks.get_untracked() + 1;
-    state.tips.looks.set(this);
+    let balance = state.balance_writer();
+    let this = balance.look();
     spawn_local(async move {
         let answer = wallet.balance(account).await;
         if place() != Some((account, chain)) {
             return;
         }
         match answer {
-            Some(balance) => state.balance.set(Some(balance)),
+            Some(wei) => balance.set(wei),
             // Whoever asked last goes on asking.
-            None if again == 0 && state.tips.looks.get_untracked() == this && browser::is_watched() => {
+            None if again == 0 && balance.is_last(this) && browser::is_watched() => {
                 set_timeout(move || ask(state, 0), RETRY);
             }
             None => {}
@@ -83,9 +83,9 @@ pub fn Purse() -> impl IntoView {
     when(move || is_empty(state), || EMPTY.show().into_any())
 }
 
-part! {
+lazy! {
     /// What is said of an empty wallet.
-    EMPTY in tips = load_empty, draw_empty => view! {
+    EMPTY in tips = load_empty, draw_empty: AnyView => view! {
         <div class="purse">
             <p>"Your wallet is empty on this development chain. Its coins are worth nothing and cost nothing."</p>
             <TestCoins />
@@ -117,7 +117,7 @@ pub fn TestCoins() -> impl IntoView {
             busy.set(false);
             match answer {
                 Ok(()) => {
-                    state.announcement.set("Test ETH is on its way.".to_owned());
+                    state.announce("Test ETH is on its way.".to_owned());
                     ask(state, 6);
                 }
                 Err(error) => said.set(Some(sentence(error.0))),
@@ -149,7 +149,7 @@ pub fn ChangeNetwork(
     let name = network.name.clone();
     let problem = RwSignal::new(None::<String>);
     let press = on(move |_| {
-        let Some(wallet): Option<WalletHandle> = state.wallet() else {
+        let Some(wallet) = state.wallet() else {
             return;
         };
         let (network, name) = (network.clone(), network.name.clone());

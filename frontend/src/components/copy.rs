@@ -41,7 +41,7 @@ pub fn Copy(
         spawn_local(async move {
             let done = browser::copy(&text).await;
             // Where the clipboard is forbidden the text itself is said, so that it can be taken down.
-            state.announcement.set(if done { "Copied".to_owned() } else { text });
+            state.announce(if done { "Copied".to_owned() } else { text });
             copied.set(done);
             set_timeout(move || copied.set(false), Duration::from_secs(2));
         });

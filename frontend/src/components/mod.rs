@@ -5,6 +5,7 @@ mod copy;
 mod dialog;
 mod each;
 mod icon;
+mod lazy;
 mod link;
 
 pub use avatar::Avatar;

@@ -70,7 +70,7 @@ pub fn Bars() -> impl IntoView {
                         }.into_any()
                     } else {
                         view! {
-                            <button type="button" class="btn" on:click=on(move |_| state.trouble.set(None))>"Close"</button>
+                            <button type="button" class="btn" on:click=on(move |_| state.dismiss_trouble())>"Close"</button>
                         }.into_any()
                     }}
                 </div>

@@ -6,7 +6,7 @@ use protocol::{Address, MessageId, UnixMillis};
 use super::words;
 use crate::{
     browser,
-    later::part,
+    lazy::lazy,
     signal::{Memo, RwSignal, live, on},
     state::{MessageLine, State},
     time,
@@ -23,9 +23,9 @@ struct Card {
     tip: Memo<Option<TipView>>,
 }
 
-part! {
+lazy! {
     /// The card of a tip; what it shows stands in the context.
-    TIP_CARD in tips = load_tip_card, draw_tip_card => {
+    TIP_CARD in tips = load_tip_card, draw_tip_card: AnyView => {
         let Card { peer, id, mine, at, tip } = expect_context::<Card>();
         view! { <TipCard peer=peer id=id mine=mine at=at tip=tip /> }.into_any()
     }

@@ -8,7 +8,7 @@ use super::chats::invite_link;
 use crate::{
     browser,
     components::{A, Copy, Icon, Shape, Words, fixed},
-    later::part,
+    lazy::lazy,
     navigate,
     signal::{Memo, RwSignal, effect, live, on},
     state::State,
@@ -41,9 +41,9 @@ impl Answer {
     }
 }
 
-part! {
+lazy! {
     /// `/app/new`.
-    pub NEW in places = load_new, draw_new => view! { <New /> }.into_any()
+    pub NEW in places = load_new, draw_new: AnyView => view! { <New /> }.into_any()
 }
 
 /// Starts a conversation by address, or with the name of somebody known.
@@ -56,10 +56,7 @@ fn New() -> impl IntoView {
         event.prevent_default();
         let next = look_up(state, &text.get_untracked());
         if let Answer::Wait(account) = next {
-            state.found.update(|found| {
-                found.remove(&account);
-            });
-            state.send(bridge::Command::Find { account });
+            state.find(account);
         }
         answer.set(Some(next));
     });
@@ -134,9 +131,9 @@ fn New() -> impl IntoView {
     }
 }
 
-part! {
+lazy! {
     /// In the place of a conversation with somebody who never signed in.
-    pub NOT_HERE in places = load_not_here, draw_not_here => view! {
+    pub NOT_HERE in places = load_not_here, draw_not_here: AnyView => view! {
         <div class="empty">
             <NotHere />
             <p>"Whoever opens it can write to you at once."</p>

@@ -6,7 +6,7 @@ use protocol::Address;
 use crate::{
     browser,
     components::{Avatar, Copy, fixed},
-    later::part,
+    lazy::lazy,
     navigate,
     signal::{live, on},
     state::State,
@@ -16,9 +16,9 @@ use crate::{
 #[derive(Clone, Copy)]
 pub struct Asked(pub Address, pub Consent);
 
-part! {
+lazy! {
     /// A stranger's first message; whose stands in the context.
-    pub REQUEST in places = load_request, draw_request => {
+    pub REQUEST in places = load_request, draw_request: AnyView => {
         let Asked(peer, consent) = expect_context();
         view! { <Request peer=peer consent=consent /> }.into_any()
     }

@@ -2,8 +2,13 @@
 
 use std::collections::VecDeque;
 
-use bridge::{Command, Connection, Event};
-use protocol::Address;
+use bridge::{Command, Connection, ConversationId, Draft, Event};
+use protocol::{Address, MessageId};
+
+use super::unsent;
+
+/// Conversation, answered message and text of a message the vault could not keep.
+type Unkept = (ConversationId, Option<MessageId>, String);
 
 /// The commands that are not done with, and what the finished ones amount to.
 #[derive(Debug, Default)]
@@ -26,6 +31,12 @@ pub struct Replay {
     networks: Option<Command>,
     /// Where the wallet is.
     wallet: Option<Command>,
+    /// Whose vault the commands that come now are for.
+    account: Option<Address>,
+    /// The texts that are not done with have changed since they were last asked for.
+    unsent_changed: bool,
+    /// Texts the vault could not keep, until the page takes them back.
+    refused: Vec<(MessageId, Unkept)>,
     /// Questions whose answers come from the server, after the command itself is done with.
     finds: Vec<Address>,
     payees: Vec<Address>,
@@ -34,7 +45,52 @@ pub struct Replay {
 impl Replay {
     /// One more command.
     pub fn add(&mut self, command: Command) {
+        match &command {
+            Command::Open { account, .. } => self.account = Some(*account),
+            Command::Send { .. } => self.unsent_changed = true,
+            _ => {}
+        }
         self.commands.push_back(command);
+    }
+
+    /// Adds the texts an earlier page sent and its worker may not have kept, as [`Replay::unsent`] gave them. Their ids make it harmless if
+    /// it has.
+    pub fn restore(&mut self, kept: &str) {
+        for command in unsent::commands(kept) {
+            if !self.commands.contains(&command) {
+                self.add(command);
+            }
+        }
+    }
+
+    /// The texts for the account's vault that are not done with, if they have changed since this was last asked for.
+    pub fn unsent(&mut self) -> Option<(Address, String)> {
+        let account = self.account.filter(|_| std::mem::take(&mut self.unsent_changed))?;
+        let mut open = match &self.open {
+            Some(Command::Open { account, .. }) => Some(*account),
+            _ => None,
+        };
+        let mut lines = String::new();
+        for command in &self.commands {
+            if let Command::Open { account, .. } = command {
+                open = Some(*account);
+            }
+            if open == Some(account) {
+                lines.extend(unsent::line(command));
+            }
+        }
+        Some((account, lines))
+    }
+
+    /// Whose vault is being used.
+    pub fn account(&self) -> Option<Address> {
+        self.account
+    }
+
+    /// Conversation, answered message and text of a message the vault could not keep. Gives it once.
+    pub fn take_back(&mut self, id: MessageId) -> Option<Unkept> {
+        let place = self.refused.iter().position(|(refused, _)| *refused == id)?;
+        Some(self.refused.remove(place).1)
     }
 
     /// The worker waits for nothing of ours.
@@ -66,7 +122,23 @@ impl Replay {
             Event::Found { account, .. } => self.finds.retain(|find| find != account),
             Event::Payee { peer, .. } | Event::NoPayee { peer, .. } => self.payees.retain(|payee| payee != peer),
             // Perhaps by way of another tab.
-            Event::Forgotten => self.close(),
+            Event::Forgotten => {
+                self.account = None;
+                self.close();
+            }
+            // Told before the command counts as done: the text is still here.
+            Event::NotKept { id } => {
+                let lost = self.commands.iter().find_map(|command| match command {
+                    Command::Send {
+                        conversation,
+                        id: sent,
+                        in_reply_to,
+                        body: Draft::Text(text),
+                    } if sent == id => Some((*id, (*conversation, *in_reply_to, text.clone()))),
+                    _ => None,
+                });
+                self.refused.extend(lost);
+            }
             Event::Connection(Connection::SignedOut | Connection::Revoked) => self.connect = false,
             _ => {}
         }
@@ -102,6 +174,7 @@ impl Replay {
     /// What this finished command leaves behind in a worker's memory, if anything.
     fn remember(&mut self, command: Command) {
         match command {
+            Command::Send { .. } => self.unsent_changed = true,
             Command::Open { .. } => {
                 self.close();
                 self.open = Some(command);
@@ -188,6 +261,40 @@ mod tests {
             give_all(&mut replay),
             [open(1), Command::Connect, show(9), say("second")]
         );
+    }
+
+    #[test]
+    fn a_text_is_kept_over_a_reload_until_the_vault_has_it() {
+        let mut replay = after([open(1), Command::Connect, say("first")], 2);
+        let (account_, kept) = replay.unsent().unwrap();
+        assert_eq!(account_, account(1));
+        assert_eq!(replay.unsent(), None, "nothing has changed");
+        // The page is loaded again, and its worker had not kept it.
+        let mut next = after([open(1), Command::Connect], 2);
+        next.restore(&kept);
+        next.restore(&kept);
+        assert_eq!(give_all(&mut next), [say("first")]);
+        next.done(3);
+        assert_eq!(next.unsent(), Some((account(1), String::new())));
+    }
+
+    #[test]
+    fn a_text_for_another_account_is_not_kept_under_this_one() {
+        let mut replay = after([open(1), say("as one"), open(2)], 0);
+        assert_eq!(replay.unsent(), Some((account(2), String::new())));
+    }
+
+    #[test]
+    fn a_text_the_vault_could_not_keep_is_taken_back_once() {
+        let mut replay = after([open(1), say("too much")], 1);
+        let id = MessageId([1; 16]);
+        replay.event(&Event::NotKept { id });
+        replay.done(2);
+        assert_eq!(
+            replay.take_back(id),
+            Some((ConversationId::Direct(account(9)), None, "too much".to_owned()))
+        );
+        assert_eq!(replay.take_back(id), None);
     }
 
     #[test]

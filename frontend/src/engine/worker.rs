@@ -1,9 +1,10 @@
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
-use bridge::{Command, Event, Trouble};
+use bridge::{Command, ConversationId, Event, Trouble};
 use gloo_timers::{callback::Interval, future::sleep};
 use js_sys::{Array, Function, Uint8Array};
 use leptos::task::{spawn_local, tick};
+use protocol::MessageId;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{MessageEvent, Worker};
@@ -12,8 +13,9 @@ use super::{
     inbox::Inbox,
     replay::Replay,
     task::{next_task, now},
+    unsent,
 };
-use crate::state::{State, apply};
+use crate::browser;
 
 /// So many milliseconds of events are taken in before the browser has its turn; the long tasks that people feel begin at 50.
 const TURN: f64 = 10.0;
@@ -32,7 +34,7 @@ pub struct Engine(Rc<Inner>);
 
 struct Inner {
     /// Where its events go.
-    face: State,
+    events: Box<dyn Fn(Event)>,
     /// Makes a worker: the page's script alone knows its address (ADR 12).
     make: Function,
     link: RefCell<Link>,
@@ -62,10 +64,10 @@ struct Running {
 }
 
 impl Engine {
-    /// No worker yet: the first command starts it.
-    pub fn new(face: State, make: Function) -> Self {
+    /// No worker yet: the first command starts it. `make` gives a `Worker`; `events` gets every event, in order.
+    pub fn new(make: Function, events: impl Fn(Event) + 'static) -> Self {
         let engine = Self(Rc::new(Inner {
-            face,
+            events: Box::new(events),
             make,
             link: RefCell::default(),
             inbox: RefCell::default(),
@@ -87,7 +89,13 @@ impl Engine {
             if let Some(running) = link.running.as_mut().filter(|_| idle) {
                 running.heard = now();
             }
+            let connects = matches!(command, Command::Connect);
             link.replay.add(command);
+            if connects && let Some(account) = link.replay.account() {
+                let kept = browser::session_get(&unsent::key(account)).unwrap_or_default();
+                link.replay.restore(&kept);
+            }
+            link.keep_unsent();
             first
         };
         if first {
@@ -98,6 +106,11 @@ impl Engine {
         } else {
             self.0.link.borrow_mut().give();
         }
+    }
+
+    /// Conversation, answered message and text of a message the vault could not keep. Gives it once.
+    pub fn take_back(&self, id: MessageId) -> Option<(ConversationId, Option<MessageId>, String)> {
+        self.0.link.borrow_mut().replay.take_back(id)
     }
 
     fn start(&self) {
@@ -151,13 +164,19 @@ impl Engine {
                 clippy::cast_sign_loss,
                 reason = "the worker counts in u32"
             )]
-            link.replay.done(done as u32);
+            let done = done as u32;
             if let Some(running) = &mut link.running {
                 running.heard = now();
             }
+            let account = link.replay.account();
             for event in &events {
                 link.event(event);
             }
+            link.replay.done(done);
+            if let Some(account) = account.filter(|_| events.contains(&Event::Forgotten)) {
+                browser::drop_all(&unsent::key(account));
+            }
+            link.keep_unsent();
         }
         if events.contains(&Event::Associated) {
             spawn_local(keep_storage());
@@ -183,7 +202,7 @@ impl Engine {
                 let Some(event) = engine.0.inbox.borrow_mut().pop() else {
                     break;
                 };
-                apply(engine.0.face, event);
+                (engine.0.events)(event);
                 // What the event changes is drawn before the time is looked at.
                 tick().await;
                 if now() - turn > TURN {
@@ -258,6 +277,13 @@ impl Engine {
 }
 
 impl Link {
+    /// Keeps what was sent over a reload, which ends the worker before it has kept what it was just given.
+    fn keep_unsent(&mut self) {
+        if let Some((account, lines)) = self.replay.unsent() {
+            browser::session_set(&unsent::key(account), &lines);
+        }
+    }
+
     fn event(&mut self, event: &Event) {
         self.replay.event(event);
         let Some(running) = &mut self.running else { return };

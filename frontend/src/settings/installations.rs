@@ -1,7 +1,6 @@
 //! The browsers of the account that hold keys: what they are called, when they were seen, and how one is revoked.
 
 use app::{error::sentence, server_fns};
-use bridge::Command;
 use leptos::{ev, prelude::*, task::spawn_local};
 use protocol::{ErrorCode, api::InstallationRow};
 
@@ -33,22 +32,21 @@ pub fn Installations() -> impl IntoView {
     let asking = RwSignal::new(false);
     let chosen = RwSignal::new(None::<InstallationRow>);
     let waiting = RwSignal::new(false);
-    state.revoked.set(None);
+    state.dismiss_revoked();
     effect(move || {
         if let Some((_, said)) = state.revoked.get() {
             waiting.set(false);
             if said.is_none() {
                 asking.set(false);
-                state.announcement.set("The browser is revoked.".to_owned());
+                state.announce("The browser is revoked.".to_owned());
                 load();
             }
         }
     });
     let revoke = move || {
         if let Some(row) = chosen.get_untracked() {
-            state.revoked.set(None);
             waiting.set(true);
-            state.send(Command::Revoke { installation: row.id });
+            state.revoke(row.id);
         }
     };
     let naming = RwSignal::new(false);
@@ -65,7 +63,7 @@ pub fn Installations() -> impl IntoView {
             match server_fns::name_installation(row.id, wanted).await {
                 Ok(_) => {
                     naming.set(false);
-                    state.announcement.set("The browser has its name.".to_owned());
+                    state.announce("The browser has its name.".to_owned());
                     load();
                 }
                 Err(error) => problem.set(Some(refused(state, error))),
@@ -103,7 +101,7 @@ pub fn Installations() -> impl IntoView {
                         class="btn"
                         aria-label=format!("Revoke {}", called(&this))
                         on:click=on(move |_| {
-                            state.revoked.set(None);
+                            state.dismiss_revoked();
                             chosen.set(Some(this.clone()));
                             asking.set(true);
                         })

@@ -2,14 +2,14 @@ use app::error::sentence;
 use leptos::{ev, prelude::*, task::spawn_local};
 
 use crate::{
-    later::part,
+    lazy::lazy,
     signal::{RwSignal, live, on, when},
     state::{State, flow},
 };
 
-part! {
+lazy! {
     /// The form behind the account's menu: in that one's file, so that it is there when it is asked for.
-    pub SIGN_OUT in tips = load_sign_out, draw_sign_out => view! { <SignOutForm /> }.into_any()
+    pub SIGN_OUT in tips = load_sign_out, draw_sign_out: AnyView => view! { <SignOutForm /> }.into_any()
 }
 
 /// Says what signing out does to what is here, and does it.

@@ -11,16 +11,14 @@ use crate::{
 /// The whole of `/app`: the way in, or the conversations.
 #[component]
 pub fn App() -> impl IntoView {
-    let state = use_context::<State>().unwrap_or_default();
-    provide_context(state);
-    state.plug();
+    let state = expect_context::<State>();
     navigate::listen(state);
     flow::start(state);
     effect(move || document().set_title(&navigate::title(state)));
     // What comes next is fetched while the vault is opened, or while somebody signs.
     effect(move || {
         if matches!(state.stage.get(), Stage::Opening(_) | Stage::Signing(..)) {
-            FRAME.fetch();
+            FRAME.preload();
         }
     });
     let inside = Memo::new(move |()| state.stage.with(|stage| matches!(stage, Stage::In(_))));

@@ -6,15 +6,15 @@ use crate::{
     account::{AccountMenu, watch_purse},
     components::{A, Icon, Shape},
     conversation::{Bars, Chats, List, NEW, Thread},
-    later::part,
+    lazy::lazy,
     settings::SETTINGS,
     signal::{Memo, live, when},
     state::State,
 };
 
-part! {
+lazy! {
     /// What a member sees.
-    pub FRAME in talk = load_frame, draw_frame => view! { <Frame /> }.into_any()
+    pub FRAME in talk = load_frame, draw_frame: AnyView => view! { <Frame /> }.into_any()
 }
 
 /// What stays while one moves about in `/app`: rail, list and the pane of the place.

@@ -4,14 +4,14 @@ use leptos::prelude::*;
 use super::gate::Problem;
 use crate::{
     components::{Dialog, Icon, Shape},
-    later::part,
+    lazy::lazy,
     signal::{RwSignal, on, when},
     state::{Stage, State, flow},
 };
 
-part! {
+lazy! {
     /// In the place of the conversations, when the vault does not open.
-    pub SHUT in places = load_shut, draw_shut => {
+    pub SHUT in places = load_shut, draw_shut: AnyView => {
         let state = expect_context::<State>();
         match state.stage.get_untracked() {
             Stage::Shut(_, why) => view! { <Shut why=why /> }.into_any(),

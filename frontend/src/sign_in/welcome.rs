@@ -9,14 +9,15 @@ use crate::{
     account::ChangeNetwork,
     browser,
     components::{Avatar, Copy, Dialog, Icon, Shape, fixed},
-    later::part,
+    lazy::lazy,
     signal::{Memo, RwSignal, live, on},
-    state::{Stage, State, WalletInfo, flow},
+    state::{Stage, State, flow},
+    wallet::WalletInfo,
 };
 
-part! {
+lazy! {
     /// Connecting a wallet, and signing in with it.
-    pub WELCOME in gate = load_welcome, draw_welcome => {
+    pub WELCOME in gate = load_welcome, draw_welcome: AnyView => {
         let state = expect_context::<State>();
         if let Some(wallet) = state.wallet() {
             // Once this is drawn.

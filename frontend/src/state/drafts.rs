@@ -1,7 +1,7 @@
 //! What was typed and not sent yet: kept for each conversation, in memory, in the tab's own storage, and for all tabs, because
 //! the tab's own goes with the tab: also when the browser is killed.
 
-use bridge::{Command, ConversationId, MessageView};
+use bridge::ConversationId;
 use protocol::{Address, MessageId};
 
 use super::State;
@@ -22,9 +22,7 @@ fn key(state: State, conversation: ConversationId) -> String {
 
 /// What was typed in this conversation.
 pub fn get(state: State, conversation: ConversationId) -> String {
-    let kept = state
-        .memory
-        .with_untracked(|memory| memory.drafts.get(&conversation).cloned());
+    let kept = state.write.drafts.get(conversation);
     let key = key(state, conversation);
     kept.or_else(|| browser::session_get(&key))
         .or_else(|| browser::kept(&key))
@@ -36,9 +34,7 @@ pub fn set(state: State, conversation: ConversationId, text: &str) {
     let key = key(state, conversation);
     browser::session_set(&key, text);
     browser::keep(&key, text);
-    state.memory.change_silently(|memory| {
-        memory.drafts.insert(conversation, text.to_owned());
-    });
+    state.write.drafts.put(conversation, text);
 }
 
 /// Beside this draft: the amount that was typed.
@@ -60,101 +56,43 @@ pub fn set_tip(state: State, peer: Address, amount: &str) {
     browser::session_set(&tip_key(state, peer), amount);
 }
 
-/// Between messages, and between what is kept of each; nobody types them.
-const MESSAGE: char = '\u{1e}';
-const FIELD: char = '\u{1f}';
-
-fn unsent_of(account: Address) -> String {
-    format!("unsent {account}")
+/// Beside this draft: the message that is being answered.
+fn reply_of(draft: &str) -> String {
+    format!("reply {draft}")
 }
 
-fn unsent_key(state: State) -> String {
-    unsent_of(me(state))
-}
-
-/// Remembers a sent text until the worker shows that it has it: also over a reload, which ends the worker before it has kept
-/// what it was just given.
-pub(super) fn expect_echo(state: State, conversation: ConversationId, id: MessageId, text: String) {
-    let key = unsent_key(state);
-    let kept = browser::session_get(&key).unwrap_or_default();
-    let text = text.replace(MESSAGE, " ");
-    browser::session_set(&key, &format!("{kept}{id}{FIELD}{conversation}{FIELD}{text}{MESSAGE}"));
-    state.memory.change_silently(|memory| {
-        memory.unechoed.insert(id, (conversation, text));
-    });
-}
-
-/// The worker has these.
-pub(super) fn echoed(state: State, messages: &[MessageView]) {
-    let waited = state.memory.change_silently(|memory| {
-        let mut waited = false;
-        for message in messages {
-            waited |= memory.unechoed.get(&message.id).is_some();
-            memory.unechoed.remove(&message.id);
+/// The message that the next one in this conversation answers.
+pub fn reply(state: State, conversation: ConversationId) -> Option<MessageId> {
+    match state.reply.get_untracked() {
+        Some((known, id)) if known == conversation => Some(id),
+        _ => {
+            let kept = browser::session_get(&reply_of(&key(state, conversation)))?;
+            kept.parse().ok()
         }
-        waited
-    });
-    if waited == Some(true) {
-        let ids: Vec<MessageId> = messages.iter().map(|message| message.id).collect();
-        expect_no_more(state, &ids);
     }
 }
 
-/// These are kept, or will not be sent: they are not said again.
-fn expect_no_more(state: State, ids: &[MessageId]) {
-    let ids: Vec<String> = ids.iter().map(MessageId::to_string).collect();
-    let key = unsent_key(state);
-    let kept = browser::session_get(&key).unwrap_or_default();
-    let rest = kept.split_inclusive(MESSAGE);
-    let rest: String = rest
-        .filter(|kept| !ids.iter().any(|id| kept.starts_with(id.as_str())))
-        .collect();
-    browser::session_set(&key, &rest);
-}
-
-/// Gives the worker once more what the one before may not have kept. The ids make it harmless if it has.
-pub(super) fn send_again(state: State) {
-    let kept = browser::session_get(&unsent_key(state)).unwrap_or_default();
-    for message in kept.split_terminator(MESSAGE) {
-        let mut fields = message.splitn(3, FIELD);
-        let (id, conversation, text) = (fields.next(), fields.next(), fields.next());
-        let (id, conversation) = (
-            id.and_then(|id| id.parse().ok()),
-            conversation.and_then(|conversation| conversation.parse::<ConversationId>().ok()),
-        );
-        let (Some(id), Some(conversation), Some(text)) = (id, conversation, text.map(str::to_owned)) else {
-            continue;
-        };
-        state.memory.change_silently(|memory| {
-            memory.unechoed.insert(id, (conversation, text.clone()));
-        });
-        state.send(Command::text(conversation, id, text));
-    }
+/// The next message in this conversation answers this one; `None`: no other.
+pub fn set_reply(state: State, conversation: ConversationId, id: Option<MessageId>) {
+    let kept = id.map(|id| id.to_string()).unwrap_or_default();
+    browser::session_set(&reply_of(&key(state, conversation)), &kept);
+    state.write.drafts.set_reply(id.map(|id| (conversation, id)));
 }
 
 /// Nothing that was typed for this account stays in this browser.
 pub(super) fn forget(state: State, account: Address) {
     let draft = draft_of(account);
-    for beginning in [unsent_of(account), tip_of(&draft), draft] {
+    for beginning in [tip_of(&draft), reply_of(&draft), draft] {
         browser::drop_all(&beginning);
     }
-    state.memory.change_silently(|memory| {
-        memory.drafts.clear();
-        memory.unechoed.clear();
-    });
+    state.write.drafts.clear();
 }
 
 /// The worker could not keep what was sent: it goes back into the text box.
 pub(super) fn take_back(state: State, id: MessageId) {
-    let lost = state.memory.change_silently(|memory| {
-        let lost = memory.unechoed.get(&id).cloned();
-        memory.unechoed.remove(&id);
-        lost
-    });
-    let Some((conversation, text)) = lost.flatten() else {
+    let Some((conversation, in_reply_to, text)) = state.take_back(id) else {
         return;
     };
-    expect_no_more(state, &[id]);
     let draft = get(state, conversation);
     let text = if draft.is_empty() {
         text
@@ -162,5 +100,8 @@ pub(super) fn take_back(state: State, id: MessageId) {
         format!("{text}\n{draft}")
     };
     set(state, conversation, &text);
-    state.redraft.update(|n| *n += 1);
+    if in_reply_to.is_some() {
+        set_reply(state, conversation, in_reply_to);
+    }
+    state.write.drafts.touch();
 }

@@ -15,14 +15,12 @@ use app::place::Place;
 mod acts;
 mod leave;
 mod machine;
-mod names;
 mod thread;
 mod words;
 
 pub use leave::sign_out;
 pub use machine::Stage;
 use machine::{Input, next};
-pub use names::want_names;
 pub use thread::{older, say, seen, show};
 pub use words::trouble_sentence;
 
@@ -93,7 +91,7 @@ fn ask(state: State, answer: impl Future<Output = Input> + 'static) {
 
 /// Begins, once, in the browser.
 pub fn start(state: State) {
-    state.place.set(Place::parse(&browser::path()));
+    state.arrive(Place::parse(&browser::path()));
     let secure = browser::is_secure();
     feed(state, Input::Began { secure });
     if !secure {

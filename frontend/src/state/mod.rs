@@ -1,20 +1,14 @@
-//! What the face remembers, and the two ports through which the browser's half of the house is reached.
-//!
-//! `frontend` makes a [`State`], an [`EngineHandle`] and a [`WalletHandle`] and provides them by context before [`crate::shell::App`]
-//! runs; every event of the worker goes into [`apply`], the only writer of what comes from there.
+//! What the page remembers. The worker's events go into [`apply`].
 
 mod apply;
-pub(crate) mod drafts;
-mod engine;
-pub(crate) mod flow;
+pub mod drafts;
+pub mod flow;
 mod store;
-pub(crate) mod timeline;
-pub(crate) mod tips;
-mod wallet;
+mod stores;
+pub mod timeline;
+pub mod tips;
 
 pub use apply::apply;
-pub use engine::EngineHandle;
 pub use flow::Stage;
-pub use store::{ConversationLine, MessageLine, Opened, State};
-pub use tips::{Payee, Tips};
-pub use wallet::{LocalBoxFuture, WalletError, WalletHandle, WalletInfo, WalletPort};
+pub use store::{Opened, State};
+pub use stores::{ConversationLine, MessageLine, tips::Payee};

@@ -1,20 +1,26 @@
-use std::collections::VecDeque;
-
 use app::place::{Place, short};
-use bridge::{BodyView, Command, Connection, ConversationId, ConversationView, Event, Trouble};
-use leptos::prelude::use_context;
+use bridge::{BodyView, Command, Connection, ConversationId, Draft, Trouble};
 use protocol::{
-    Address, ErrorCode, InstallationId, MessageId, U256,
+    Address, InstallationId, MessageId, U256,
     api::{Me, Network, Site},
 };
-use sorted::{Map, Set};
+use sorted::Map;
 
 use super::{
-    EngineHandle, Stage, Tips, WalletHandle,
+    Stage,
     flow::Flow,
-    timeline::{Row, Timeline},
+    stores::{
+        BalanceWriter, ConversationLine, ConversationLines, ConversationsWriter, DraftsWriter, FactsWriter,
+        MessageLine, PeopleWriter, Revocation, ThreadWriter,
+        tips::{Tips, TipsWriter},
+    },
 };
-use crate::signal::{ArcRwSignal, Memo, RwSignal};
+use crate::{
+    browser,
+    engine::Engine,
+    signal::{Memo, ReadSignal, RwSignal},
+    wallet::Wallet,
+};
 
 /// The vault that is open in the worker.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,28 +35,23 @@ pub struct Opened {
     pub associated: bool,
 }
 
-/// One line of the conversation list, as it changes.
-pub type ConversationLine = ArcRwSignal<ConversationView>;
-/// One message of the thread, as it changes.
-pub type MessageLine = ArcRwSignal<Row>;
-
-/// What nobody looks at directly: no signal needed.
-#[derive(Default)]
-pub(super) struct Memory {
-    pub(super) queue: VecDeque<Event>,
-    pub(super) flushing: bool,
-    pub(super) timeline: Timeline,
-    pub(super) drafts: Map<ConversationId, String>,
-    pub(super) unechoed: Map<MessageId, (ConversationId, String)>,
-    pub(super) asked: Set<Address>,
-    pub(super) to_ask: Vec<Address>,
+/// The writers of what is read in [`State`]; each is the only one of its store.
+#[derive(Clone, Copy)]
+pub(super) struct Writers {
+    pub(super) place: RwSignal<Place>,
+    pub(super) facts: FactsWriter,
+    pub(super) conversations: ConversationsWriter,
+    pub(super) thread: ThreadWriter,
+    pub(super) people: PeopleWriter,
+    pub(super) balance: BalanceWriter,
+    pub(super) drafts: DraftsWriter,
+    pub(super) tips: TipsWriter,
+    announcement: RwSignal<String>,
 }
 
-/// Everything the face remembers. Copy: all of it are signals. The fields that come from the worker have one writer, [`super::apply`].
+/// Everything the page remembers. Copy: all of it are signals. Components read; writers are reached through methods.
 #[derive(Clone, Copy)]
 pub struct State {
-    /// Where we are.
-    pub place: RwSignal<Place>,
     /// What the server said about itself and who is signed in.
     pub site: RwSignal<Option<Site>>,
     /// How far we have come.
@@ -61,93 +62,181 @@ pub struct State {
     pub problem: Memo<Option<String>>,
     /// The open vault.
     pub opened: Memo<Option<Opened>>,
+    /// Where we are.
+    pub place: ReadSignal<Place>,
     /// How the socket is.
-    pub connection: RwSignal<Connection>,
-    /// Messages that wait to be sent.
-    pub waiting: RwSignal<u32>,
+    pub connection: ReadSignal<Connection>,
+    /// How many messages wait to be sent.
+    pub waiting: ReadSignal<u32>,
     /// Smart accounts whose words wait until the wallet has been on their chain.
-    pub unchecked: RwSignal<Vec<(Address, u64)>>,
+    pub unchecked: ReadSignal<Vec<(Address, u64)>>,
     /// What keeps the worker from working.
-    pub trouble: RwSignal<Option<Trouble>>,
+    pub trouble: ReadSignal<Option<Trouble>>,
     /// The conversations, newest first; `None` until the vault has been read.
-    pub conversations: RwSignal<Option<Vec<(ConversationId, ConversationLine)>>>,
+    pub conversations: ReadSignal<Option<ConversationLines>>,
     /// Which conversation's messages `messages` are.
-    pub thread: RwSignal<Option<ConversationId>>,
+    pub thread: ReadSignal<Option<ConversationId>>,
     /// The shown messages, oldest first.
-    pub messages: RwSignal<Vec<(MessageId, MessageLine)>>,
+    pub messages: ReadSignal<Vec<(MessageId, MessageLine)>>,
     /// There are older ones.
-    pub more: RwSignal<bool>,
+    pub more: ReadSignal<bool>,
     /// Accounts that were looked for: here, not here, or unknown while offline.
-    pub found: RwSignal<Map<Address, Option<bool>>>,
+    pub found: ReadSignal<Map<Address, Option<bool>>>,
     /// The names accounts gave themselves.
-    pub names: RwSignal<Map<Address, String>>,
-    /// What the account has on the wallet's network, in the smallest unit; `None` while unknown.
-    pub balance: RwSignal<Option<U256>>,
-    /// Of the installation that was to be revoked last: why it was not, or that it is.
-    pub revoked: RwSignal<Option<(InstallationId, Option<ErrorCode>)>>,
+    pub names: ReadSignal<Map<Address, String>>,
+    /// What the account has on the wallet's network, in wei; `None` while unknown.
+    pub balance: ReadSignal<Option<U256>>,
+    /// The answer to the last revocation.
+    pub revoked: ReadSignal<Option<Revocation>>,
     /// What a browser that was removed did not send, and where it was written.
-    pub left_over: RwSignal<Vec<(ConversationId, BodyView)>>,
+    pub left_over: ReadSignal<Vec<(ConversationId, BodyView)>>,
     /// Tips that are about to be made.
     pub tips: Tips,
     /// What the screen reader is to say next.
-    pub announcement: RwSignal<String>,
+    pub announcement: ReadSignal<String>,
     /// Goes up when a draft changed from outside its text box.
-    pub redraft: RwSignal<u32>,
+    pub redraft: ReadSignal<u32>,
+    /// The message that is being answered, and in which conversation.
+    pub reply: ReadSignal<Option<(ConversationId, MessageId)>>,
     pub(super) flow: Flow,
-    pub(super) memory: RwSignal<Memory>,
-    engine: RwSignal<Option<EngineHandle>>,
-    wallet: RwSignal<Option<WalletHandle>>,
+    pub(super) write: Writers,
+    engine: RwSignal<Option<Engine>>,
+    wallet: RwSignal<Option<Wallet>>,
 }
 
 impl State {
     /// Nothing yet. Needs a reactive owner: call it where `App` is made.
     pub fn new() -> Self {
         let flow = Flow::new();
-        Self {
+        let write = Writers {
             place: RwSignal::new(Place::Chats),
+            facts: FactsWriter::new(),
+            conversations: ConversationsWriter::new(),
+            thread: ThreadWriter::new(),
+            people: PeopleWriter::new(),
+            balance: BalanceWriter::new(),
+            drafts: DraftsWriter::new(),
+            tips: TipsWriter::new(),
+            announcement: RwSignal::new(String::new()),
+        };
+        Self {
             site: RwSignal::new(None),
             stage: flow.stage(),
             account: flow.account(),
             problem: flow.problem(),
             opened: flow.opened(),
-            connection: RwSignal::new(Connection::Off),
-            waiting: RwSignal::new(0),
-            unchecked: RwSignal::new(Vec::new()),
-            trouble: RwSignal::new(None),
-            conversations: RwSignal::new(None),
-            thread: RwSignal::new(None),
-            messages: RwSignal::new(Vec::new()),
-            more: RwSignal::new(false),
-            found: RwSignal::new(Map::default()),
-            names: RwSignal::new(Map::default()),
-            revoked: RwSignal::new(None),
-            left_over: RwSignal::new(Vec::new()),
-            balance: RwSignal::new(None),
-            tips: Tips::new(),
-            announcement: RwSignal::new(String::new()),
-            redraft: RwSignal::new(0),
+            place: write.place.into(),
+            connection: write.facts.connection(),
+            waiting: write.facts.waiting(),
+            unchecked: write.facts.unchecked(),
+            trouble: write.facts.trouble(),
+            conversations: write.conversations.all(),
+            thread: write.thread.id(),
+            messages: write.thread.messages(),
+            more: write.thread.more(),
+            found: write.people.found(),
+            names: write.people.names(),
+            balance: write.balance.wei(),
+            revoked: write.facts.revoked(),
+            left_over: write.facts.left_over(),
+            tips: write.tips.signals(),
+            announcement: write.announcement.into(),
+            redraft: write.drafts.touched(),
+            reply: write.drafts.reply(),
             flow,
-            memory: RwSignal::new(Memory::default()),
+            write,
             engine: RwSignal::new(None),
             wallet: RwSignal::new(None),
         }
     }
 
-    /// Takes the ports from the context.
-    pub(crate) fn plug(self) {
-        self.engine.set(use_context());
-        self.wallet.set(use_context());
+    /// Connects the page's worker and wallet. Tests do without.
+    pub fn plug(self, engine: Engine, wallet: Wallet) {
+        self.engine.set(Some(engine));
+        self.wallet.set(Some(wallet));
     }
 
-    /// Sends a command to the worker.
+    /// The browser has gone to a place. Only [`crate::navigate`] and the start say so.
+    pub fn arrive(self, place: Place) {
+        self.write.place.set(place);
+    }
+
+    /// Says a text to the screen reader; the same twice is said twice.
+    pub fn announce(self, text: String) {
+        let again = self.announcement.with_untracked(|before| *before == text);
+        self.write
+            .announcement
+            .set(if again { format!("{text}\u{a0}") } else { text });
+    }
+
+    /// The person has read what the trouble is.
+    pub fn dismiss_trouble(self) {
+        self.write.facts.calm(|_| true);
+    }
+
+    /// Asks the worker to revoke an installation of this account. The answer comes in `revoked`.
+    pub fn revoke(self, installation: InstallationId) {
+        self.write.facts.set_revoked(None);
+        self.send(Command::Revoke { installation });
+    }
+
+    /// The answer to the last revocation has been read.
+    pub fn dismiss_revoked(self) {
+        self.write.facts.set_revoked(None);
+    }
+
+    /// Asks the worker whether an account is here. The answer comes in `found`.
+    pub fn find(self, account: Address) {
+        self.write.people.look_again(account);
+        self.send(Command::Find { account });
+    }
+
+    /// An account has this name.
+    pub fn named(self, account: Address, name: String) {
+        self.write.people.named(account, name);
+    }
+
+    /// The balance, for what asks the wallet for it.
+    pub fn balance_writer(self) -> BalanceWriter {
+        self.write.balance
+    }
+
+    /// Nothing of the account that was open is shown any more.
+    pub(super) fn clear_account(self) {
+        self.write.conversations.clear();
+        self.write.thread.clear();
+        self.write.facts.clear();
+        self.write.people.ask_again();
+        self.write.drafts.clear();
+        self.write.tips.clear();
+    }
+
+    /// Sends a command to the worker. Its answers come as events.
     pub fn send(self, command: Command) {
         if let Some(engine) = self.engine.get_untracked() {
             engine.send(command);
         }
     }
 
+    /// The text of a message the worker could not keep.
+    pub(super) fn take_back(self, id: MessageId) -> Option<(ConversationId, Option<MessageId>, String)> {
+        self.engine.get_untracked()?.take_back(id)
+    }
+
+    /// Sets an emoji at a message, or takes it back. Returns false if the browser gave no randomness for its id: then nothing happened.
+    pub fn react(self, conversation: ConversationId, message: MessageId, emoji: String, set: bool) -> bool {
+        let Some(id) = browser::message_id() else { return false };
+        self.send(Command::Send {
+            conversation,
+            id,
+            in_reply_to: Some(message),
+            body: Draft::Reaction { emoji, set },
+        });
+        true
+    }
+
     /// The wallet, in the browser.
-    pub fn wallet(self) -> Option<WalletHandle> {
+    pub fn wallet(self) -> Option<Wallet> {
         self.wallet.get_untracked()
     }
 
@@ -265,28 +354,4 @@ impl Default for State {
     fn default() -> Self {
         Self::new()
     }
-}
-
-/// The thread's rows as signals: what is unchanged keeps its signal, so that only what changed is drawn again.
-pub(super) fn lines(old: &[(MessageId, MessageLine)], rows: Vec<Row>) -> Vec<(MessageId, MessageLine)> {
-    // Both are in the same order, but for the few that came or moved.
-    let mut next = 0;
-    rows.into_iter()
-        .map(|row| {
-            let id = row.message.id;
-            let place = match old.get(next) {
-                Some((known, _)) if *known == id => Some(next),
-                _ => old.iter().position(|(known, _)| *known == id),
-            };
-            let Some(place) = place else {
-                return (id, ArcRwSignal::new(row));
-            };
-            next = place + 1;
-            let line = &old[place].1;
-            if line.with_untracked(|before| *before != row) {
-                line.set(row);
-            }
-            (id, ArcRwSignal::clone(line))
-        })
-        .collect()
 }

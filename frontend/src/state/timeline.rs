@@ -1,6 +1,6 @@
 //! The messages of the shown thread in their order, and how they stand to each other. Pure.
 
-use bridge::{MessageState, MessageView, TipView};
+use bridge::{MessageState, MessageView};
 use protocol::MessageId;
 
 use crate::time::day_number;
@@ -80,9 +80,9 @@ impl Timeline {
         trim
     }
 
-    /// The tip a message speaks of.
-    pub fn tip(&self, id: MessageId) -> Option<TipView> {
-        self.0.iter().rfind(|message| message.id == id)?.tip()
+    /// A message that is shown.
+    pub fn message(&self, id: MessageId) -> Option<&MessageView> {
+        self.0.iter().rfind(|message| message.id == id)
     }
 
     /// The oldest one.

@@ -1,83 +1,20 @@
 //! What the page remembers of tips: whom one is about to pay, what the wallet is being asked, and what came to nothing. The tips
 //! themselves are messages of the thread.
 
-use sorted::Map;
 use std::time::Duration;
 
 use bridge::{Command, ConversationId, MessageView, TipRefusal, TipState, TipView};
 use leptos::prelude::*;
 use protocol::{Address, MessageId, U256};
 
-use super::{State, drafts};
-use crate::{browser, signal::RwSignal, tips::words};
+use super::{
+    State, drafts,
+    stores::tips::{Asked, Payee},
+};
+use crate::{browser, tips::words};
 
 /// After so long without an answer the wallet may be asked once more.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// Whom a tip would go to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Payee {
-    /// To an account that can be paid.
-    Account {
-        /// It was never paid from here.
-        first: bool,
-        /// A smart account of this chain only.
-        only: Option<u64>,
-    },
-    /// To nobody.
-    Nobody(TipRefusal),
-}
-
-/// The tip this page's wallet is being asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Asked {
-    /// Whom it is for.
-    pub peer: Address,
-    /// The message that speaks of it.
-    pub id: MessageId,
-    /// Where.
-    pub chain_id: u64,
-    /// The wallet has taken its time.
-    pub slow: bool,
-}
-
-/// All of it.
-#[derive(Clone, Copy)]
-pub struct Tips {
-    /// Whom the open dialog is to pay.
-    pub desk: RwSignal<Option<Address>>,
-    /// Whom tips would go to, as far as the worker has said.
-    pub payees: RwSignal<Map<Address, Payee>>,
-    /// What the wallet is being asked for.
-    pub asked: RwSignal<Option<Asked>>,
-    /// Why the last tip to somebody was not made, in words.
-    pub refused: RwSignal<Map<Address, String>>,
-    /// Goes up when money has moved.
-    pub moved: RwSignal<u32>,
-    /// How often the wallet was asked for the balance.
-    pub looks: RwSignal<u32>,
-}
-
-impl Tips {
-    pub(super) fn new() -> Self {
-        Self {
-            desk: RwSignal::new(None),
-            payees: RwSignal::new(Map::default()),
-            asked: RwSignal::new(None),
-            refused: RwSignal::new(Map::default()),
-            moved: RwSignal::new(0),
-            looks: RwSignal::new(0),
-        }
-    }
-
-    /// Another account is at the page.
-    pub(super) fn forget(self) {
-        self.desk.set(None);
-        self.asked.set(None);
-        self.payees.set(Map::default());
-        self.refused.set(Map::default());
-    }
-}
 
 /// Opens the dialog; with an amount, as one would type it, in the place of what was typed before.
 pub fn open(state: State, peer: Address, amount: Option<&str>) {
@@ -86,13 +23,13 @@ pub fn open(state: State, peer: Address, amount: Option<&str>) {
     }
     dismiss(state, peer);
     state.send(Command::Payee { peer });
-    state.tips.desk.set(Some(peer));
+    state.write.tips.set_desk(Some(peer));
 }
 
 /// Closes the dialog. What the wallet is being asked goes on.
 pub fn close(state: State) {
     if let Some(peer) = state.tips.desk.get_untracked() {
-        state.tips.desk.set(None);
+        state.write.tips.set_desk(None);
         dismiss(state, peer);
         // Once the dialog has gone: it lets nothing else have the keyboard.
         request_animation_frame(|| browser::focus("tip"));
@@ -102,9 +39,7 @@ pub fn close(state: State) {
 /// The person has read why the last tip was not made.
 pub fn dismiss(state: State, peer: Address) {
     if state.tips.refused.with_untracked(|all| all.get(&peer).is_some()) {
-        state.tips.refused.update(|all| {
-            all.remove(&peer);
-        });
+        state.write.tips.set_refused(peer, None);
     }
 }
 
@@ -143,11 +78,11 @@ fn ask(state: State, peer: Address, id: MessageId, chain_id: u64) {
         chain_id,
         slow: false,
     };
-    state.tips.asked.set(Some(asked));
+    state.write.tips.set_asked(Some(asked));
     set_timeout(
         move || {
             if state.tips.asked.get_untracked() == Some(asked) {
-                state.tips.asked.set(Some(Asked { slow: true, ..asked }));
+                state.write.tips.set_asked(Some(Asked { slow: true, ..asked }));
             }
         },
         PATIENCE,
@@ -157,7 +92,7 @@ fn ask(state: State, peer: Address, id: MessageId, chain_id: u64) {
 /// The wallet has answered for this tip, in one way or another. Gives what it had been asked.
 fn answered(state: State, id: MessageId) -> Option<Asked> {
     let asked = state.tips.asked.get_untracked().filter(|asked| asked.id == id)?;
-    state.tips.asked.set(None);
+    state.write.tips.set_asked(None);
     Some(asked)
 }
 
@@ -170,9 +105,7 @@ fn settle(state: State, peer: Address) {
 }
 
 pub(super) fn payee(state: State, peer: Address, payee: Payee) {
-    state.tips.payees.update(|all| {
-        all.insert(peer, payee);
-    });
+    state.write.tips.set_payee(peer, payee);
 }
 
 pub(super) fn refused(state: State, peer: Address, id: MessageId, why: &TipRefusal, waits: bool) {
@@ -188,9 +121,7 @@ pub(super) fn refused(state: State, peer: Address, id: MessageId, why: &TipRefus
         .find(|network| Some(network.chain_id) == chain)
         .map_or("its network", |network| &network.name);
     let words = words::refused(why, waits, &untrack(|| state.name(peer)), network, &networks);
-    state.tips.refused.update(|all| {
-        all.insert(peer, words);
-    });
+    state.write.tips.set_refused(peer, Some(words));
 }
 
 /// Messages have come or changed. `before` gives the tip a message spoke of until now; the answer is what the screen reader says.
@@ -212,7 +143,7 @@ pub(super) fn told(
         let Some(before) = before(message.id) else { continue };
         let signs = |tip: &TipView| (std::mem::discriminant(&tip.state), tip.witness);
         if signs(&before) != signs(&tip) {
-            state.tips.moved.update(|times| *times += 1);
+            state.write.tips.moved();
             said = Some(words::news(
                 &tip,
                 message.is_mine(),

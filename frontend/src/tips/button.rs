@@ -25,8 +25,8 @@ pub fn TipButton(
                     class="round coin"
                     aria-label="Send a tip"
                     aria-haspopup="dialog"
-                    on:pointerenter=on(|_: ev::PointerEvent| TIP.fetch())
-                    on:focus=on(|_: ev::FocusEvent| TIP.fetch())
+                    on:pointerenter=on(|_: ev::PointerEvent| TIP.preload())
+                    on:focus=on(|_: ev::FocusEvent| TIP.preload())
                     on:click=on(move |_| tips::open(state, peer, None))
                 >
                     <Icon shape=Shape::Coin />

@@ -3,7 +3,8 @@ use leptos::{prelude::*, task::spawn_local};
 use crate::{
     components::{Icon, Shape},
     signal::{Memo, RwSignal, live, on},
-    state::{State, WalletInfo},
+    state::State,
+    wallet::WalletInfo,
     wallet::wallet_sentence,
 };
 

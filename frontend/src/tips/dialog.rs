@@ -3,14 +3,14 @@ use leptos::prelude::*;
 use super::desk::Desk;
 use crate::{
     components::Dialog,
-    later::part,
+    lazy::lazy,
     signal::{RwSignal, effect},
     state::{State, tips},
 };
 
-part! {
+lazy! {
     /// Paying somebody.
-    pub TIP in tips = load_tip, draw_tip => view! { <TipDialog /> }.into_any()
+    pub TIP in tips = load_tip, draw_tip: AnyView => view! { <TipDialog /> }.into_any()
 }
 
 /// The dialog of the tip that is about to be made.

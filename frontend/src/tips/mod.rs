@@ -1,6 +1,6 @@
 //! Money inside the conversation: the button that begins a tip, its dialog, and its card in the thread.
 //!
-//! The dialog is a part of its own (`later.rs`), loaded when it is first opened. The worker pays and checks; here stands only what is
+//! The dialog is a part of its own (`lazy.rs`), loaded when it is first opened. The worker pays and checks; here stands only what is
 //! shown of it.
 
 mod act;

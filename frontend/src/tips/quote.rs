@@ -92,7 +92,7 @@ async fn ask(state: State, peer: Address, chain_id: u64, value: U256, known: Opt
             balance,
         })) => {
             if state.wallet().and_then(|wallet| wallet.chain_id().get_untracked()) == Some(chain_id) {
-                state.balance.set(Some(balance));
+                state.balance_writer().set(balance);
             }
             quote(gas_price.checked_mul(U256::from(gas)))
         }
@@ -127,6 +127,5 @@ async fn attempt(
         value,
         data: chain::tips::call(TipId(id), peer),
     };
-    let answer = state.wallet()?.answer(WalletRequest::Try(call));
-    Some(answer.await)
+    Some(state.wallet()?.answer(WalletRequest::Try(call)).await)
 }

@@ -7,7 +7,7 @@ use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{CustomEvent, Event, Window};
 
 use super::provider::{Provider, get};
-use crate::{signal::RwSignal, state::WalletInfo};
+use crate::signal::RwSignal;
 
 /// The id of the wallet behind `window.ethereum`.
 const INJECTED: &str = "injected";
@@ -15,6 +15,17 @@ const INJECTED: &str = "injected";
 const WALLETS: usize = 20;
 const NAME: usize = 40;
 const ICON: usize = 64 * 1024;
+
+/// A wallet that announced itself (EIP-6963), or the one behind `window.ethereum`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WalletInfo {
+    /// Its reverse domain name, or another stable id.
+    pub id: String,
+    /// What it calls itself.
+    pub name: String,
+    /// Its picture, a `data:` URL; empty for none.
+    pub icon: String,
+}
 
 /// The wallets found so far; clones are the same.
 #[derive(Clone)]

@@ -2,7 +2,7 @@
 
 use bridge::{WalletAnswer, WalletRefusal};
 
-use crate::state::WalletError;
+use super::error::WalletError;
 
 /// So many characters of a wallet's own words are shown.
 const WORDS: usize = 200;

@@ -2,7 +2,7 @@
 
 use bridge::WalletRefusal;
 
-use crate::state::WalletError;
+use super::error::WalletError;
 
 /// What a wallet's refusal means, in words; `network` is the one we asked for.
 pub fn wallet_sentence(error: &WalletError, network: &str) -> String {

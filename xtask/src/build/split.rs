@@ -1,5 +1,5 @@
 //! Cuts the page's wasm into a core and the parts that are loaded when they are first shown, by Leptos' own tool
-//! (`frontend/src/later.rs`, docs/adr/0009-parts-loaded-later.md).
+//! (`frontend/src/lazy.rs`, docs/adr/0009-parts-loaded-later.md).
 //!
 //! The tool writes a module for what each part alone needs, one for each set of parts that share something, and a script that loads
 //! them. What a part shares that is loaded by itself goes back into the core, by wasm-merge: many small files compress badly.

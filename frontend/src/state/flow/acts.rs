@@ -56,7 +56,7 @@ pub(super) fn carry_out(state: State, act: Act) {
         Act::SetMe(me) => set_me(state, me),
         Act::Enter => enter(state),
         Act::AskLeftOver => {
-            state.left_over.set(Vec::new());
+            state.write.facts.set_left_over(Vec::new());
             state.send(Command::LeftOver);
         }
         Act::Disconnect => state.send(Command::Disconnect),
@@ -71,9 +71,7 @@ pub(super) fn carry_out(state: State, act: Act) {
             clear(state);
             navigate::go(state, Place::Chats);
         }
-        Act::SayDeleted => state
-            .announcement
-            .set("The history in this browser is deleted.".to_owned()),
+        Act::SayDeleted => state.announce("The history in this browser is deleted.".to_owned()),
         Act::Say(problem) => {
             let said = words::problem(state, &problem);
             state.flow.problem.set(Some(said));
@@ -109,27 +107,13 @@ async fn site(state: State) -> Input {
 
 /// Takes what is shown of an account away; its drafts stay in the browser.
 fn clear(state: State) {
-    state.memory.change_silently(|memory| {
-        memory.drafts.clear();
-        memory.asked.clear();
-        memory.timeline.replace(Vec::new());
-    });
-    state.conversations.set(None);
-    state.unchecked.set(Vec::new());
-    state.thread.set(None);
-    state.messages.set(Vec::new());
-    state.waiting.set(0);
-    state.trouble.set(None);
-    state.tips.forget();
+    state.clear_account();
 }
 
 fn enter(state: State) {
     state.send(Command::Connect);
-    drafts::send_again(state);
     if let Some(Me { address, name, .. }) = untrack(|| state.me()) {
-        state.names.update(|names| {
-            names.insert(address, name);
-        });
+        state.named(address, name);
     }
     thread::show(state);
 }

@@ -9,7 +9,8 @@ use protocol::{
     api::{Challenge, Me, SignedIn},
 };
 
-use crate::state::{Opened, WalletError};
+use crate::state::Opened;
+use crate::wallet::WalletError;
 
 #[cfg(test)]
 mod tests;

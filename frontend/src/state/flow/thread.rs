@@ -1,19 +1,17 @@
 //! The thread in view.
 
-use bridge::{Command, Consent, ConversationId};
+use bridge::{Command, Consent, ConversationId, Draft};
 use leptos::prelude::*;
 
-use super::{Stage, names::want_names};
+use super::Stage;
 use crate::{
     browser,
     state::{State, drafts},
 };
 use app::place::Place;
 
-/// Follows what the browser says of the network and of who looks.
+/// Follows whether somebody looks.
 pub(super) fn listen(state: State) {
-    window_event_listener(leptos::ev::online, move |_| state.send(Command::Online(true)));
-    window_event_listener(leptos::ev::offline, move |_| state.send(Command::Online(false)));
     window_event_listener(leptos::ev::focus, move |_| seen(state));
 }
 
@@ -27,15 +25,10 @@ pub fn show(state: State) {
         _ => None,
     };
     if state.thread.get_untracked() != conversation {
-        state
-            .memory
-            .change_silently(|memory| memory.timeline.replace(Vec::new()));
-        state.thread.set(None);
-        state.messages.set(Vec::new());
-        state.more.set(false);
+        state.write.thread.clear();
     }
     if let Some(peer) = conversation.and_then(ConversationId::peer) {
-        want_names(state, [peer]);
+        state.write.people.want_names([peer]);
         let known = state.conversations.with_untracked(|all| {
             all.as_ref()
                 .is_some_and(|all| all.iter().any(|(known, _)| *known == peer))
@@ -62,15 +55,21 @@ pub fn seen(state: State) {
 /// Sends a text. False if the browser gave no randomness for its id: then nothing happened.
 pub fn say(state: State, conversation: ConversationId, text: String) -> bool {
     let Some(id) = browser::message_id() else { return false };
-    drafts::expect_echo(state, conversation, id, text.clone());
+    let in_reply_to = drafts::reply(state, conversation);
     drafts::set(state, conversation, "");
-    state.send(Command::text(conversation, id, text));
+    drafts::set_reply(state, conversation, None);
+    state.send(Command::Send {
+        conversation,
+        id,
+        in_reply_to,
+        body: Draft::Text(text),
+    });
     true
 }
 
 /// Older messages of the shown thread.
 pub fn older(state: State) {
-    let before = state.memory.with_untracked(|memory| memory.timeline.oldest());
+    let before = state.write.thread.oldest();
     if let (Some(conversation), Some(before)) = (state.thread.get_untracked(), before) {
         state.send(Command::Older { conversation, before });
     }

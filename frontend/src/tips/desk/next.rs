@@ -108,7 +108,7 @@ pub fn Waiting(form: Form) -> impl IntoView {
     let slow = Memo::new(move |()| state.tips.asked.get().is_some_and(|asked| asked.slow));
     effect(move || {
         if !checking.get() {
-            state.announcement.set("Waiting for your wallet".to_owned());
+            state.announce("Waiting for your wallet".to_owned());
         }
     });
     view! {

@@ -2,7 +2,6 @@ use std::collections::HashSet;
 
 use bridge::{TipMismatch as M, TipState as S, WalletRefusal as W};
 
-use app::coin::glyph;
 
 use super::*;
 
@@ -245,5 +244,4 @@ fn the_screen_reader_is_told_amount_person_and_state() {
         "Tip of 0.05 ROOK to Bob: Confirmed, reported by the server"
     );
     assert_eq!(coins(&tip(S::Draft, Witness::Claim), &[]), "0.05");
-    assert_eq!(glyph("ETH"), "Ξ");
 }

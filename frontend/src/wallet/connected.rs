@@ -1,22 +1,20 @@
-use std::{cell::RefCell, future::ready, rc::Rc, time::Duration};
+//! The wallet this page is connected to: its account and chain as they change, and what is read without a prompt.
 
-use bridge::{Statement, WalletAnswer, WalletRefusal, WalletRequest};
+use std::{cell::RefCell, rc::Rc, time::Duration};
+
 use gloo_timers::future::sleep;
 use js_sys::Object;
-use protocol::{Address, U256, api::Network};
+use protocol::{Address, U256};
 use web_sys::Storage;
 
 use super::{
     answer,
-    discovery::Discovery,
+    discovery::{Discovery, WalletInfo},
+    error::WalletError,
     provider::{Listening, Provider, first, number, text},
     request,
-    wishes::{self, Wishes},
 };
-use crate::{
-    signal::RwSignal,
-    state::{LocalBoxFuture, WalletError, WalletInfo, WalletPort},
-};
+use crate::signal::RwSignal;
 
 /// Where the id of the last wallet is kept. Not a secret, and not the account.
 pub const REMEMBERED: &str = "jackdaw-wallet";
@@ -24,7 +22,7 @@ pub const REMEMBERED: &str = "jackdaw-wallet";
 const TRIES: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// The face's wallet; clones are the same.
+/// The page's wallet. Clones share one connection.
 #[derive(Clone)]
 pub struct Wallet(Rc<Inner>);
 
@@ -97,7 +95,23 @@ impl Wallet {
         self.0.discovery.provider(id)
     }
 
-    async fn reconnect(self) -> Option<Address> {
+    /// The wallets that are there; more may announce themselves later.
+    pub fn wallets(&self) -> RwSignal<Vec<WalletInfo>> {
+        self.0.discovery.list()
+    }
+
+    /// The wallet's account, as it changes.
+    pub fn account(&self) -> RwSignal<Option<Address>> {
+        self.0.account
+    }
+
+    /// The wallet's chain, as it changes.
+    pub fn chain_id(&self) -> RwSignal<Option<u64>> {
+        self.0.chain
+    }
+
+    /// The account of the wallet of last time, if it still allows it, without a prompt.
+    pub async fn reconnect(&self) -> Option<Address> {
         let id = storage()?.get_item(REMEMBERED).ok()??;
         for _ in 0..TRIES {
             if let Some(provider) = self.0.discovery.provider(&id) {
@@ -110,96 +124,15 @@ impl Wallet {
         }
         None
     }
-}
 
-/// What is asked of a wallet when somebody wishes for something: a file of its own, loaded with the first wish.
-#[cfg_attr(
-    feature = "split",
-    leptos::wasm_split::wasm_split(wallet, wasm_split_path = ::leptos::wasm_split, fallible)
-)]
-#[cfg_attr(
-    not(feature = "split"),
-    expect(clippy::unnecessary_wraps, reason = "only a file can be missing")
-)]
-fn wishes() -> Result<&'static Wishes, Missing> {
-    Ok(&wishes::ALL)
-}
-
-#[cfg(feature = "split")]
-type Missing = leptos::wasm_split::SplitLoaderError;
-#[cfg(not(feature = "split"))]
-type Missing = std::convert::Infallible;
-
-/// Puts a wish, once its code is there.
-fn wish<T: 'static, E: 'static>(
-    missing: E,
-    put: impl FnOnce(&Wishes) -> LocalBoxFuture<'static, Result<T, E>> + 'static,
-) -> LocalBoxFuture<'static, Result<T, E>> {
-    Box::pin(async move {
-        #[cfg(feature = "split")]
-        let wishes = wishes().await;
-        #[cfg(not(feature = "split"))]
-        let wishes = wishes();
-        match wishes {
-            Ok(wishes) => put(wishes).await,
-            Err(_) => Err(missing),
-        }
-    })
-}
-
-impl WalletPort for Wallet {
-    fn wallets(&self) -> RwSignal<Vec<WalletInfo>> {
-        self.0.discovery.list()
+    /// What the account has on the wallet's chain, in wei, if the wallet says so.
+    pub async fn balance(&self, account: Address) -> Option<U256> {
+        let wei = self.current().ok()?.ask(&request::balance(account)).await.ok()?;
+        text(&wei).as_deref().and_then(answer::amount)
     }
 
-    fn prepare(&self) {
-        leptos::task::spawn_local(async {
-            // A failure is nobody's matter yet.
-            let _: Result<(), ()> = wish((), |_| Box::pin(ready(Ok(())))).await;
-        });
-    }
-
-    fn connect(&self, id: &str) -> LocalBoxFuture<'static, Result<Address, WalletError>> {
-        let (wallet, id) = (self.clone(), id.to_owned());
-        wish(WalletError::Missing, move |wishes| (wishes.connect)(wallet, id))
-    }
-
-    fn reconnect(&self) -> LocalBoxFuture<'static, Option<Address>> {
-        Box::pin(self.clone().reconnect())
-    }
-
-    fn sign(&self, statement: Statement) -> LocalBoxFuture<'static, Result<Vec<u8>, WalletError>> {
-        let wallet = self.clone();
-        wish(WalletError::Missing, move |wishes| (wishes.sign)(wallet, statement))
-    }
-
-    fn switch(&self, network: &Network) -> LocalBoxFuture<'static, Result<(), WalletError>> {
-        let (wallet, network) = (self.clone(), network.clone());
-        wish(WalletError::Missing, move |wishes| (wishes.switch)(wallet, network))
-    }
-
-    fn account(&self) -> RwSignal<Option<Address>> {
-        self.0.account
-    }
-
-    fn chain_id(&self) -> RwSignal<Option<u64>> {
-        self.0.chain
-    }
-
-    fn balance(&self, account: Address) -> LocalBoxFuture<'static, Option<U256>> {
-        let provider = self.current().ok();
-        Box::pin(async move {
-            let wei = provider?.ask(&request::balance(account)).await.ok()?;
-            text(&wei).as_deref().and_then(answer::amount)
-        })
-    }
-
-    fn answer(&self, request: WalletRequest) -> LocalBoxFuture<'static, Result<WalletAnswer, WalletRefusal>> {
-        let provider = self.current();
-        wish(WalletRefusal::Offline, move |wishes| (wishes.answer)(provider, request))
-    }
-
-    fn forget(&self) {
+    /// Forgets which wallet was connected.
+    pub fn forget(&self) {
         self.0.current.borrow_mut().take();
         self.0.account.set(None);
         self.0.chain.set(None);

@@ -1,33 +1,34 @@
-//! What is asked of a wallet only when somebody wishes for something: to connect, to sign, to pay, to read the chain.
+//! What a wallet is asked only when a person acts: to connect, to sign, to change the network, to pay. Loaded with the first of these.
 
 use bridge::{Statement, WalletAnswer, WalletRefusal, WalletRequest};
 use protocol::{Address, api::Network};
 
 use super::{
     answer, asking,
-    port::{REMEMBERED, Wallet, storage},
+    connected::{REMEMBERED, Wallet, storage},
+    error::WalletError,
     provider::{Provider, accounts, first, text},
     refusal::refused,
     request::Request,
 };
-use crate::state::{LocalBoxFuture, WalletError};
+use crate::lazy::LocalBoxFuture;
 
-type Later<T, E = WalletError> = LocalBoxFuture<'static, Result<T, E>>;
+type Answer<T, E = WalletError> = LocalBoxFuture<Result<T, E>>;
 
-/// One function for each wish.
-pub struct Wishes {
+/// One function for each request.
+pub struct Prompts {
     /// Asks a wallet for an account, and remembers the wallet.
-    pub connect: fn(Wallet, String) -> Later<Address>,
+    pub connect: fn(Wallet, String) -> Answer<Address>,
     /// Asks for a signature.
-    pub sign: fn(Wallet, Statement) -> Later<Vec<u8>>,
+    pub sign: fn(Wallet, Statement) -> Answer<Vec<u8>>,
     /// Changes the network.
-    pub switch: fn(Wallet, Network) -> Later<()>,
+    pub switch: fn(Wallet, Network) -> Answer<()>,
     /// Puts a question of the worker.
-    pub answer: fn(Result<Provider, WalletError>, WalletRequest) -> Later<WalletAnswer, WalletRefusal>,
+    pub answer: fn(Result<Provider, WalletError>, WalletRequest) -> Answer<WalletAnswer, WalletRefusal>,
 }
 
 /// All of them.
-pub static ALL: Wishes = Wishes {
+pub static ALL: Prompts = Prompts {
     connect: |wallet, id| Box::pin(wallet.ask_for_accounts(id)),
     sign: |wallet, statement| Box::pin(wallet.ask_to_sign(statement)),
     switch: |wallet, network| Box::pin(wallet.ask_to_switch(network)),
