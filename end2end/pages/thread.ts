@@ -64,4 +64,43 @@ export class Thread {
       expect(found).toEqual(texts);
     }).toPass({ timeout: 20_000 });
   }
+
+  /** What one can do with a message appears when it has the pointer or the keyboard. */
+  private async tool(text: string, name: string): Promise<void> {
+    const message = this.around(text).first();
+    await message.hover();
+    await message.getByRole('button', { name, exact: true }).click();
+  }
+
+  /** Begins an answer to that message. */
+  async reply(text: string): Promise<void> {
+    await this.tool(text, 'Reply');
+    await expect(this.answered).toBeVisible();
+  }
+
+  /** The message that is being answered, above the text box. */
+  get answered(): Locator {
+    return this.page.getByRole('group', { name: 'Reply' });
+  }
+
+  /** The quote inside of the message that says this. */
+  quote(text: string): Locator {
+    return this.around(text).getByRole('button', { name: /^In answer to/ });
+  }
+
+  get picker(): Locator {
+    return this.page.getByRole('dialog', { name: 'React' });
+  }
+
+  /** Sets one of the six emojis of the picker, or takes it back. */
+  async react(text: string, emoji: string): Promise<void> {
+    await this.tool(text, 'React');
+    await this.picker.getByRole('button', { name: emoji, exact: true }).click();
+    await expect(this.picker).toBeHidden();
+  }
+
+  /** The emoji under that message. */
+  reaction(text: string, emoji: string): Locator {
+    return this.around(text).getByRole('list', { name: 'Reactions' }).getByRole('button', { name: emoji });
+  }
 }

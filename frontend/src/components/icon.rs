@@ -37,6 +37,10 @@ pub enum Shape {
     Open,
     /// A clock.
     Clock,
+    /// An arrow that turns back.
+    Reply,
+    /// A face that smiles.
+    Smile,
 }
 
 /// A picture of one line. The whole element stands here as a constant: nothing in it comes from anybody.
@@ -101,6 +105,12 @@ impl Shape {
                 )
             }
             Self::Clock => line!("M3.500 12a8.500 8.500 0 1 0 17 0 8.500 8.500 0 1 0-17 0M12 7.500V12l3 2"),
+            Self::Reply => line!("M9.500 6.500 4.500 11.500l5 5M4.500 11.500H14a5.500 5.500 0 0 1 5.500 5.500v1.500"),
+            Self::Smile => {
+                line!(
+                    "M3.500 12a8.500 8.500 0 1 0 17 0 8.500 8.500 0 1 0-17 0M8.500 14a4 4 0 0 0 7 0M9 9.500v.1M15 9.500v.1"
+                )
+            }
             Self::Key => line!("M4.5 12a4 4 0 1 0 8 0 4 4 0 1 0-8 0M12.5 12H20v3.5M16.5 12v3"),
         }
     }

@@ -1,14 +1,19 @@
 use app::error::sentence;
-use bridge::{Command, Connection, MessageState, TipState, TipView, Unsent};
-use leptos::prelude::*;
+use bridge::{Command, Connection, MessageState, ReactionView, TipState, TipView, Unsent};
+use leptos::{html, prelude::*};
 use protocol::{Address, MessageId, UnixMillis};
 
-use super::words;
+use super::{
+    quote::{Quote, element_id},
+    reactions::{Picker, Reactions},
+    words,
+};
 use crate::{
     browser,
+    components::{Icon, Shape},
     lazy::lazy,
-    signal::{Memo, RwSignal, live, on},
-    state::{MessageLine, State},
+    signal::{Memo, RwSignal, live, on, when},
+    state::{MessageLine, State, drafts},
     time,
     tips::TipCard,
 };
@@ -52,6 +57,8 @@ pub fn Message(
         _ => None,
     });
     let tip = Memo::new(move |()| line.with(|row| row.message.tip()));
+    let quote = Memo::new(move |()| line.with(|row| row.message.in_reply_to.clone()));
+    let reactions = Memo::new(move |()| line.with(|row| row.message.reactions.clone()));
     let is_tip = Memo::new(move |()| tip.with(Option::is_some));
     let (at, wrote) = line.with_untracked(|row| (row.message.at, row.message.author));
     // Nothing is sent to anybody before the wallet has paid.
@@ -76,6 +83,9 @@ pub fn Message(
         })
     });
     let author = live(move || if mine { "You".to_owned() } else { state.name(wrote) });
+    let focused = RwSignal::new(false);
+    // What only this browser has cannot be answered.
+    let may_answer = move || !matches!(progress.get(), MessageState::NotSent(_)) && !unpaid.get();
     let reason = live(move || {
         unsent.get().map(|why| view! {
             <div class="unsent-why">
@@ -97,16 +107,76 @@ pub fn Message(
     });
     view! {
         {day_line}
-        <div role="article" class=class>
+        <div
+            role="article"
+            class=class
+            id=element_id(id)
+            tabindex="-1"
+            on:focusin=on(move |_| focused.set(true))
+            on:focusout=on(move |_| focused.set(false))
+        >
             <span class="sr">{author}</span>
             {live(move || if is_tip.get() {
                 provide_context(Card { peer, id, mine, at, tip });
                 TIP_CARD.show().into_any()
             } else {
-                view! { <p class="bubble" dir="auto">{live(move || text.get())}</p> }.into_any()
+                view! {
+                    <div class="bubble">
+                        {live(move || quote.get().map(|quote| view! { <Quote quote=quote /> }.into_any()))}
+                        <p dir="auto">{live(move || text.get())}</p>
+                    </div>
+                }.into_any()
             })}
+            {when(may_answer, move || view! { <Tools peer=peer id=id reactions=reactions focused=focused /> }.into_any())}
+            <Reactions conversation=peer.into() id=id reactions=reactions />
             <span class=live(move || if last.get() { "meta" } else { "sr" })>{meta}</span>
             {reason}
+        </div>
+    }
+}
+
+/// What one can do with a message: answer it, and react to it.
+#[component]
+fn Tools(
+    peer: Address,
+    id: MessageId,
+    reactions: Memo<Vec<ReactionView>>,
+    /// The keyboard is in this message: only then Tab stops at its buttons.
+    focused: RwSignal<bool>,
+) -> impl IntoView {
+    let state = expect_context::<State>();
+    let picking = RwSignal::new(false);
+    let button = NodeRef::<html::Button>::new();
+    let tab = move || Some(if focused.get() { "0" } else { "-1" });
+    view! {
+        <div class=live(move || if picking.get() { "tools open" } else { "tools" })>
+            <button
+                type="button"
+                class="round plain"
+                aria-label="Reply"
+                tabindex=live(tab)
+                on:click=on(move |_| {
+                    drafts::set_reply(state, peer.into(), Some(id));
+                    browser::focus("message");
+                })
+            >
+                <Icon shape=Shape::Reply />
+            </button>
+            <button
+                type="button"
+                class="round plain"
+                aria-label="React"
+                tabindex=live(tab)
+                aria-haspopup="dialog"
+                aria-expanded=live(move || Some(if picking.get() { "true" } else { "false" }))
+                node_ref=button
+                on:click=on(move |_| picking.update(|picking| *picking = !*picking))
+            >
+                <Icon shape=Shape::Smile />
+            </button>
+            {when(move || picking.get(), move || view! {
+                <Picker conversation=peer.into() id=id reactions=reactions open=picking back=button />
+            }.into_any())}
         </div>
     }
 }

@@ -6,6 +6,8 @@ mod composer;
 mod list;
 mod message;
 mod new;
+mod quote;
+mod reactions;
 mod request;
 mod thread;
 mod timeline;

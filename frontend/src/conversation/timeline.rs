@@ -1,7 +1,13 @@
+use std::time::Duration;
+
 use leptos::{ev, html, prelude::*};
 use protocol::{Address, MessageId};
+use wasm_bindgen::JsCast;
 
-use super::message::Message;
+use super::{
+    message::Message,
+    quote::{Jump, element_id},
+};
 use crate::{
     components::{Icon, Shape, each, row},
     signal::{Memo, RwSignal, effect, live, on},
@@ -93,6 +99,35 @@ pub fn Timeline(
     let listener = window_event_listener(ev::resize, move |_| settle());
     on_cleanup(move || listener.remove());
 
+    // A quoted message may stand in an earlier page: pages are read until it is there, or there are no more.
+    let jump = RwSignal::new(None::<MessageId>);
+    provide_context(Jump(jump));
+    effect(move || {
+        let Some(id) = jump.get() else { return };
+        if state.messages.with(|all| all.iter().any(|(known, _)| *known == id)) {
+            jump.set(None);
+            reading.change_silently(|reading| reading.at_end = false);
+            request_animation_frame(move || show_message(id));
+        } else if state.more.get_untracked() {
+            older();
+        } else {
+            jump.set(None);
+            state.announce("That message is not in this browser.".to_owned());
+        }
+    });
+    let walk = on(move |event: ev::KeyboardEvent| {
+        let up = match event.key().as_str() {
+            "ArrowUp" => true,
+            "ArrowDown" => false,
+            _ => return,
+        };
+        if let Some(log) = log.get_untracked()
+            && walk(&log, up)
+        {
+            event.prevent_default();
+        }
+    });
+
     let more = Memo::new(move |()| state.more.get());
 
     let messages = move || {
@@ -102,7 +137,7 @@ pub fn Timeline(
     };
 
     view! {
-        <div class="log" role="log" aria-label="Messages" aria-live="off" tabindex="0" node_ref=log on:scroll=scrolled>
+        <div class="log" role="log" aria-label="Messages" aria-live="off" tabindex="0" node_ref=log on:scroll=scrolled on:keydown=walk>
             {live(move || if more.get() {
                 view! {
                     <button type="button" class="btn earlier" on:click=on(move |_| flow::older(state))>"Earlier messages"</button>
@@ -113,6 +148,46 @@ pub fn Timeline(
             {each(messages)}
         </div>
     }
+}
+
+/// Brings a message into view, gives it the keyboard and marks it for a moment.
+fn show_message(id: MessageId) {
+    let Some(element) = document()
+        .get_element_by_id(&element_id(id))
+        .and_then(|found| found.dyn_into::<web_sys::HtmlElement>().ok())
+    else {
+        return;
+    };
+    element.scroll_into_view_with_bool(false);
+    let _ = element.focus();
+    let classes = element.class_list();
+    let _ = classes.remove_1("found");
+    let _ = classes.add_1("found");
+    set_timeout(
+        move || {
+            let _ = classes.remove_1("found");
+        },
+        Duration::from_secs(2),
+    );
+}
+
+/// From the message that has the keyboard to its neighbour; from the log itself to the newest. Returns false where text is typed or
+/// there is no neighbour.
+fn walk(log: &web_sys::HtmlElement, up: bool) -> bool {
+    let active = document().active_element();
+    let Some(messages) = log.query_selector_all("[role=article]").ok() else {
+        return false;
+    };
+    let count = messages.length();
+    let at = (0..count).find(|at| messages.get(*at).as_ref() == active.as_deref());
+    let next = match (at, up) {
+        (Some(at), true) => at.checked_sub(1),
+        (Some(at), false) => Some(at + 1).filter(|next| *next < count),
+        (None, true) if active.as_deref() == Some(log) => count.checked_sub(1),
+        _ => None,
+    };
+    let next = next.and_then(|next| messages.get(next)?.dyn_into::<web_sys::HtmlElement>().ok());
+    next.is_some_and(|next| next.focus().is_ok())
 }
 
 /// Where the history of this browser begins.
