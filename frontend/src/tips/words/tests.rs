@@ -2,7 +2,6 @@ use std::collections::HashSet;
 
 use bridge::{TipMismatch as M, TipState as S, WalletRefusal as W};
 
-
 use super::*;
 
 fn network(chain_id: u64, name: &str, symbol: &str) -> Network {
