@@ -1,9 +1,9 @@
-//! A defect in one handler is one refused request with an id in the log; everybody else goes on.
+//! A defect in one handler is one refused request with an id in the log; everybody else goes on, and so do the jobs.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 use axum::{Router, body::Body, http::Request, routing::get};
 use server::http::routes;
-use testkit::TestServer;
+use testkit::{TestServer, eventually};
 use tower::ServiceExt;
 
 async fn broken() -> &'static str {
@@ -42,5 +42,24 @@ async fn a_panic_is_an_answer_with_an_id() {
         .await
         .unwrap();
     assert_eq!(answer.status(), 200);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_job_runs_and_is_counted() {
+    let server = TestServer::start().await;
+    let jobs = server.running().jobs();
+    let names: Vec<&str> = jobs.metrics().map(|(name, _)| name).collect();
+    assert_eq!(
+        names,
+        ["accounts.sweep", "push.tell", "push.listen", "delivery.poll"],
+        "the jobs of a server that shares its database and watches no chain"
+    );
+    eventually("each has begun a turn", async || {
+        jobs.metrics().all(|(_, done)| done.turns() > 0)
+    })
+    .await;
+    assert!(jobs.metrics().all(|(_, done)| done.failures() + done.panics() == 0));
+    // None holds the end up.
     server.stop().await;
 }

@@ -7,7 +7,7 @@ use tokio::time::timeout;
 use super::{
     connections::ConnectionSlot,
     ending::Ending,
-    link::{Heard, Link},
+    frame_socket::{FrameSocket, Heard},
 };
 use crate::state::Server;
 
@@ -15,7 +15,7 @@ use crate::state::Server;
 /// socket path: a page of level 0 could not read a challenge with more in it than a nonce.
 pub async fn open(
     server: &Server,
-    link: &mut Link,
+    link: &mut FrameSocket,
     session: &Session,
     features: u32,
 ) -> Result<ConnectionSlot, Ending> {
@@ -61,7 +61,7 @@ pub async fn open(
 }
 
 /// Waits for `Hello` of the session's own installation.
-async fn hello(link: &mut Link, session: &Session) -> Result<Vec<u8>, Ending> {
+async fn hello(link: &mut FrameSocket, session: &Session) -> Result<Vec<u8>, Ending> {
     loop {
         match link.hear().await {
             Heard::Frame(ClientFrame::Hello {

@@ -9,8 +9,8 @@ mod close_signal;
 mod connections;
 mod dispatch;
 mod ending;
+mod frame_socket;
 mod handshake;
-mod link;
 mod session;
 mod upgrade;
 

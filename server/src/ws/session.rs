@@ -11,7 +11,7 @@ use super::{
     close_signal::CloseSignal,
     dispatch::{self, Work},
     ending::Ending,
-    link::{Heard, Link},
+    frame_socket::{FrameSocket, Heard},
 };
 use crate::{
     http::limits::{Bucket, Rate},
@@ -72,7 +72,13 @@ enum Event {
 }
 
 /// Serves the installation until the socket has to end, and says why it has to.
-pub async fn run(server: &Server, link: &mut Link, close: &CloseSignal, session: &Session, pushes: Pushes) -> Ending {
+pub async fn run(
+    server: &Server,
+    link: &mut FrameSocket,
+    close: &CloseSignal,
+    session: &Session,
+    pushes: Pushes,
+) -> Ending {
     let now = std::time::Instant::now();
     let mut talk = Talk {
         server,
@@ -106,7 +112,7 @@ pub async fn run(server: &Server, link: &mut Link, close: &CloseSignal, session:
 impl Talk<'_> {
     /// Handles one event and everything that is ready with it, then writes. May be dropped at
     /// any point: only the socket's end does that.
-    async fn turn(&mut self, link: &mut Link) -> Result<(), Ending> {
+    async fn turn(&mut self, link: &mut FrameSocket) -> Result<(), Ending> {
         let event = self.event(link).await?;
         self.handle(event).await?;
         while self.outgoing.len() < GATHERED {
@@ -116,7 +122,7 @@ impl Talk<'_> {
         self.send(link).await
     }
 
-    async fn event(&mut self, link: &mut Link) -> Result<Event, Ending> {
+    async fn event(&mut self, link: &mut FrameSocket) -> Result<Event, Ending> {
         let listening = self.paused.is_none() && self.work.len() < IN_FLIGHT;
         let resume = self.paused;
         tokio::select! {
@@ -235,7 +241,7 @@ impl Talk<'_> {
         Ok(())
     }
 
-    async fn send(&mut self, link: &mut Link) -> Result<(), Ending> {
+    async fn send(&mut self, link: &mut FrameSocket) -> Result<(), Ending> {
         if self.outgoing.is_empty() {
             return Ok(());
         }
@@ -246,7 +252,7 @@ impl Talk<'_> {
     }
 
     /// The server ends: publishes that were handed in are still answered.
-    async fn answer_the_rest(&mut self, link: &mut Link) {
+    async fn answer_the_rest(&mut self, link: &mut FrameSocket) {
         let rest = async {
             self.send(link).await?;
             while let Some(done) = self.work.next().await {

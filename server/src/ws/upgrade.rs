@@ -9,7 +9,7 @@ use protocol::{ErrorCode, limits};
 use services::{accounts::Session, push::Subscription, reported, time::Clock};
 use tracing::Instrument;
 
-use super::{close_signal::CloseSignal, ending::Ending, handshake, link::Link, session};
+use super::{close_signal::CloseSignal, ending::Ending, frame_socket::FrameSocket, handshake, session};
 use crate::{
     error::Refusal,
     http::{api, origin},
@@ -47,7 +47,7 @@ pub async fn upgrade(
     upgrade.on_upgrade(move |socket| {
         let span = tracing::info_span!("socket", id = new_id());
         async move {
-            let link = Link::new(socket, server.patience().writing);
+            let link = FrameSocket::new(socket, server.patience().writing);
             match session {
                 Err(code) => link.close(refusal(code)).await,
                 Ok((session, subscription)) => serve(server, link, session, subscription, features).await,
@@ -58,7 +58,7 @@ pub async fn upgrade(
     })
 }
 
-async fn serve(server: Server, mut link: Link, session: Session, subscription: Subscription, features: u32) {
+async fn serve(server: Server, mut link: FrameSocket, session: Session, subscription: Subscription, features: u32) {
     let left = left(&server, &session);
     let mut close = CloseSignal::new(server.shutdown().token(), subscription.subscriber(), left);
     let opened = tokio::select! {

@@ -19,6 +19,7 @@ mod person;
 mod proxy;
 mod server;
 mod socket;
+mod speaking;
 pub mod store;
 
 /// A development chain of a test's own, the transactions sent to it, and where the contract for tips stands.

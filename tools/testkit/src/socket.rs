@@ -1,9 +1,7 @@
 use std::{collections::VecDeque, time::Duration};
 
 use futures::{SinkExt, StreamExt};
-use protocol::{
-    Answer, Ask, ClientFrame, Envelope, ErrorCode, Kind, MessageId, Publish, Seq, ServerFrame, Support, Topic, codec,
-};
+use protocol::{Answer, Ask, ClientFrame, Envelope, ErrorCode, MessageId, Publish, Seq, ServerFrame, Topic, codec};
 use tokio::{
     net::{TcpSocket, TcpStream},
     time::timeout,
@@ -13,7 +11,7 @@ use tokio_tungstenite::{
     tungstenite::{Error, Message, client::IntoClientRequest},
 };
 
-use crate::{Installation, Visitor};
+use crate::Visitor;
 
 /// How long a test waits for a frame that must come.
 const SOON: Duration = Duration::from_secs(20);
@@ -91,25 +89,6 @@ impl Socket {
             Err(Error::Http(response)) => Err(response.status().as_u16()),
             Err(error) => panic!("the upgrade fails strangely: {error}"),
         }
-    }
-
-    /// `Hello` in this installation's name.
-    pub async fn claim(&mut self, installation: &Installation, signature: Vec<u8>) {
-        let installation = installation.id();
-        self.send(&ClientFrame::Hello {
-            installation,
-            signature,
-            support: Some(Support::OURS),
-        })
-        .await;
-    }
-
-    /// Challenge, `Hello`, `Ready`.
-    pub async fn hello(&mut self, installation: &Installation) {
-        let nonce = self.challenge().await;
-        self.claim(installation, installation.sign_challenge(&nonce)).await;
-        let heard = self.hear().await;
-        assert!(matches!(heard, Heard::Frame(ServerFrame::Ready { .. })), "{heard:?}");
     }
 
     /// Waits for the challenge.
@@ -284,29 +263,6 @@ impl Socket {
             found.extend(more);
         }
         found
-    }
-
-    /// Makes a conversation with these welcomes in it; the bytes are no MLS, which the server cannot tell.
-    pub async fn make_conversation(&mut self, topic: Topic, others: &[&Installation]) -> Seq {
-        let welcomes = others
-            .iter()
-            .map(|other| protocol::Welcome {
-                installation: other.id(),
-                message: b"a welcome".to_vec(),
-            })
-            .collect();
-        let kind = Kind::Commit {
-            welcomes,
-            removed: Vec::new(),
-        };
-        let publish = Publish {
-            topic,
-            id: random_id(),
-            last_commit: Seq(0),
-            kind,
-            payload: b"a commit".to_vec(),
-        };
-        self.publish(publish).await.expect("a conversation is made")
     }
 
     /// Closes it properly.

@@ -16,7 +16,7 @@ const BEFORE_FLUSH: usize = 128 * 1024;
 
 /// The server's end of a socket.
 #[derive(Debug)]
-pub struct Link {
+pub struct FrameSocket {
     socket: WebSocket,
     fed: usize,
     /// How long a socket may take to accept what is written to it.
@@ -34,8 +34,8 @@ pub enum Heard {
     End(Ending),
 }
 
-impl Link {
-    /// A link over an upgraded connection.
+impl FrameSocket {
+    /// A socket over an upgraded connection.
     pub fn new(socket: WebSocket, writing: Duration) -> Self {
         Self {
             socket,
@@ -58,7 +58,7 @@ impl Link {
         }
     }
 
-    /// Puts a frame into the buffer; [`Link::flush`] sends it.
+    /// Puts a frame into the buffer; [`FrameSocket::flush`] sends it.
     pub async fn feed(&mut self, frame: &ServerFrame) -> Result<(), Ending> {
         let bytes = match codec::encode(frame) {
             Ok(bytes) => bytes,
