@@ -186,7 +186,7 @@ fn Sessions() -> impl IntoView {
         spawn_local(async move { after(server_fns::end_other_sessions().await) });
     };
     let others = Memo::new(move |()| {
-        rows.with(|rows| matches!(rows, Some(Ok(rows)) if rows.iter().any(|session| !session.this)))
+        rows.with(|rows| matches!(rows, Some(Ok(rows)) if rows.iter().any(|session| !session.is_current)))
     });
     let one = move |row: Session| {
         let id = row.id.clone();
@@ -194,10 +194,10 @@ fn Sessions() -> impl IntoView {
             <li>
                 <div>
                     <b>{row.agent.clone()}</b>
-                    {row.this.then(|| view! { <span class="badge good small">"This session"</span> }.into_any())}
+                    {row.is_current.then(|| view! { <span class="badge good small">"This session"</span> }.into_any())}
                     <div class="small soft">{seen(row.since, row.seen)}</div>
                 </div>
-                {(!row.this).then(|| view! {
+                {(!row.is_current).then(|| view! {
                     <button
                         type="button"
                         class="btn"

@@ -44,7 +44,7 @@ async fn one_that_is_ended_from_another_browser_ends_at_another_server() {
     let (mut laptop, phone) = two(&here).await;
     let (mut at_laptop, mut at_phone) = (laptop.connect_at(&there).await, phone.connect_at(&there).await);
     let listed: Vec<api::Session> = laptop.browser.call("sessions", &()).await.unwrap();
-    let other = listed.iter().find(|session| !session.this).unwrap();
+    let other = listed.iter().find(|session| !session.is_current).unwrap();
     laptop
         .browser
         .call::<_, ()>("end_session", &(&other.id,))

@@ -28,7 +28,7 @@ async fn one_signature_signs_in_and_signing_out_ends_it() {
         [api::Person {
             address: alice.account(),
             name: "Alice".into(),
-            here: true
+            is_registered: true
         }]
     );
 
@@ -190,7 +190,10 @@ async fn ending_the_other_sessions_closes_their_sockets() {
     let mut browser = here.browser.clone();
     let sessions: Vec<api::Session> = browser.call("sessions", &()).await.unwrap();
     assert_eq!(
-        (sessions.len(), sessions.iter().filter(|session| session.this).count()),
+        (
+            sessions.len(),
+            sessions.iter().filter(|session| session.is_current).count()
+        ),
         (2, 1)
     );
     browser.call::<_, ()>("end_other_sessions", &()).await.unwrap();

@@ -6,7 +6,7 @@ use protocol::{Address, api::Person};
 use super::wire::Wire;
 use crate::error::AppError;
 
-/// What may be known of these accounts. Accounts that never signed in are left out or come with `here: false`.
+/// What may be known of these accounts. Accounts that never signed in are left out or come with `is_registered: false`.
 #[server(name = GetPeople, prefix = "/api", endpoint = "people", protocol = Wire)]
 pub async fn people(addresses: Vec<Address>) -> Result<Vec<Person>, AppError> {
     let (services, ..) = super::caller::signed_in().await?;

@@ -136,7 +136,7 @@ pub struct Session {
     /// When it was last used.
     pub seen: UnixMillis,
     /// It is the session of the request.
-    pub this: bool,
+    pub is_current: bool,
 }
 
 /// An installation of this account.
@@ -153,7 +153,7 @@ pub struct InstallationRow {
     /// When it last connected.
     pub seen: UnixMillis,
     /// It is the installation of the request's session.
-    pub this: bool,
+    pub is_current: bool,
 }
 
 /// An account as other members see it.
@@ -164,7 +164,7 @@ pub struct Person {
     /// The name it chose, empty for none. A claim of the account, not a proof.
     pub name: String,
     /// It has signed in here at least once.
-    pub here: bool,
+    pub is_registered: bool,
 }
 
 /// The refusal of a server function, the same in every version.

@@ -49,7 +49,7 @@ fn answers() -> String {
         agent: "Firefox on Linux".into(),
         since: AT,
         seen: AT,
-        this: true,
+        is_current: true,
     };
     let installation = InstallationRow {
         id: InstallationId([2; 32]),
@@ -57,12 +57,12 @@ fn answers() -> String {
         agent: "Firefox on Linux".into(),
         since: AT,
         seen: AT,
-        this: false,
+        is_current: false,
     };
     let person = Person {
         address: Address::from([6; 20]),
         name: "Alice".into(),
-        here: true,
+        is_registered: true,
     };
     let site = |me| Site {
         domain: "jackdaw.example".into(),

@@ -41,10 +41,10 @@ async fn one_signature_signs_in_and_vouches(pool: PgPool) {
 
     let sessions = accounts.sessions(&session).await.unwrap();
     assert_eq!(sessions.len(), 1);
-    assert!(sessions[0].this && sessions[0].agent == "Firefox on Linux");
+    assert!(sessions[0].is_current && sessions[0].agent == "Firefox on Linux");
     let installations = accounts.installations(&session).await.unwrap();
     assert_eq!(installations.len(), 1);
-    assert!(installations[0].this && installations[0].id == alice.installation());
+    assert!(installations[0].is_current && installations[0].id == alice.installation());
 
     // What others need to believe it is in the directory, and it holds by itself.
     let directory = &here.services.directory;
@@ -455,7 +455,7 @@ async fn people_are_known_by_the_names_they_chose(pool: PgPool) {
         .unwrap();
     let seen: Vec<_> = people
         .iter()
-        .map(|person| (person.address, person.name.as_str(), person.here))
+        .map(|person| (person.address, person.name.as_str(), person.is_registered))
         .collect();
     assert_eq!(
         seen,

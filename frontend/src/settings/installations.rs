@@ -78,7 +78,7 @@ pub fn Installations() -> impl IntoView {
                 <div>
                     <b dir="auto">{called(&row)}</b>
                     {(!row.name.is_empty()).then(|| view! { <div class="small soft">{row.agent.clone()}</div> }.into_any())}
-                    {row.this.then(|| view! { <span class="badge good small">"This browser"</span> }.into_any())}
+                    {row.is_current.then(|| view! { <span class="badge good small">"This browser"</span> }.into_any())}
                     <div class="small soft">{seen(row.since, row.seen)}</div>
                     <div class="small soft mono">{row.id.to_string()[..16].to_owned()} "…"</div>
                 </div>
@@ -95,7 +95,7 @@ pub fn Installations() -> impl IntoView {
                 >
                     "Rename"
                 </button>
-                {(!row.this).then(|| view! {
+                {(!row.is_current).then(|| view! {
                     <button
                         type="button"
                         class="btn"

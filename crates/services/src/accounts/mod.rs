@@ -132,7 +132,7 @@ impl Accounts {
                 agent: row.agent,
                 since: from_db(row.created_at),
                 seen: from_db(row.seen_at),
-                this: row.id == session.id,
+                is_current: row.id == session.id,
             })
             .collect())
     }
@@ -178,7 +178,7 @@ impl Accounts {
                     agent: row.agent,
                     since: from_db(row.created_at),
                     seen: from_db(row.seen_at),
-                    this: id == session.installation,
+                    is_current: id == session.installation,
                 })
             })
             .collect()

@@ -66,7 +66,7 @@ impl People {
                 Person {
                     address: *address,
                     name: name.cloned().unwrap_or_default(),
-                    here: name.is_some(),
+                    is_registered: name.is_some(),
                 }
             })
             .collect())
