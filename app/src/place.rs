@@ -19,7 +19,7 @@ pub enum Place {
     New,
     /// `/app/settings`: profile, installations, sessions.
     Settings,
-    /// Anything else.
+    /// Any other path: the page that says so.
     NotFound,
 }
 

@@ -68,7 +68,7 @@ impl Config {
         }
     }
 
-    /// People come by https, which this server does not speak itself, and nothing says by way of whom.
+    /// People come by https, which this server does not speak itself, and no proxy is named that could.
     pub fn lacks_proxy(&self) -> bool {
         self.secure() && self.proxies.is_empty()
     }

@@ -63,7 +63,7 @@ pub enum StartError {
     /// The built page is missing or of another shape.
     #[error("{path} is not a built site ({reason}); build it with `cargo xtask build`")]
     Site {
-        /// The manifest.
+        /// The path of the manifest.
         path: std::path::PathBuf,
         /// What is wrong with it.
         reason: String,

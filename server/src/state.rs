@@ -17,7 +17,7 @@ use crate::{
 /// Timeouts of a socket.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
-    /// For `Hello`.
+    /// Time that a client has to send `Hello`.
     pub hello: Duration,
     /// For the next frame; then the socket is closed.
     pub silence: Duration,
@@ -139,7 +139,7 @@ impl Server {
         &self.0.services
     }
 
-    /// The shutdown.
+    /// The signal that the server is ending.
     pub fn shutdown(&self) -> &Shutdown {
         &self.0.shutdown
     }

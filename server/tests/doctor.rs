@@ -1,4 +1,4 @@
-//! `jackdaw doctor`, as whoever runs a server reads it.
+//! `jackdaw doctor`, as an operator reads it.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 use std::{env, fs, path::PathBuf, process::Command};

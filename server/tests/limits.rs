@@ -187,7 +187,7 @@ async fn who_asks_for_anything_too_often_waits_and_reads_why() {
     assert!(refused.text().contains("That was a lot at once"), "{}", refused.text());
     let number = refused.header("x-request-id");
     assert!(!refused.text().contains(number), "the log has nothing under it");
-    // Whoever watches over the process is always answered.
+    // Probes are always answered.
     assert_eq!(request(server.address(), "GET", "/livez", &html, &[]).await.status, 200);
     server.stop().await;
 }

@@ -360,7 +360,7 @@ async fn signing_out_closes_the_socket_within_a_second() {
     alice.sign_out().await.unwrap();
     assert_eq!(a.end().await, (Some(ErrorCode::SessionEnded), Some(4401)));
     assert!(before.elapsed() < Duration::from_secs(1));
-    // The old cookie opens nothing any more, whoever kept it.
+    // A copy of the old cookie opens nothing any more.
     let mut again = Socket::open(&cookies).await;
     assert_eq!(again.end().await, (Some(ErrorCode::SessionEnded), Some(4401)));
     b.send(&ClientFrame::Ping).await;

@@ -1,4 +1,4 @@
-//! Tips over the socket: whoever asks is answered, whoever is concerned is woken, and nothing else waits for a chain.
+//! Tips over the socket: questions are answered, both accounts of a tip are notified, and nothing else waits for a chain.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use protocol::{Address, Answer, Ask, ErrorCode, ServerFrame, TipId, TipReport, TipSight, TxHash};

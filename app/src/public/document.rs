@@ -7,7 +7,7 @@ pub struct Assets {
     pub page_js: String,
     /// The page's wasm.
     pub page_wasm: String,
-    /// The stylesheet.
+    /// URL of the stylesheet.
     pub style: String,
 }
 

@@ -90,7 +90,7 @@ where
     AppError(services::reported("a server function failed", &error))
 }
 
-/// A refusal.
+/// The error that carries this code to the page.
 pub(crate) const fn refuse(code: ErrorCode) -> AppError {
     AppError(code)
 }

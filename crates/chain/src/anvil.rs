@@ -41,22 +41,22 @@ impl Drop for Anvil {
 /// A transaction to send.
 #[derive(Debug, Clone)]
 pub struct Transfer {
-    /// Who signs.
+    /// The account that signs.
     pub from: Address,
-    /// To whom.
+    /// The account or contract that is called.
     pub to: Address,
-    /// How much.
+    /// The amount in wei.
     pub value: U256,
     /// With what input.
     pub data: Vec<u8>,
     /// In whose place; `None`: the next.
     pub nonce: Option<u64>,
-    /// In gwei.
+    /// The price of gas, in gwei.
     pub gas_price: u64,
 }
 
 impl Transfer {
-    /// A tip.
+    /// The call that tips `to` through the contract.
     pub fn tip(from: Address, to: Address, id: TipId, amount: u64) -> Self {
         Self {
             from,

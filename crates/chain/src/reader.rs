@@ -19,7 +19,7 @@ use crate::{
 pub struct Block {
     /// How many are before it.
     pub number: u64,
-    /// Names it.
+    /// The block's hash.
     pub hash: [u8; 32],
     /// The one before it.
     pub parent: [u8; 32],
@@ -36,7 +36,7 @@ pub struct Seen {
     pub block_hash: [u8; 32],
     /// The place among the block's logs.
     pub index: u64,
-    /// The transaction.
+    /// The transaction's hash.
     pub hash: TxHash,
     /// What the contract says.
     pub tip: Tipped,

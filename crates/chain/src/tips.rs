@@ -49,7 +49,7 @@ pub fn is_used(returned: &[u8]) -> Option<bool> {
 pub struct Tipped {
     /// Counts once for its sender.
     pub id: TipId,
-    /// Who paid.
+    /// The account that paid.
     pub sender: Address,
     /// Who was paid.
     pub recipient: Address,
@@ -115,7 +115,7 @@ pub struct Reading<'a> {
 pub enum Verdict {
     /// Right in everything, in a block that is not old enough.
     Confirming {
-        /// Blocks that count, its own included; 0 if whoever told the newest block has not seen this one.
+        /// Blocks that count, its own included; 0 if the node's newest block is older than this one.
         done: u32,
         /// Blocks it takes.
         of: u32,

@@ -1,8 +1,8 @@
 //! One question to a chain: did this account sign this digest? For accounts with code, there already (ERC-1271) or not yet
 //! (ERC-6492), through one `eth_call` of creation code that is never deployed (`contracts/src/SignatureValidator.sol`).
 //!
-//! The wallet's code is chosen by whoever wants in. What it can reach is bounded by the validator: one byte comes back, or
-//! the call fails. Whoever asks bounds gas and time, and takes a failed call for the chain's trouble, never for an answer.
+//! The wallet's code is chosen by the account that signs in. What it can reach is bounded by the validator: one byte comes back, or
+//! the call fails. The caller bounds gas and time, and takes a failed call for the chain's trouble, never for an answer.
 
 #[cfg(feature = "rpc")]
 mod ask;

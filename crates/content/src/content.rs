@@ -20,7 +20,7 @@ const ANY: u32 = 2;
 /// the form's number.
 pub const FOREIGN: u16 = u16::MAX;
 
-/// One message.
+/// One message with its head and body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Content {
     /// Drawn by its sender; also the id of its publish.

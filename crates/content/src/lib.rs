@@ -39,7 +39,7 @@ macro_rules! kinds {
         }
 
         impl Known {
-            /// [`Kind::fallback`].
+            /// The sentence of [`Kind::fallback`].
             pub fn fallback(&self) -> String {
                 match self {
                     $(Self::$name(body) => body.fallback(),)*
@@ -63,7 +63,7 @@ macro_rules! kinds {
 }
 
 kinds! {
-    /// Text.
+    /// A plain text.
     Text(Text),
     /// A tip: a claim until the chain confirms it.
     Tip(TipReference),

@@ -40,7 +40,7 @@ pub struct SignIn {
 /// Why a text is no sign-in text of Jackdaw.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SignInError {
-    /// Over [`limits::SIGN_IN_TEXT`].
+    /// The text is longer than [`limits::SIGN_IN_TEXT`].
     #[error("the sign-in text is too long")]
     TooLong,
     /// A line is missing, too much, or not where it belongs; or a character is not printable ASCII.

@@ -125,7 +125,7 @@ impl AccountKind {
     }
 
     /// Whether an account that is known as this may show itself as `other`. Nothing changes but this: a key proves more than
-    /// code ever can, and whoever holds an address' key is its owner everywhere.
+    /// code ever can, and the holder of an address' key is its owner everywhere.
     pub fn may_become(self, other: Self) -> bool {
         other == Self::Key || self == other
     }

@@ -80,7 +80,7 @@ fn the_chain_of_the_text_has_the_word() {
     assert_eq!((vouched.kind(), vouched.address), (HERE, stated.address));
     assert_eq!(vouched.hash, stated.hash);
     assert_eq!(stated.by_contract(CHAIN, false), Err(AssociationError::WrongSigner));
-    // Whoever answers for another chain says nothing about this account.
+    // An answer for another chain says nothing about this account.
     assert_eq!(stated.by_contract(1, true), Err(AssociationError::WrongChain));
 }
 

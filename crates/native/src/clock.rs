@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use client::Environment;
 use protocol::UnixMillis;
 
-/// The machine.
+/// The machine's clock and randomness.
 pub(crate) struct Machine;
 
 impl Environment for Machine {

@@ -143,12 +143,12 @@ impl Native {
             .map(drop)
     }
 
-    /// The account.
+    /// The account of this installation.
     pub fn account(&self) -> Address {
         self.account
     }
 
-    /// The installation.
+    /// This installation's id.
     pub fn installation(&self) -> InstallationId {
         self.installation
     }

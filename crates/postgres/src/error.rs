@@ -13,7 +13,7 @@ pub enum ClusterError {
         "the data in {data} was made by Postgres {wanted}, but only {found} was found: install Postgres {wanted}, or name its folder of programs in PG_BIN"
     )]
     WrongVersion {
-        /// The cluster.
+        /// The cluster's data directory.
         data: PathBuf,
         /// Its major version.
         wanted: String,
@@ -36,9 +36,9 @@ pub enum ClusterError {
         "Postgres does not run as root, and this root cannot become user {user} ({source}): start the server as an ordinary user, or name a database in DATABASE_URL"
     )]
     CannotBecome {
-        /// The user.
+        /// The name of the system user.
         user: String,
-        /// Why not.
+        /// The system's reason.
         source: std::io::Error,
     },
     /// That user cannot reach the programs.
@@ -46,17 +46,17 @@ pub enum ClusterError {
         "{path} cannot be run by user {user}, as whom Postgres runs when the server is root: put the programs where everybody can reach them, or start the server as an ordinary user"
     )]
     Unreachable {
-        /// The program.
+        /// The path of the program.
         path: PathBuf,
-        /// The user.
+        /// The name of the system user.
         user: String,
     },
     /// A file system operation failed.
     #[error("{path}: {source}")]
     Io {
-        /// Where.
+        /// The path of the file.
         path: PathBuf,
-        /// The reason.
+        /// The system's reason.
         source: std::io::Error,
     },
     /// It did not come up, or did not go down.

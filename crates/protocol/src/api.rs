@@ -142,7 +142,7 @@ pub struct Session {
 /// An installation of this account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InstallationRow {
-    /// The installation.
+    /// The installation's id.
     pub id: InstallationId,
     /// The name its account gave it, empty for none.
     pub name: String,
@@ -159,7 +159,7 @@ pub struct InstallationRow {
 /// An account as other members see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
-    /// Its address.
+    /// The account's address.
     pub address: Address,
     /// The name it chose, empty for none. A claim of the account, not a proof.
     pub name: String,

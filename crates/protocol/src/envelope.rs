@@ -62,7 +62,7 @@ pub struct Envelope {
     pub id: MessageId,
     /// When the server stored it: for display; the order is `seq`.
     pub at: UnixMillis,
-    /// The content.
+    /// What the envelope carries.
     pub body: Body,
 }
 

@@ -36,7 +36,7 @@ pub enum ClientFrame {
     Ask {
         /// Chosen by the client, unique on this socket.
         number: u32,
-        /// The request.
+        /// What is asked.
         ask: Ask,
     },
     /// Heartbeat, every `limits::HEARTBEAT_SECONDS`. Answered by `Pong`.
@@ -82,7 +82,7 @@ pub enum ServerFrame {
     Refused {
         /// The id of the publish.
         id: MessageId,
-        /// The reason.
+        /// The reason, as a code.
         code: ErrorCode,
     },
     /// The next entries of a topic, in order, each directly behind the one before.
@@ -101,7 +101,7 @@ pub enum ServerFrame {
     },
     /// A subscription was refused, or ends.
     NotSubscribed {
-        /// The topic.
+        /// The topic it is about.
         topic: Topic,
         /// The reason: `NotAMember`, `NoSuchTopic`, `CursorAhead`, `TooMany`.
         code: ErrorCode,
@@ -113,11 +113,11 @@ pub enum ServerFrame {
         /// The answer, or why there is none.
         answer: Result<Answer, ErrorCode>,
     },
-    /// Answers `Ping`.
+    /// The answer to `Ping`.
     Pong,
     /// The server is about to close this socket.
     Bye {
-        /// The reason.
+        /// The reason, as a code.
         code: ErrorCode,
     },
     /// The observed state of a tip has changed: one that was asked for on this socket, or that is paid to its account. A hint, not a proof.
@@ -126,7 +126,7 @@ pub enum ServerFrame {
         chain_id: u64,
         /// The account that pays.
         sender: Address,
-        /// The tip.
+        /// The tip's id.
         id: TipId,
         /// The state the server observes.
         report: TipReport,
@@ -134,7 +134,7 @@ pub enum ServerFrame {
     /// The installations of an account asked about on this socket have changed: one was added or revoked, or has published its first key
     /// package. A hint to ask again before the next message.
     Installations {
-        /// The account.
+        /// The account it is about.
         account: Address,
     },
     /// A frame of a newer server. The client ignores it.
@@ -150,7 +150,7 @@ skips_unknown!(ServerFrame, Frame);
 pub enum Ask {
     /// Lists the installations of an account that are not revoked, as association hashes. Empty if it never signed in here.
     Installations {
-        /// The account.
+        /// The account it is about.
         account: Address,
     },
     /// Fetches an association.
@@ -160,7 +160,7 @@ pub enum Ask {
     },
     /// Takes one key package of an installation. It is given once; the last resort is given whenever there is no other.
     ClaimKeyPackage {
-        /// Its owner.
+        /// The installation that owns the key package.
         installation: InstallationId,
     },
     /// Stores key packages of this installation for others to claim.
@@ -176,7 +176,7 @@ pub enum Ask {
         chain_id: u64,
         /// The account that pays.
         sender: Address,
-        /// The tip.
+        /// The tip's id.
         id: TipId,
         /// The transaction as the sender names it, so that the server can tell a pending or dropped one from none.
         hash: Option<TxHash>,

@@ -9,7 +9,7 @@ use crate::{Address, TxHash, U256, unknown::skips_unknown};
 pub struct TipReport {
     /// The transaction that holds the tip, or that is pending.
     pub hash: Option<TxHash>,
-    /// Its state.
+    /// The state of the tip.
     pub sight: TipSight,
 }
 

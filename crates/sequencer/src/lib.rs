@@ -43,7 +43,7 @@ pub struct Request<'a> {
 /// The head of a topic's log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Head {
-    /// The topic.
+    /// The topic it belongs to.
     pub topic: Topic,
     /// It is the inbox of an installation: only welcomes enter it.
     pub is_inbox: bool,
@@ -79,7 +79,7 @@ pub struct Standing {
 /// An installation that a commit of the batch names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Known {
-    /// The installation.
+    /// The id of the installation.
     pub installation: InstallationId,
     /// It is not revoked: it may be invited. A revoked one may still be removed.
     pub is_live: bool,
@@ -101,7 +101,7 @@ pub struct Entry {
 /// A change of who is a member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Change {
-    /// The topic.
+    /// The topic it belongs to.
     pub topic: Topic,
     /// Who joins or leaves.
     pub installation: InstallationId,
@@ -120,7 +120,7 @@ pub struct Plan {
     pub heads: Vec<Head>,
     /// Who leaves. Applied before [`Plan::joins`].
     pub leaves: Vec<Change>,
-    /// Who joins.
+    /// The installations that join.
     pub joins: Vec<Change>,
     /// Topics that were made for this batch and stayed empty.
     pub unused: Vec<Topic>,

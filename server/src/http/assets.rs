@@ -25,7 +25,7 @@ pub struct Manifest {
     pub worker_js: String,
     /// The worker's wasm.
     pub worker_wasm: String,
-    /// The styles.
+    /// URL of the stylesheet.
     pub style: String,
     /// Whatever a newer build adds.
     #[serde(flatten)]

@@ -18,7 +18,7 @@ pub struct Route {
     pub method: Method,
     /// The pattern, as axum writes it.
     pub path: String,
-    /// What answers.
+    /// The handler that answers.
     pub answer: Answer,
 }
 
@@ -31,11 +31,11 @@ pub enum Answer {
     Invite,
     /// The shell of `/app`.
     Shell,
-    /// Liveness.
+    /// The process is alive.
     Live,
-    /// Readiness.
+    /// The database can be reached.
     Ready,
-    /// The WebSocket.
+    /// The upgrade to a WebSocket.
     Socket,
     /// A server function.
     Call,

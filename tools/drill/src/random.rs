@@ -47,7 +47,7 @@ impl Random {
         self.below(100) < chance
     }
 
-    /// Some bytes.
+    /// Draws `N` random bytes.
     pub fn bytes<const N: usize>(&mut self) -> [u8; N] {
         let mut bytes = [0; N];
         self.fill(&mut bytes);

@@ -1,4 +1,4 @@
-//! What must hold for every input, whoever made it. One module per kind of input, each with a function `holds` that panics if it does
+//! What must hold for every input. One module per kind of input, each with a function `holds` that panics if it does
 //! not; only a fuzzer and a test call it.
 //!
 //! `cargo xtask fuzz` compiles each as a program of libFuzzer, which mutates inputs towards code that was not reached before

@@ -9,7 +9,7 @@ use protocol::{Address, AssociationHash};
 use sha2::{Digest as _, Sha256};
 use sha3::Keccak256;
 
-/// The site.
+/// The domain of the site.
 pub(crate) const DOMAIN: &str = "jackdaw.example";
 
 /// Randomness that repeats itself from run to run.

@@ -1,4 +1,4 @@
-//! What stands in a vault: cut short, mixed up, of another build, or written by whoever can write to somebody's disk.
+//! What stands in a vault: cut short, mixed up, of another build, or written by an attacker with access to the disk.
 
 use std::cell::RefCell;
 

@@ -234,7 +234,7 @@ impl Server {
         }
     }
 
-    /// Whoever asked for the account's installations on its socket is told.
+    /// Notifies the sockets that asked for the account's installations.
     pub fn installations_changed(&mut self, account: Address) {
         if self.silent {
             return;
@@ -572,7 +572,7 @@ impl Server {
         chain.map_or(Chain::NOTHING, |chain| chain.report(sender, id, hash))
     }
 
-    /// Whoever asked hears of what has changed.
+    /// Notifies the sockets that asked of what has changed.
     pub fn tell_of_tips(&mut self) {
         for place in 0..self.watched.len() {
             let tip = &self.watched[place];

@@ -35,7 +35,7 @@ impl Wallet {
         }
     }
 
-    /// As whoever owns, or says to own, a smart account.
+    /// Signs as the owner, or a pretended owner, of a smart account.
     pub fn of_contract(self, address: Address) -> Self {
         Self {
             contract: Some(address),

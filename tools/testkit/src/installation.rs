@@ -65,17 +65,17 @@ impl Installation {
         self
     }
 
-    /// The account.
+    /// The account of this installation.
     pub fn account(&self) -> Address {
         address(&self.wallet)
     }
 
-    /// 65 bytes.
+    /// The public key, 65 bytes (SEC1, uncompressed).
     pub fn public_key(&self) -> Vec<u8> {
         self.key.verifying_key().to_sec1_point(false).as_bytes().to_vec()
     }
 
-    /// The installation.
+    /// The installation's id.
     pub fn id(&self) -> InstallationId {
         identity::fingerprint(&self.public_key())
     }

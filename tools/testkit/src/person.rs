@@ -39,7 +39,7 @@ impl Person {
         }
     }
 
-    /// The account.
+    /// The person's account.
     pub fn account(&self) -> Address {
         address(&self.wallet)
     }

@@ -12,11 +12,11 @@ const SOON: Duration = Duration::from_secs(20);
 #[derive(Debug)]
 pub struct TestServer {
     running: Option<Running>,
-    /// Its settings.
+    /// The server's settings.
     pub config: Config,
     /// How long it waits for sockets.
     pub patience: Patience,
-    /// Its database.
+    /// The server's own database.
     pub database: Fresh,
     /// The only way in which the server reaches it.
     pub wire: Wire,

@@ -28,7 +28,7 @@ pub struct Socket {
 /// What was heard.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Heard {
-    /// A frame.
+    /// A frame of the server.
     Frame(ServerFrame),
     /// The end, with its code if there was one.
     Closed(Option<u16>),
@@ -104,7 +104,7 @@ impl Socket {
         self.send_bytes(codec::encode(frame).unwrap()).await;
     }
 
-    /// Says anything.
+    /// Sends bytes as they are.
     pub async fn send_bytes(&mut self, bytes: Vec<u8>) {
         // A server that has closed already says so when it is listened to.
         let _ = self.stream.send(Message::Binary(bytes.into())).await;

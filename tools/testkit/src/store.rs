@@ -30,12 +30,12 @@ impl Fresh {
         fresh
     }
 
-    /// Its name.
+    /// The database's name.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Its address.
+    /// The URL of the database.
     pub fn url(&self) -> String {
         let mut url = self.base.clone();
         url.set_path(&self.name);
@@ -84,7 +84,7 @@ impl Fresh {
         text
     }
 
-    /// Removes it.
+    /// Drops the database.
     pub async fn remove(&self) {
         self.say(&format!("drop database if exists {} with (force)", self.name))
             .await;

@@ -12,7 +12,7 @@ pub enum Piece {
     Open(&'static str),
     /// An attribute of the element that has begun last.
     Attribute(&'static str, Cow<'static, str>),
-    /// Words.
+    /// A text node.
     Text(Cow<'static, str>),
     /// The element ends.
     Close,

@@ -7,7 +7,7 @@ pub type Text = Option<Cow<'static, str>>;
 
 /// The value of an attribute or property.
 pub enum Value {
-    /// It stays.
+    /// A value that never changes.
     Fixed(Text),
     /// It follows signals.
     Live(Box<dyn FnMut() -> Text>),

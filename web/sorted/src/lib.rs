@@ -152,7 +152,7 @@ impl<K: Ord> Set<K> {
         self.0.is_empty()
     }
 
-    /// Removes everything.
+    /// Removes all entries.
     pub fn clear(&mut self) {
         self.0.clear();
     }

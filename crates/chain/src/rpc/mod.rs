@@ -33,7 +33,7 @@ pub enum RpcError {
     /// It understood and refused, in its words.
     #[error("the chain refuses: {message} ({code})")]
     Refused {
-        /// JSON-RPC's code.
+        /// JSON-RPC's error code.
         code: i64,
         /// What it says, cut and without control characters.
         message: String,

@@ -123,7 +123,7 @@ impl Play<'_> {
         }
     }
 
-    /// Accepts whoever has written.
+    /// Accepts every account that has written.
     pub(super) fn accept(&mut self, name: Name) {
         let asked: Vec<ConversationId> = self.world.people[name]
             .events

@@ -25,7 +25,7 @@ const REST: i64 = 70_000;
 /// What came of a seed.
 #[derive(Debug, Clone)]
 pub struct Outcome {
-    /// Which.
+    /// The seed that was played.
     pub seed: u64,
     /// What it was.
     pub kind: Kind,
@@ -33,7 +33,7 @@ pub struct Outcome {
     pub wrong: Option<String>,
     /// The last steps of a run that went wrong.
     pub steps: Vec<String>,
-    /// What happened.
+    /// How often each event happened.
     pub counts: Counts,
     /// How long it took.
     pub milliseconds: f64,
@@ -132,7 +132,7 @@ impl Play<'_> {
         self.note(|| "everything calms down".into());
         self.full.clear();
         if self.liar.take().is_some() {
-            // Whoever comes back is told the truth.
+            // A person who comes back is told the truth.
             self.world.server.borrow_mut().restart();
         }
         for round in 0..3 {

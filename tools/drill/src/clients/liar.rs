@@ -11,7 +11,7 @@ use crate::random::Random;
 /// How often it lies, in a hundred frames.
 const OFTEN: u64 = 6;
 
-/// Draws lies.
+/// Draws the lies of a server from a seed.
 pub struct Liar {
     random: Random,
     /// Frames of before, by whom they were for.

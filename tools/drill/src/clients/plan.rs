@@ -39,7 +39,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Draws it.
+    /// Draws a plan from the seed.
     pub fn draw(seed: u64, random: &mut Random) -> Self {
         let kind = if seed % CROWD == CROWD - 1 {
             Kind::Crowd

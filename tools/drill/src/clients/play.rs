@@ -28,9 +28,9 @@ const MOVES: u64 = 200_000;
 /// Something that was said.
 #[derive(Debug, Clone)]
 pub struct Text {
-    /// Its id.
+    /// The message's id.
     pub id: MessageId,
-    /// What.
+    /// The message's text.
     pub text: String,
     /// At which installation.
     pub by: Name,
@@ -49,7 +49,7 @@ pub struct Text {
 pub struct Counts(pub BTreeMap<&'static str, u64>);
 
 impl Counts {
-    /// One more.
+    /// Counts one more event.
     pub fn add(&mut self, what: &'static str) {
         self.many(what, 1);
     }
@@ -86,7 +86,7 @@ fn brief(words: fmt::Arguments) -> String {
     brief.0
 }
 
-/// One run.
+/// One run of a plan.
 pub struct Play<'a> {
     pub(super) cast: &'a Cast,
     pub(super) plan: Plan,
@@ -157,7 +157,7 @@ impl<'a> Play<'a> {
         play
     }
 
-    /// Remembers a step, for whoever reads about a failure.
+    /// Remembers a step for the report of a failure.
     pub(super) fn note(&mut self, words: impl FnOnce() -> String) {
         if self.steps.len() == TOLD {
             self.steps.pop_front();
@@ -271,7 +271,7 @@ impl<'a> Play<'a> {
         self.events(name)
     }
 
-    /// Of somebody who was copied only what was stored can be known to whoever comes later.
+    /// Of somebody who was copied only what was stored can be known to a person who comes later.
     fn arrivals(&mut self) -> Result<(), String> {
         let server = self.world.server.borrow();
         let new = server.arrived[self.arrived..].iter();

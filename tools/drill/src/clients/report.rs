@@ -11,7 +11,7 @@ use crate::paper;
 /// Something that went wrong.
 #[derive(Debug, Clone, Serialize)]
 pub struct Failure {
-    /// Replays it.
+    /// The seed that replays the run.
     pub seed: u64,
     /// In one sentence.
     pub wrong: String,
@@ -22,7 +22,7 @@ pub struct Failure {
 /// A deliberate fault, and whether it was noticed.
 #[derive(Debug, Clone, Serialize)]
 pub struct Control {
-    /// Its name.
+    /// The control's name.
     pub name: &'static str,
     /// By which seed, counted from one, if at all.
     pub caught_in_cycle: Option<u64>,
@@ -33,13 +33,13 @@ pub struct Control {
 /// Seeds of one kind.
 #[derive(Debug, Default, Clone, Serialize)]
 pub struct Played {
-    /// How many.
+    /// The number of seeds played.
     pub seeds: u64,
     /// How long they took, in milliseconds.
     pub milliseconds: f64,
 }
 
-/// Everything.
+/// The report of the whole drill.
 #[derive(Debug, Default, Serialize)]
 pub struct Report {
     /// The first seed.
@@ -50,9 +50,9 @@ pub struct Report {
     pub processor_seconds: f64,
     /// Time on the clock, in seconds.
     pub seconds: f64,
-    /// By kind.
+    /// The seeds played, by kind of plan.
     pub kinds: BTreeMap<String, Played>,
-    /// What happened.
+    /// How often each event happened.
     pub counts: BTreeMap<&'static str, u64>,
     /// What went wrong.
     pub failures: Vec<Failure>,
@@ -81,7 +81,7 @@ impl Report {
         self.failures.is_empty() && self.controls.iter().all(|control| control.caught_in_cycle.is_some())
     }
 
-    /// For people.
+    /// The report as a text for people.
     pub fn text(&self) -> String {
         let mut text = String::new();
         if self.seeds > 0 {

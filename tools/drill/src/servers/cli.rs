@@ -54,10 +54,10 @@ struct Cli {
     /// Replays a schedule; a new one otherwise.
     #[arg(long)]
     seed: Option<u64>,
-    /// Installations.
+    /// Number of installations
     #[arg(long, default_value_t = 12)]
     people: u16,
-    /// Conversations.
+    /// Number of conversations
     #[arg(long, default_value_t = 16)]
     topics: usize,
     /// One stage only.

@@ -36,9 +36,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(10);
 /// What to do.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// Which processes.
+    /// The processes that are started.
     pub shape: Shape,
-    /// All chance.
+    /// The seed of all randomness.
     pub seed: u64,
     /// How many installations.
     pub people: u16,
@@ -53,7 +53,7 @@ pub struct Plan {
 /// What came of it.
 #[derive(Debug, Clone, Serialize)]
 pub struct Outcome {
-    /// Which processes.
+    /// The processes that are started.
     pub shape: Shape,
     /// How long it took.
     pub seconds: u64,
@@ -69,7 +69,7 @@ pub struct Outcome {
     pub totals: Totals,
     /// Attempts that were not the first.
     pub retries: usize,
-    /// Sockets opened.
+    /// Number of sockets opened.
     pub connects: usize,
     /// How often servers were started again.
     pub restarts: u64,

@@ -99,7 +99,7 @@ struct Inner {
     last_ack: HashMap<u16, Instant>,
 }
 
-/// Totals.
+/// The totals of a drill.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 pub struct Totals {
     /// Messages the server has said stand durably, commits among them.
@@ -254,12 +254,12 @@ impl Ledger {
         self.wrong.load(Ordering::SeqCst)
     }
 
-    /// What is.
+    /// What the ledger has found so far.
     pub fn findings(&self) -> Findings {
         self.inner().findings.clone()
     }
 
-    /// Totals.
+    /// The totals of a drill.
     pub fn totals(&self) -> Totals {
         let inner = self.inner();
         Totals {

@@ -13,21 +13,21 @@ use crate::random::Random;
 pub enum Fault {
     /// `kill -9` of a server.
     KillServer {
-        /// Which.
+        /// The index of the server.
         server: usize,
     },
     /// `kill -9` of Postgres, the whole tree of its processes.
     KillPostgres,
     /// SIGSTOP of a server, and SIGCONT later.
     StopServer {
-        /// Which.
+        /// The index of the server.
         server: usize,
-        /// How long.
+        /// The duration in milliseconds.
         for_ms: u64,
     },
     /// SIGSTOP of Postgres and all its processes, and SIGCONT later.
     StopPostgres {
-        /// How long.
+        /// The duration in milliseconds.
         for_ms: u64,
     },
     /// Postgres ends the connections there are, and takes new ones at once.
@@ -36,12 +36,12 @@ pub enum Fault {
     FullDisk {
         /// How much is left, in KiB.
         free: u64,
-        /// How long.
+        /// The duration in milliseconds.
         for_ms: u64,
     },
     /// A socket breaks after so many more bytes.
     Cut {
-        /// Whose.
+        /// The index of the talker.
         who: usize,
         /// Read before it breaks.
         reading: usize,
@@ -50,18 +50,18 @@ pub enum Fault {
     },
     /// A socket is left without being closed.
     HalfOpen {
-        /// Whose.
+        /// The index of the talker.
         who: usize,
         /// How long it stays open.
         for_ms: u64,
     },
     /// A socket is read slowly.
     Slow {
-        /// Whose.
+        /// The index of the talker.
         who: usize,
         /// Between two frames.
         pause_ms: u64,
-        /// How long.
+        /// The duration in milliseconds.
         for_ms: u64,
     },
 }

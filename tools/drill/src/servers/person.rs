@@ -61,7 +61,7 @@ impl Person {
         self.key.verifying_key().to_sec1_point(false).as_bytes().to_vec()
     }
 
-    /// The installation.
+    /// The installation's id.
     pub fn id(&self) -> InstallationId {
         identity::fingerprint(&self.public_key())
     }

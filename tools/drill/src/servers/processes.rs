@@ -28,9 +28,9 @@ const ENDING: Duration = Duration::from_secs(20);
 /// What to run.
 #[derive(Debug, Clone)]
 pub struct Program {
-    /// The file.
+    /// The path of the program.
     pub file: PathBuf,
-    /// Its surroundings.
+    /// Its environment variables.
     pub env: Vec<(String, String)>,
     /// Where its words go.
     pub log: PathBuf,
@@ -134,7 +134,7 @@ fn keep(program: &Program, shared: &Shared) {
             return;
         }
         thread::sleep(AGAIN);
-        // Under the lock: whoever ends it meanwhile finds either none or the new one.
+        // Under the lock: a concurrent end finds either none or the new one.
         let mut child = shared.child();
         if shared.over.load(Ordering::SeqCst) {
             return;

@@ -15,7 +15,7 @@ use super::{
 /// A deliberate fault, and whether it was noticed.
 #[derive(Debug, Clone, Serialize)]
 pub struct Control {
-    /// Its name.
+    /// The control's name.
     pub name: &'static str,
     /// In which cycle, if at all.
     pub caught_in_cycle: Option<u64>,
@@ -23,10 +23,10 @@ pub struct Control {
     pub findings: Findings,
 }
 
-/// Everything.
+/// The report of the whole drill.
 #[derive(Debug, Default, Serialize)]
 pub struct Report {
-    /// Replays it.
+    /// The seed that replays the drill.
     pub seed: u64,
     /// One each stage.
     pub stages: Vec<Outcome>,
@@ -41,7 +41,7 @@ impl Report {
             && self.controls.iter().all(|control| control.caught_in_cycle.is_some())
     }
 
-    /// For people.
+    /// The report as a text for people.
     pub fn text(&self) -> String {
         let mut text = format!("Drill of the server, seed {}\n", self.seed);
         for stage in &self.stages {

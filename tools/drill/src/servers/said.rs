@@ -10,7 +10,7 @@ const HEAD: usize = 4 + 2 + 4 + 1 + 1 + 8;
 /// One attempt at one message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Said {
-    /// Which installation.
+    /// The index of the sending installation.
     pub sender: u16,
     /// Its how-manieth message, over all topics.
     pub number: u32,

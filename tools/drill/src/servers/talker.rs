@@ -36,11 +36,11 @@ const SILENCE: Duration = Duration::from_secs(4);
 /// What the talkers are to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
-    /// Publish.
+    /// Publish the next message.
     Talk,
     /// Begin nothing new; see what is under way to its end.
     Settle,
-    /// End.
+    /// End the conversation.
     End,
 }
 
@@ -113,7 +113,7 @@ impl Mine {
     }
 }
 
-/// One installation.
+/// One installation that publishes and reads.
 pub struct Talker {
     person: Person,
     place: Place,
@@ -139,7 +139,7 @@ pub struct Shared {
     pub place: Place,
     /// The drill's seed.
     pub seed: u64,
-    /// The checker.
+    /// The ledger that checks what is delivered.
     pub ledger: Arc<Ledger>,
     /// How many messages are open.
     pub open: Arc<AtomicUsize>,

@@ -50,7 +50,7 @@ pub async fn measure(parts: &Parts, seed: u64, many: u16) -> Result<Figures> {
 }
 
 impl Figures {
-    /// For people.
+    /// The figures as a text for people.
     pub fn text(&self) -> String {
         format!(
             "Figures, seed {}\n\n{}\n{}",
