@@ -1,4 +1,4 @@
-//! From the page to the worker.
+//! Commands of the page to the worker.
 
 use protocol::{
     Address, InstallationId, MessageId, U256,
@@ -27,7 +27,7 @@ pub enum Draft {
 pub enum Command {
     /// Open this account's vault, or make one. Answered by `Opened` or `NotOpened`. Any other open vault is closed first.
     Open {
-        /// Whose.
+        /// The account.
         account: Address,
     },
     /// Render the sign-in text for the wallet. Answered by `ToSign` or `NotToSign`.
@@ -53,7 +53,7 @@ pub enum Command {
     Online(bool),
     /// Is this account here, and can it be written to? Answered by `Found`.
     Find {
-        /// Whom.
+        /// The account to look for.
         account: Address,
     },
     /// Show this thread. Answered by `Thread`, then by `Messages` for everything that changes it, until another one is
@@ -64,40 +64,40 @@ pub enum Command {
     },
     /// More of the shown thread: messages before this one. Answered by `Older`.
     Older {
-        /// Of which conversation.
+        /// The conversation.
         conversation: ConversationId,
         /// The oldest message the page has.
         before: MessageId,
     },
     /// Send this. Persisted before anything else happens; the id makes a repeated command harmless.
     Send {
-        /// Where. A `Direct` conversation is made if there is none.
+        /// The conversation. A `Direct` one is made if there is none.
         conversation: ConversationId,
-        /// Drawn by the page.
+        /// The id of the message, drawn at random by the page.
         id: MessageId,
         /// The message that it answers or annotates.
         in_reply_to: Option<MessageId>,
-        /// What to say.
+        /// Its body.
         body: Draft,
     },
     /// Try a message again that was not sent.
     Retry {
-        /// Which.
+        /// The message.
         id: MessageId,
     },
     /// Take a message back that was not sent.
     Discard {
-        /// Which.
+        /// The message.
         id: MessageId,
     },
     /// The person has seen the thread up to now.
     Seen {
-        /// Which.
+        /// The conversation.
         conversation: ConversationId,
     },
     /// Answer a stranger's first message.
     Consent {
-        /// In which conversation.
+        /// The conversation.
         conversation: ConversationId,
         /// `Accepted`, `Declined` or `Blocked`.
         consent: crate::Consent,
@@ -107,7 +107,7 @@ pub enum Command {
     Forget,
     /// The networks of this site. After every `Open`, and when they change.
     Networks(Vec<Network>),
-    /// Where the page's wallet is: what it can read and send. When the page starts, and at every change.
+    /// The account and chain of the page's wallet: what it can read and send. When the page starts, and at every change.
     WalletAt {
         /// Its account, if it is connected.
         account: Option<Address>,
@@ -118,21 +118,21 @@ pub enum Command {
     Wallet {
         /// The number of the request.
         number: u32,
-        /// What the wallet said.
+        /// The wallet's answer.
         answer: Result<WalletAnswer, WalletRefusal>,
     },
-    /// Whom would a tip go to? Answered by `Payee`.
+    /// Can this account be paid? Answered by `Payee` or `NoPayee`.
     Payee {
-        /// Whom.
+        /// The account.
         peer: Address,
     },
-    /// Pay somebody, and say so in the conversation. Kept before each step; the id makes a repeated command harmless.
+    /// Pay an account, and say so in the conversation. Persisted before each step; the id makes a repeated command harmless.
     Tip {
-        /// Whom.
+        /// The recipient.
         peer: Address,
-        /// Drawn by the page: of the message that speaks of it.
+        /// The id of the message that speaks of it, drawn at random by the page.
         id: MessageId,
-        /// On which chain.
+        /// EIP-155 chain id.
         chain_id: u64,
         /// In the smallest unit of the native coin.
         amount: U256,
@@ -147,12 +147,12 @@ pub enum Command {
         /// The message that speaks of it.
         id: MessageId,
     },
-    /// Revoke an installation of this account, for ever, by this installation's word. Answered by `Revoked`.
+    /// Revoke an installation of this account, for ever, signed by this installation. Answered by `Revoked`.
     Revoke {
-        /// Which.
+        /// The installation.
         installation: InstallationId,
     },
-    /// What waits here and will not be sent any more? Answered by `LeftOver`.
+    /// Asks for the messages that wait here and will not be sent any more. Answered by `LeftOver`.
     LeftOver,
 }
 

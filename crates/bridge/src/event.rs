@@ -1,4 +1,4 @@
-//! From the worker to the page.
+//! Events of the worker to the page.
 
 use identity::Statement;
 use protocol::{Address, ErrorCode, InstallationId, MessageId};
@@ -6,15 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::{BodyView, ConversationId, ConversationView, MessageView, WalletRefusal, WalletRequest};
 
-/// A fact for the face.
+/// A fact for the page to show, or an answer to a command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Event {
-    /// The worker runs and waits for `Open`. Also said when it must be told everything again, because another tab has come to
-    /// lead, or this one has.
+    /// The worker runs and waits for `Open`. Also sent when the page must repeat everything, because the leader has changed.
     Started,
     /// The vault is open.
     Opened {
-        /// Whose.
+        /// The account.
         account: Address,
         /// The installation in it.
         installation: InstallationId,
@@ -30,7 +29,7 @@ pub enum Event {
     NotToSign(ChallengeRefusal),
     /// The association is kept.
     Associated,
-    /// How the socket is.
+    /// The state of the socket.
     Connection(Connection),
     /// All conversations, newest first. Sent after `Opened`.
     Conversations(Vec<ConversationView>),
@@ -38,7 +37,7 @@ pub enum Event {
     Conversation(ConversationView),
     /// The newest messages of the shown thread, oldest first.
     Thread {
-        /// Of which conversation.
+        /// The conversation.
         conversation: ConversationId,
         /// At most one page.
         messages: Vec<MessageView>,
@@ -47,7 +46,7 @@ pub enum Event {
     },
     /// Messages before the ones the page has, oldest first.
     Older {
-        /// Of which conversation.
+        /// The conversation.
         conversation: ConversationId,
         /// At most one page.
         messages: Vec<MessageView>,
@@ -56,21 +55,21 @@ pub enum Event {
     },
     /// Messages of the shown thread that are new or have changed, in order.
     Messages {
-        /// Of which conversation.
+        /// The conversation.
         conversation: ConversationId,
         /// A known id replaces the message, a new one is put in by `at`.
         messages: Vec<MessageView>,
     },
     /// A message was taken back.
     Discarded {
-        /// Of which conversation.
+        /// The conversation.
         conversation: ConversationId,
-        /// Which.
+        /// The message.
         id: MessageId,
     },
     /// Answer to `Find`.
     Found {
-        /// Whom.
+        /// The account.
         account: Address,
         /// It has an installation here whose association holds. `None`: unknown while offline.
         here: Option<bool>,
@@ -79,48 +78,48 @@ pub enum Event {
     Waiting(u32),
     /// The vault is deleted.
     Forgotten,
-    /// Something the person must know.
+    /// Something that the person must know.
     Trouble(Trouble),
     /// Ask the wallet. Answered by `Command::Wallet` with the same number.
     Wallet {
         /// Chosen by the worker.
         number: u32,
-        /// What.
+        /// The request.
         request: WalletRequest,
     },
     /// Answer to `Payee`.
     Payee {
-        /// Whom.
+        /// The account.
         peer: Address,
         /// This account has never paid it, as far as this vault knows.
         first: bool,
-        /// It is a smart account, which exists on this chain only: money sent to its address elsewhere may be lost.
+        /// The chain id of a smart account, which exists on this chain only: money sent to its address elsewhere may be lost.
         only: Option<u64>,
     },
     /// The wallet did not send it, as far as is known.
     TipRefused {
-        /// Whom it was for.
+        /// The recipient.
         peer: Address,
-        /// The message that would have spoken of it.
+        /// The id of its message.
         id: MessageId,
-        /// Why.
+        /// The reason.
         why: TipRefusal,
         /// It may have been sent all the same, and waits. Otherwise nothing was paid and nothing is kept: the tip is gone.
         waits: bool,
     },
     /// Answer to `Payee`: nothing can be paid there.
     NoPayee {
-        /// Whom.
+        /// The account.
         peer: Address,
-        /// Why.
+        /// The reason.
         why: TipRefusal,
     },
-    /// All smart accounts whose words wait, unread, until the wallet has been on their chain (EIP-155) to see whether they
-    /// are theirs. Empty: none any more.
-    Unchecked(Vec<(Address, u64)>),
+    /// All smart accounts whose messages wait, unread, until the wallet has asked their chain (EIP-155 id) whether they signed for
+    /// their installation. Empty: none any more.
+    NeedsChainCheck(Vec<(Address, u64)>),
     /// Answer to `Revoke`.
     Revoked {
-        /// Which.
+        /// The installation.
         installation: InstallationId,
         /// Why it is not; `None`: it is.
         refused: Option<ErrorCode>,
@@ -130,15 +129,15 @@ pub enum Event {
     /// Answer to `Send`, behind the `Trouble` that says why: this is not kept, and will not be sent. Also of a reaction that
     /// was kept and that the server refused.
     NotKept {
-        /// Which.
+        /// The message.
         id: MessageId,
     },
     /// Answer to `Open`, or to `Forget`: the vault does not open, or could not be deleted. There is nothing to work with until
     /// one of the two goes well.
     NotOpened {
-        /// Whose.
+        /// The account.
         account: Address,
-        /// Why.
+        /// The reason.
         why: Trouble,
     },
 }
@@ -173,7 +172,7 @@ pub enum TipRefusal {
     OwnAccount,
 }
 
-/// How the socket is.
+/// The state of the socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Connection {
     /// Not wanted: signed out, or not yet signed in.

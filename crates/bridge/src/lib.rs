@@ -1,7 +1,7 @@
-//! What page and worker say to each other: commands in, events out, over `postMessage`, as postcard bytes.
+//! The messages between page and worker: commands in, events out, over `postMessage`, as postcard bytes.
 //!
-//! Plain data. The page never sees a key or a ratchet; the worker never sees the DOM. A command is a wish that the
-//! worker answers with events, at once or much later; an event is a fact the face may show as it is.
+//! Plain data. The page never sees a key or a ratchet; the worker never sees the DOM. A command is answered with events, at
+//! once or much later; an event is a fact that the page may show as it is.
 
 mod command;
 mod conversation;

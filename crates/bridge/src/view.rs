@@ -1,4 +1,4 @@
-//! What conversations and messages look like to the face.
+//! Conversations and messages as the page shows them.
 
 use protocol::{Address, ErrorCode, MessageId, TipMismatch, TxHash, U256, UnixMillis};
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use crate::ConversationId;
 /// A line of the conversation list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConversationView {
-    /// Which.
+    /// The conversation.
     pub id: ConversationId,
     /// The accounts in it beside our own: one of `Direct`, from its verified association.
     pub participants: Vec<Address>,
@@ -145,13 +145,13 @@ pub struct TipView {
     pub amount: U256,
     /// The transaction, once there is one.
     pub hash: Option<TxHash>,
-    /// How far it is.
+    /// Its state.
     pub state: TipState,
-    /// Who says so.
+    /// The source of the state.
     pub witness: Witness,
 }
 
-/// How far a tip is.
+/// The state of a tip.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TipState {
     /// Kept; being tried out before the wallet is asked.
@@ -179,7 +179,7 @@ pub enum TipState {
     Mismatch(TipMismatch),
 }
 
-/// On whose word a tip's state stands.
+/// The source of a tip's state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Witness {
     /// The sender's message, or our own wallet, alone.
@@ -190,7 +190,7 @@ pub enum Witness {
     Device,
 }
 
-/// How far a message is.
+/// The delivery of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MessageState {
     /// Kept here, on its way.
@@ -213,8 +213,8 @@ pub enum Unsent {
     /// The server refused it.
     Refused(ErrorCode),
     /// The other side is a smart account, and its network has not been asked yet whether it vouched for its browser.
-    Unchecked {
-        /// Where the wallet must be for that.
+    NeedsChainCheck {
+        /// The chain that the wallet must be on for that.
         chain_id: u64,
     },
 }

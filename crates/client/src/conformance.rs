@@ -445,7 +445,10 @@ async fn ousted<H: Harness>(harness: &H) -> Told {
         &first.commit(late).await,
         &Err(VaultError::Closed),
     )?;
-    let late = batch(&[(Space::Wish, b"1", Some(b"late")), (Space::Mls, b"ratchet", None)]);
+    let late = batch(&[
+        (Space::PendingSend, b"1", Some(b"late")),
+        (Space::Mls, b"ratchet", None),
+    ]);
     same(
         "also with a wish beside it",
         &first.commit(late).await,
@@ -456,7 +459,7 @@ async fn ousted<H: Harness>(harness: &H) -> Told {
         &second.all(Space::Mls).await.map_err(failed)?,
         &rows(&[(b"ratchet", b"1")]),
     )?;
-    for space in [Space::Outbox, Space::Wish] {
+    for space in [Space::Outbox, Space::PendingSend] {
         same(
             space.name(),
             &second.all(space).await.map_err(failed)?,
@@ -487,11 +490,11 @@ async fn visited<H: Harness>(harness: &H) -> Told {
         .map_err(failed)?;
     let visitor = harness.visit("visited").await.map_err(failed)?;
     visitor
-        .commit(batch(&[(Space::Wish, b"1", Some(b"say hello"))]))
+        .commit(batch(&[(Space::PendingSend, b"1", Some(b"say hello"))]))
         .await
         .map_err(failed)?;
     let more = batch(&[
-        (Space::Wish, b"2", Some(b"and more")),
+        (Space::PendingSend, b"2", Some(b"and more")),
         (Space::Outbox, b"1", Some(b"more")),
     ]);
     same(
@@ -501,7 +504,7 @@ async fn visited<H: Harness>(harness: &H) -> Told {
     )?;
     same(
         "what the owner finds",
-        &owner.all(Space::Wish).await.map_err(failed)?,
+        &owner.all(Space::PendingSend).await.map_err(failed)?,
         &rows(&[(b"1", b"say hello")]),
     )?;
     same(
@@ -512,14 +515,14 @@ async fn visited<H: Harness>(harness: &H) -> Told {
     // The visit has not ousted it.
     owner
         .commit(batch(&[
-            (Space::Wish, b"1", None),
+            (Space::PendingSend, b"1", None),
             (Space::Outbox, b"1", Some(b"hello")),
         ]))
         .await
         .map_err(failed)?;
     same(
         "what the visitor sees of it",
-        &visitor.all(Space::Wish).await.map_err(failed)?,
+        &visitor.all(Space::PendingSend).await.map_err(failed)?,
         &Records::default(),
     )
 }

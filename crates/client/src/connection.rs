@@ -9,9 +9,9 @@ use protocol::{
 use crate::{
     Client, Effect, Environment, SocketEvent, Vault, VaultError,
     directory::Verdict,
-    link::{Link, Phase},
-    records::{Log, Settings, Stage, Untold},
-    roster::Listing,
+    link::{ConnectionState, Phase},
+    people::Listing,
+    records::{Membership, PendingAlert, Settings, TopicState},
     step::Step,
 };
 
@@ -24,15 +24,28 @@ const PAUSE: (i64, i64) = (500, 30_000);
 /// A connection that lasted so long, in milliseconds, was a good one: pauses start from the shortest again.
 const LASTING: i64 = 10_000;
 
+/// Whether and when a connection is opened again.
+#[derive(Default)]
+pub(crate) struct Reconnection {
+    /// The connection as the page knows it.
+    pub told: Option<Connection>,
+    /// The page wants a connection.
+    pub wanted: bool,
+    /// How many attempts have failed one after another.
+    pub failures: u32,
+    /// When the next attempt is made.
+    pub retry_at: Option<UnixMillis>,
+}
+
 impl<V: Vault, E: Environment + 'static> Client<V, E> {
     /// `Connect`.
     pub(crate) fn connect(&mut self) {
         if self.installation.association().is_none() {
             return self.show_connection(Connection::Off);
         }
-        self.wanted = true;
+        self.reconnection.wanted = true;
         if self.link.phase == Phase::Down {
-            self.failures = 0;
+            self.reconnection.failures = 0;
             self.open_socket();
         } else {
             // The page may be new: say how it is.
@@ -47,14 +60,14 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
 
     /// `Disconnect`.
     pub(crate) fn disconnect(&mut self) {
-        let was = std::mem::replace(&mut self.wanted, false);
+        let was = std::mem::replace(&mut self.reconnection.wanted, false);
         self.close_socket();
-        self.retry_at = None;
+        self.reconnection.retry_at = None;
         if was {
             // The session is every tab's; the one that ended it knows.
             self.tell(Event::Connection(Connection::SignedOut));
         }
-        self.connection = Some(Connection::Off);
+        self.reconnection.told = Some(Connection::Off);
         self.reply(Event::Connection(Connection::Off));
     }
 
@@ -63,8 +76,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         let now = self.environment.now();
         if online {
             self.link.proof = None;
-            if self.wanted && self.link.phase == Phase::Down {
-                self.failures = 0;
+            if self.reconnection.wanted && self.link.phase == Phase::Down {
+                self.reconnection.failures = 0;
                 self.open_socket();
             }
         } else if self.link.is_ready() {
@@ -76,13 +89,13 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
 
     pub(crate) fn open_socket(&mut self) {
         let now = self.environment.now();
-        self.retry_at = None;
-        self.link = Link {
+        self.reconnection.retry_at = None;
+        self.link = ConnectionState {
             phase: Phase::Opening,
             since: now,
             heard: now,
             spoke: now,
-            ..Link::default()
+            ..ConnectionState::default()
         };
         self.effects.push(Effect::OpenSocket);
         self.show_connection(Connection::Connecting);
@@ -97,10 +110,10 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
 
     fn forget_link(&mut self) {
         let unanswered = std::mem::take(&mut self.link).asks;
-        self.lists.clear();
+        self.people.lists.clear();
         self.rosters.clear();
         self.directory.ask_again();
-        for account in std::mem::take(&mut self.finds) {
+        for account in std::mem::take(&mut self.people.finds) {
             self.tell(Event::Found { account, here: None });
         }
         self.give_up_payees();
@@ -118,12 +131,12 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     fn come_back(&mut self) {
         let now = self.environment.now();
         if self.link.is_ready() && now.0 - self.link.since.0 > LASTING {
-            self.failures = 0;
+            self.reconnection.failures = 0;
         }
-        let pause = self.pause_after(self.failures);
-        self.failures = self.failures.saturating_add(1);
+        let pause = self.pause_after(self.reconnection.failures);
+        self.reconnection.failures = self.reconnection.failures.saturating_add(1);
         self.forget_link();
-        self.retry_at = Some(UnixMillis(now.0 + pause));
+        self.reconnection.retry_at = Some(UnixMillis(now.0 + pause));
         let seconds = u32::try_from((pause + 999) / 1000).unwrap_or(u32::MAX);
         self.show_connection(Connection::Waiting { seconds });
     }
@@ -148,8 +161,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     }
 
     fn show_connection(&mut self, connection: Connection) {
-        if self.connection != Some(connection) && !self.forgotten {
-            self.connection = Some(connection);
+        if self.reconnection.told != Some(connection) && !self.forgotten {
+            self.reconnection.told = Some(connection);
             self.tell(Event::Connection(connection));
         }
     }
@@ -211,7 +224,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                     Some(ErrorCode::SessionEnded | ErrorCode::NotSignedIn | ErrorCode::NotYourInstallation)
                 );
                 if code == Some(NOT_ACCEPTED) || ended || revoked {
-                    self.wanted = false;
+                    self.reconnection.wanted = false;
                     self.forget_link();
                     self.show_connection(if revoked {
                         Connection::Revoked
@@ -221,7 +234,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 } else {
                     if self.link.bye == Some(ErrorCode::Superseded) {
                         // Another browser tab holds this installation: no duel.
-                        self.failures = self.failures.max(4);
+                        self.reconnection.failures = self.reconnection.failures.max(4);
                     }
                     self.come_back();
                 }
@@ -316,7 +329,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         self.link.key_packages = key_packages;
         // An older build has published them: with them nobody could take us into a group that requires what this build knows.
         let outdated = self.state.settings.last_resort && !self.installation.has_current_key_packages();
-        self.link.anew = outdated;
+        self.link.replace_key_packages = outdated;
         if outdated || self.state.settings.incarnation != Some(incarnation) {
             // Another life of the database may know neither our key packages nor our last messages. What it has not
             // acknowledged is still in the outbox; the logs are read from where we are, or anew (`CursorAhead`).
@@ -333,7 +346,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             .state
             .logs
             .iter()
-            .filter(|(_, log)| log.stage == Stage::Joined)
+            .filter(|(_, log)| log.stage == Membership::Joined)
             .map(|(t, log)| (*t, log.cursor))
             .collect();
         if !self.state.logs.contains_key(&inbox) {
@@ -349,11 +362,11 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     /// This socket was opened by an effect, so that everything that was to be told before has been told.
     async fn told(&mut self) -> Result<(), VaultError> {
         let mut step = Step::default();
-        for (topic, log) in self.state.logs.iter().filter(|(_, log)| log.untold.is_some()) {
+        for (topic, log) in self.state.logs.iter().filter(|(_, log)| log.alert.is_some()) {
             step.logs.insert(
                 *topic,
-                Log {
-                    untold: None,
+                TopicState {
+                    alert: None,
                     ..log.clone()
                 },
             );
@@ -379,7 +392,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                     // The server has forgotten: read what it has from the start. What we know already is skipped.
                     step.logs.insert(
                         topic,
-                        Log {
+                        TopicState {
                             cursor: Seq(0),
                             last_commit: Seq(0),
                             reread: log.cursor.max(log.reread),
@@ -392,8 +405,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 }
                 ErrorCode::NotAMember | ErrorCode::NoSuchTopic if log.conversation.is_some() => {
                     // The server's word alone: whoever dies before a page has heard of it must hear of it all the same.
-                    if log.stage == Stage::Joined {
-                        self.owe(&mut step, topic, Untold::Unreadable);
+                    if log.stage == Membership::Joined {
+                        self.queue_alert(&mut step, topic, PendingAlert::Unreadable);
                     }
                     self.leave(&mut step, topic);
                 }
@@ -415,7 +428,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             && !matches!(ask, Ask::Revoke { .. })
         {
             if matches!(ask, Ask::PublishKeyPackages { .. }) {
-                self.link.topping = false;
+                self.link.uploading_key_packages = false;
             }
             self.pause();
             return Ok(());
@@ -423,7 +436,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         match (ask, answer) {
             (Ask::Installations { account }, Ok(Answer::Installations(mut rows))) => {
                 rows.truncate(limits::INSTALLATIONS);
-                self.lists.insert(
+                self.people.lists.insert(
                     account,
                     Listing {
                         at: self.environment.now(),
@@ -432,7 +445,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 );
             }
             (Ask::Installations { account }, _) => {
-                self.lists.insert(
+                self.people.lists.insert(
                     account,
                     Listing {
                         at: self.environment.now(),
@@ -467,7 +480,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                     .asks
                     .values()
                     .any(|(ask, _)| matches!(ask, Ask::PublishKeyPackages { .. }));
-                self.link.topping = more || kept < crate::roster::FEW_KEY_PACKAGES;
+                self.link.uploading_key_packages = more || kept < crate::roster::FEW_KEY_PACKAGES;
                 if last_resort.is_some() && !self.state.settings.last_resort {
                     let settings = Settings {
                         last_resort: true,

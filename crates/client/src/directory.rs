@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use identity::{AccountKind, Association, Revocation, Stated, Vouched};
 use protocol::{Address, AssociationHash, InstallationId};
 
-use crate::map::{Map, Set};
+use sorted::{Map, Set};
 
 /// What became of a fetched association.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,10 +24,10 @@ pub(crate) enum Verdict {
 /// How far an association is to be believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Standing {
-    /// The account said so.
+    /// The account has signed it.
     Proven,
-    /// Only this chain (EIP-155) can tell, and it has not been asked yet.
-    Open(u64),
+    /// Only this chain (EIP-155 id) can tell, and it has not been asked yet.
+    NeedsChainCheck { chain_id: u64 },
     /// The chain says that the account did not. It may be asked again another day.
     Denied,
     /// It does not hold, or the account is known as something else.
@@ -122,7 +122,7 @@ impl Directory {
         match self.said.get(hash) {
             Some(true) => Standing::Proven,
             Some(false) => Standing::Denied,
-            None => Standing::Open(chain_id),
+            None => Standing::NeedsChainCheck { chain_id },
         }
     }
 
@@ -147,7 +147,10 @@ impl Directory {
 
     /// The chain of an association has spoken. Whether it is proved by that, and to be kept so.
     pub fn prove(&mut self, hash: AssociationHash, yes: bool) -> bool {
-        let open = matches!(self.standing(&hash), Standing::Open(_) | Standing::Denied);
+        let open = matches!(
+            self.standing(&hash),
+            Standing::NeedsChainCheck { .. } | Standing::Denied
+        );
         if open {
             self.said.insert(hash, yes);
         }
@@ -295,7 +298,7 @@ mod tests {
         assert_eq!(directory.standing(&hers), Standing::Proven);
         assert_eq!(directory.get(&hers).unwrap().kind(), AccountKind::Key);
         let its = put(&mut directory, &association(code, 5, 1, &key(1)));
-        assert_eq!(directory.standing(&its), Standing::Open(5));
+        assert_eq!(directory.standing(&its), Standing::NeedsChainCheck { chain_id: 5 });
         assert_eq!((directory.get(&its), directory.pin(code)), (None, None));
         assert_eq!(directory.stated(&its).unwrap().address, code);
         assert!(!directory.prove(its, false));

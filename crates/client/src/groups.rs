@@ -6,7 +6,7 @@ use protocol::{Address, Topic};
 use crate::{
     Client, Environment, Vault, VaultError,
     conversations::new_conversation,
-    records::{Conversation, Log, Stage},
+    records::{Conversation, Membership, TopicState},
     step::Step,
 };
 
@@ -29,9 +29,9 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             self.give_up();
             return Err(VaultError::Unavailable("no group can be made".into()));
         }
-        let log = Log {
+        let log = TopicState {
             invited: accounts.to_vec(),
-            ..Log::new(Some(id), Stage::Made, self.now())
+            ..TopicState::new(Some(id), Membership::Made, self.now())
         };
         step.logs.insert(topic, log);
         let conversation = Conversation {
@@ -75,7 +75,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     }
 
     /// The accounts that are invited and not among the members yet.
-    pub(crate) fn still_invited(&self, topic: Topic, log: &Log) -> Vec<Address> {
+    pub(crate) fn still_invited(&self, topic: Topic, log: &TopicState) -> Vec<Address> {
         let members = self.installation.members(topic);
         let missing = |account: &&Address| !members.iter().any(|member| member.address == **account);
         log.invited.iter().filter(missing).copied().collect()

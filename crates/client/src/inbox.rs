@@ -10,7 +10,7 @@ use crate::{
     Client, Environment, Vault, VaultError,
     content::Received,
     directory::Standing,
-    records::{self, Log, Message, SPENT, Settings, Stage, Untold},
+    records::{self, Membership, Message, PendingAlert, SPENT, Settings, TopicState},
     step::Step,
 };
 
@@ -73,7 +73,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 Stop::Skip | Stop::Unreadable => {
                     self.pass(&mut step, topic, &rest[place]);
                     if matches!(reason, Stop::Unreadable) {
-                        self.owe(&mut step, topic, Untold::Unreadable);
+                        self.queue_alert(&mut step, topic, PendingAlert::Unreadable);
                     }
                     self.finish(step).await?;
                     if matches!(reason, Stop::Unreadable) {
@@ -86,7 +86,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                     let asked = hashes.iter().all(|hash| self.directory.is_settled(hash));
                     self.link.held.insert(topic, hashes);
                     if asked {
-                        // It takes a chain, or another server, and who knows how long: the rest is as it should be.
+                        // Only a chain or an honest server can resolve this; do not let it delay `Live`.
                         self.link.behind.remove(&topic);
                         self.check_live();
                     }
@@ -113,7 +113,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     /// The cursor stands at this envelope.
     fn pass(&self, step: &mut Step, topic: Topic, envelope: &Envelope) {
         let known = self.log(step, topic);
-        let mut log = known.unwrap_or_else(|| Log::new(None, Stage::Joined, self.now()));
+        let mut log = known.unwrap_or_else(|| TopicState::new(None, Membership::Joined, self.now()));
         log.cursor = envelope.seq;
         if matches!(envelope.body, Body::Commit(_)) {
             // Valid or not: the server counts it.
@@ -132,7 +132,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         }
         let log = self
             .log(step, topic)
-            .filter(|log| log.stage != Stage::Left)
+            .filter(|log| log.stage != Membership::Left)
             .ok_or(Stop::Skip)?;
         let conversation = log.conversation.ok_or(Stop::Skip)?;
         match &envelope.body {
@@ -160,10 +160,10 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     }
 
     /// A message of ours has come back: its place among the others is known now.
-    async fn take_echo(&self, step: &mut Step, topic: Topic, log: Log, envelope: &Envelope) {
+    async fn take_echo(&self, step: &mut Step, topic: Topic, log: TopicState, envelope: &Envelope) {
         let newest = self.time_of(envelope.at, log.newest);
         let since = log.since.saturating_add(1);
-        step.logs.insert(topic, Log { newest, since, ..log });
+        step.logs.insert(topic, TopicState { newest, since, ..log });
         self.move_to(step, envelope.id, newest).await;
         self.reaction_is_read(step, envelope.id, newest).await;
     }
@@ -175,7 +175,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         &self,
         step: &mut Step,
         topic: Topic,
-        mut log: Log,
+        mut log: TopicState,
         envelope: &Envelope,
         payload: &[u8],
     ) -> Result<(), Stop> {
@@ -195,7 +195,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         }
         if log.since != SPENT {
             self.is_copied(step);
-            log.untold = Some(Untold::Copied);
+            log.alert = Some(PendingAlert::Copied);
         }
         log.since = SPENT;
         step.logs.insert(topic, log.clone());
@@ -217,7 +217,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             last_resort: false,
             ..self.state.settings.clone()
         });
-        step.anew = true;
+        step.replace_key_packages = true;
     }
 
     async fn take_message(
@@ -225,7 +225,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         step: &mut Step,
         topic: Topic,
         conversation: ConversationId,
-        mut log: Log,
+        mut log: TopicState,
         envelope: &Envelope,
         payload: &[u8],
     ) -> Result<(), Stop> {
@@ -240,7 +240,9 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             Standing::Proven => {}
             Standing::Rejected => return Err(Stop::Skip),
             // Left where it is until its chain has said who wrote it.
-            Standing::Open(_) | Standing::Denied | Standing::Unknown => return Err(Stop::Hold(vec![from.association])),
+            Standing::NeedsChainCheck { .. } | Standing::Denied | Standing::Unknown => {
+                return Err(Stop::Hold(vec![from.association]));
+            }
         }
         // Its author may have been taken out since; whoever orders such words behind that lies.
         if !self.installation.members(topic).contains(&from) {
@@ -286,7 +288,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         step: &mut Step,
         topic: Topic,
         conversation: ConversationId,
-        log: &Log,
+        log: &TopicState,
         seq: Seq,
         payload: &[u8],
     ) -> Result<(), Stop> {
@@ -295,9 +297,9 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             self.installation.merge_pending(topic).map_err(|_| Stop::Unreadable)?;
             step.logs.insert(
                 topic,
-                Log {
+                TopicState {
                     commit: None,
-                    stage: Stage::Joined,
+                    stage: Membership::Joined,
                     invited: self.still_invited(topic, log),
                     renewed: self.now(),
                     since: 0,
@@ -317,7 +319,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 // A commit of ours that was pending is gone: its epoch has passed.
                 step.logs.insert(
                     topic,
-                    Log {
+                    TopicState {
                         commit: None,
                         ..log.clone()
                     },
@@ -333,8 +335,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             Err(E2eeError::OwnCommit) if seq <= log.reread => Err(Stop::Skip),
             Err(E2eeError::OwnCommit) => {
                 // A commit of ours that this vault knows nothing of: the secrets of the epoch it begins are elsewhere.
-                let untold = Some(Untold::Copied);
-                step.logs.insert(topic, Log { untold, ..log.clone() });
+                let alert = Some(PendingAlert::Copied);
+                step.logs.insert(topic, TopicState { alert, ..log.clone() });
                 self.leave(step, topic);
                 self.is_copied(step);
                 Ok(())
@@ -368,10 +370,10 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         }
         step.logs.insert(
             topic,
-            Log {
+            TopicState {
                 cursor: commit,
                 last_commit: commit,
-                ..Log::new(Some(conversation), Stage::Joined, self.now())
+                ..TopicState::new(Some(conversation), Membership::Joined, self.now())
             },
         );
         step.frames.push(ClientFrame::Subscribe {
@@ -380,7 +382,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         Ok(())
     }
 
-    fn stop(&self, log: &Log, seq: Seq, error: E2eeError) -> Stop {
+    fn stop(&self, log: &TopicState, seq: Seq, error: E2eeError) -> Stop {
         match error {
             E2eeError::MissingAssociations(hashes) if hashes.iter().any(|hash| self.directory.is_rejected(hash)) => {
                 Stop::Skip

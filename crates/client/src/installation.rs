@@ -2,19 +2,22 @@
 
 use std::rc::Rc;
 
-use bridge::{Command, Connection, ConversationId, Event, Trouble};
+use bridge::{Command, ConversationId, Event, Trouble};
 use e2ee::{Installation, Randomness};
 use identity::{AccountKind, Association, Origin, Vouched};
 use protocol::{Address, UnixMillis};
 
+use sorted::{Map, Set};
+
 use crate::{
     Effect, Environment, Records, SocketEvent, Space, Vault, VaultError,
+    connection::Reconnection,
     directory::Directory,
-    link::Link,
-    map::Map,
+    link::ConnectionState,
+    people::People,
     proofs::Proofs,
     records,
-    roster::{Listing, Roster},
+    roster::Roster,
     step::{State, Step, trouble},
     tabs::{Tab, Tabs},
     tips::Desk,
@@ -30,26 +33,20 @@ pub struct Client<V, E> {
     pub(crate) installation: Installation,
     pub(crate) directory: Directory,
     pub(crate) state: State,
-    pub(crate) link: Link,
-    /// The connection as the page was told.
-    pub(crate) connection: Option<Connection>,
-    /// The page wants a connection.
-    pub(crate) wanted: bool,
-    pub(crate) failures: u32,
-    pub(crate) retry_at: Option<UnixMillis>,
+    pub(crate) link: ConnectionState,
+    pub(crate) reconnection: Reconnection,
     /// The server's clock minus ours, in milliseconds.
     pub(crate) skew: i64,
     /// Our clock, when it was looked at last.
     clock: UnixMillis,
-    pub(crate) lists: Map<Address, Listing>,
+    pub(crate) people: People,
     pub(crate) rosters: Map<ConversationId, Roster>,
     /// Invitations into groups are followed.
     pub(crate) groups: bool,
-    pub(crate) finds: Vec<Address>,
     pub(crate) desk: Desk,
     pub(crate) proofs: Proofs,
     pub(crate) tabs: Tabs,
-    /// The trouble the page was told last, until it is over.
+    /// The trouble that was reported last, until it is over.
     pub(crate) trouble: Option<Trouble>,
     pub(crate) wake_at: Option<UnixMillis>,
     pub(crate) effects: Vec<Effect>,
@@ -169,8 +166,11 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             logs: reader.take(Space::Topic, logs, protocol::Topic::from_slice)?,
             outbox: reader.take(Space::Outbox, outbox, records::parse_order_key)?,
             early: reader.take(Space::Early, early, records::parse_early_key)?,
+            open_tips: Set::default(),
             tips,
         };
+        let open = state.tips.iter().filter(|(_, tip)| !tip.settled);
+        state.open_tips.extend(open.map(|(id, _)| *id));
         crate::upgrade::name_tips(&mut state);
         let mut client = Self {
             vault,
@@ -180,17 +180,13 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             installation,
             directory,
             state,
-            link: Link::default(),
-            connection: None,
-            wanted: false,
-            failures: 0,
-            retry_at: None,
+            link: ConnectionState::default(),
+            reconnection: Reconnection::default(),
             skew: 0,
             clock: UnixMillis(i64::MIN),
-            lists: Map::default(),
+            people: People::default(),
             rosters: Map::default(),
             groups: false,
-            finds: Vec::new(),
             desk: Desk::default(),
             proofs: Proofs::default(),
             tabs: Tabs::default(),
@@ -205,18 +201,18 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         // Answers to a worker that is gone are not taken for answers to this one.
         client.desk.next = u32::from_le_bytes(client.random());
         client.finish(Step::default()).await?;
-        reader.damaged |= client.take_wishes().await?;
+        reader.damaged |= client.take_pending_sends().await?;
         // What these told is part of what follows.
         client.effects.clear();
         client.tell_opened();
         if reader.damaged {
             client.report(Trouble::VaultDamaged);
         }
-        let untold: Vec<_> = client.state.logs.values().filter_map(|log| log.untold).collect();
-        for trouble in untold {
+        let alert: Vec<_> = client.state.logs.values().filter_map(|log| log.alert).collect();
+        for trouble in alert {
             client.report(match trouble {
-                records::Untold::Unreadable => Trouble::Unreadable,
-                records::Untold::Copied => Trouble::Copied,
+                records::PendingAlert::Unreadable => Trouble::Unreadable,
+                records::PendingAlert::Copied => Trouble::Copied,
             });
         }
         let effects = std::mem::take(&mut client.effects);
@@ -234,7 +230,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         self.reply(Event::Waiting(self.waiting()));
     }
 
-    /// A wish of this tab's page. `Open` again tells it once more what there is; another account is for another client.
+    /// A command of this tab's page. A repeated `Open` sends everything once more; another account needs another client.
     pub async fn command(&mut self, tab: Tab, command: Command) -> Vec<Effect> {
         if self.forgotten {
             return Vec::new();
@@ -331,7 +327,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             }
         };
         if let Err(error) = done {
-            // A wish that could not be kept is answered every time.
+            // A command that could not be kept is answered every time.
             self.trouble = None;
             self.report(trouble(&error));
             let mut last = None;
@@ -430,27 +426,6 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         }
         self.tell(Event::Associated);
         Ok(())
-    }
-
-    fn find(&mut self, account: Address) {
-        let known = self
-            .state
-            .logs
-            .values()
-            .any(|log| log.conversation == Some(account.into()) && account != self.account);
-        if known {
-            self.reply(Event::Found {
-                account,
-                here: Some(true),
-            });
-        } else if self.is_connecting() {
-            self.lists.remove(&account);
-            if !self.finds.contains(&account) {
-                self.finds.push(account);
-            }
-        } else {
-            self.reply(Event::Found { account, here: None });
-        }
     }
 
     /// Random bytes, for ids and jitter.

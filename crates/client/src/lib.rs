@@ -21,6 +21,8 @@ mod installation;
 mod link;
 pub mod memory;
 mod outbox;
+mod pending;
+mod people;
 mod ports;
 mod proofs;
 mod records;
@@ -33,12 +35,9 @@ mod tabs;
 mod tips;
 mod upgrade;
 mod views;
-mod wishes;
-
-use sorted as map;
 
 pub use effect::{Effect, SocketEvent};
 pub use installation::Client;
+pub use pending::{SendKept, keep_send};
 pub use ports::{Batch, Change, Environment, Record, Records, Space, Vault, VaultError};
 pub use tabs::Tab;
-pub use wishes::{Wished, wish};

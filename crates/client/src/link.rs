@@ -4,10 +4,9 @@ use protocol::{
     Ask, AssociationHash, ClientFrame, ErrorCode, InstallationId, MessageId, Seq, Topic, UnixMillis, limits,
 };
 
-use crate::{
-    Client, Effect, Environment, Vault,
-    map::{Map, Set},
-};
+use sorted::{Map, Set};
+
+use crate::{Client, Effect, Environment, Vault};
 
 /// Milliseconds until an unanswered question or publish, or a socket that does not greet, is given up.
 const ANSWER: i64 = 20_000;
@@ -32,9 +31,9 @@ pub(crate) enum Phase {
     Ready,
 }
 
-/// One socket and what is known on it; a new socket starts with a new one.
+/// The state of one socket. A new socket starts with a new one.
 #[derive(Default)]
-pub(crate) struct Link {
+pub(crate) struct ConnectionState {
     pub phase: Phase,
     /// When the phase began.
     pub since: UnixMillis,
@@ -42,7 +41,7 @@ pub(crate) struct Link {
     pub heard: UnixMillis,
     /// When the last frame went.
     pub spoke: UnixMillis,
-    /// Prove by then that you live.
+    /// Deadline for a frame after a ping; later the socket is dropped.
     pub proof: Option<UnixMillis>,
     /// Everything has been read once.
     pub live: bool,
@@ -51,9 +50,9 @@ pub(crate) struct Link {
     pub subscribed: Set<Topic>,
     /// Subscribed, not caught up.
     pub behind: Set<Topic>,
-    /// Wait for these associations, each of which is still missing.
+    /// Topics that cannot be read on without these associations.
     pub held: Map<Topic, Vec<AssociationHash>>,
-    /// Subscribed again: what was sent before the server heard of it has gaps, and comes again.
+    /// Subscribed again: envelopes sent before the server received that have gaps, and are sent again.
     pub resuming: Set<Topic>,
     /// A publish was refused because there is a commit behind this one.
     pub stale: Map<Topic, Seq>,
@@ -61,23 +60,23 @@ pub(crate) struct Link {
     pub in_flight: Map<MessageId, UnixMillis>,
     /// Commits that are stored and not read back yet.
     pub stored: Set<MessageId>,
-    /// Since when these are known to have no key package.
-    pub bare: Map<InstallationId, UnixMillis>,
-    /// Not listed, and the server knows of nothing that revokes them.
-    pub cleared: Set<InstallationId>,
+    /// Installations without a key package, and since when that is known.
+    pub no_key_package: Map<InstallationId, UnixMillis>,
+    /// Installations that are not listed and of which the server knows no revocation.
+    pub not_revoked: Set<InstallationId>,
     pub asks: Map<u32, (Ask, UnixMillis)>,
     pub next_ask: u32,
     pub key_packages: u32,
-    /// Key packages are on their way.
-    pub topping: bool,
-    /// Those it has may be another's: so many are given that they go.
-    pub anew: bool,
+    /// An upload of key packages has no answer yet.
+    pub uploading_key_packages: bool,
+    /// The server's key packages may belong to a copy of this vault: upload enough to displace them.
+    pub replace_key_packages: bool,
     /// Nothing is published or asked before this.
     pub paused: Option<UnixMillis>,
     pub pauses: u32,
 }
 
-impl Link {
+impl ConnectionState {
     pub fn is_ready(&self) -> bool {
         self.phase == Phase::Ready
     }
@@ -113,7 +112,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         let now = self.environment.now();
         self.tick_tips().await;
         self.tick_proofs().await;
-        if self.retry_at.is_some_and(|at| is_due(at, now)) && self.wanted {
+        if self.reconnection.retry_at.is_some_and(|at| is_due(at, now)) && self.reconnection.wanted {
             self.open_socket();
         }
         if self.link.phase == Phase::Down {
@@ -149,7 +148,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     pub(crate) fn plan(&mut self) {
         let now = self.environment.now();
         let resume = self.rosters.values().filter_map(|roster| roster.resume);
-        let next = self.link.deadlines().chain(self.retry_at).chain(resume);
+        let next = self.link.deadlines().chain(self.reconnection.retry_at).chain(resume);
         let next = next.chain(self.tip_deadline()).chain(self.proof_deadline()).min();
         // A wake-up that comes too early plans the next one.
         let Some(at) = next.filter(|at| self.wake_at.is_none_or(|planned| *at < planned)) else {

@@ -9,7 +9,7 @@ use crate::{
     Client, Environment, Space, Vault, VaultError,
     content::written,
     conversations::new_conversation,
-    records::{self, Intent, Log, Message, PendingCommit, Sealed, Stage, Written},
+    records::{self, Intent, Membership, Message, PendingCommit, Sealed, TopicState, Written},
     step::Step,
 };
 
@@ -50,7 +50,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     }
 
     /// Puts what is to be sent into its thread and into the outbox, unless it is there: the command came twice, or was found
-    /// as a wish.
+    /// as a pending send.
     pub(crate) async fn send_once(
         &mut self,
         conversation: ConversationId,
@@ -61,11 +61,11 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         step.granted = Some(id);
         if self.find_message(&step, id).await?.is_some() {
             if let Some((_, conversation, message)) = self.message(&step, id).await {
-                // The tab that says it again shows it as it was wished for.
+                // The tab that repeats the command shows the message as it is.
                 let messages = vec![self.view(id, message)];
                 self.reply(Event::Messages { conversation, messages });
             }
-            if self.vault.get(Space::Wish, &id.0).await?.is_none() {
+            if self.vault.get(Space::PendingSend, &id.0).await?.is_none() {
                 return Ok(());
             }
             return self.finish(step).await;
@@ -161,7 +161,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             return Ok(());
         }
         for account in self.others(intent.conversation) {
-            self.lists.remove(&account);
+            self.people.lists.remove(&account);
         }
         self.rosters.remove(&intent.conversation);
         let mut step = Step::default();
@@ -328,7 +328,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         };
         for (topic, log) in self.state.logs.iter() {
             let Some(pending) = log.commit.as_ref() else { continue };
-            if log.stage == Stage::Left || (log.stage == Stage::Joined && !is_read(topic)) {
+            if log.stage == Membership::Left || (log.stage == Membership::Joined && !is_read(topic)) {
                 continue;
             }
             if !self.link.in_flight.contains_key(&pending.id) && !self.link.stored.contains(&pending.id) {
@@ -360,7 +360,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             }
             return self.finish(step).await;
         }
-        let pending = |log: &Log| log.commit.as_ref().is_some_and(|commit| commit.id == id);
+        let pending = |log: &TopicState| log.commit.as_ref().is_some_and(|commit| commit.id == id);
         if let Some((topic, log)) = self.state.logs.iter().find(|(_, log)| pending(log)) {
             let (topic, cursor) = (*topic, log.cursor);
             self.link.stored.insert(id);
@@ -442,7 +442,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             }
             return self.finish(step).await;
         }
-        let pending = |log: &Log| log.commit.as_ref().is_some_and(|commit| commit.id == id);
+        let pending = |log: &TopicState| log.commit.as_ref().is_some_and(|commit| commit.id == id);
         let Some(topic) = self
             .state
             .logs
@@ -460,8 +460,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         if let Some(log) = self.log(step, topic) {
             step.logs.insert(
                 topic,
-                Log {
-                    stage: Stage::Left,
+                TopicState {
+                    stage: Membership::Left,
                     commit: None,
                     awaited: Vec::new(),
                     ..log
@@ -490,14 +490,14 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             logs.filter(move |(_, log)| log.conversation == Some(conversation) && log.stage == stage)
                 .map(|(topic, _)| *topic)
         };
-        let mut joined = of(Stage::Joined);
+        let mut joined = of(Membership::Joined);
         let first = joined.next();
         let beyond_doubt = |topic: &Topic| self.doubtful(*topic).is_none();
         let better = match first {
             Some(topic) if beyond_doubt(&topic) => Some(topic),
             _ => joined.find(beyond_doubt),
         };
-        better.or(first).or_else(|| of(Stage::Made).next())
+        better.or(first).or_else(|| of(Membership::Made).next())
     }
 
     /// Whether a message can be encrypted into this topic now: everything read, no commit of ours on its way, and nothing
@@ -506,7 +506,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         let Some(log) = self.state.logs.get(&topic) else {
             return false;
         };
-        log.stage == Stage::Joined
+        log.stage == Membership::Joined
             && log.commit.is_none()
             && self.link.subscribed.contains(&topic)
             && !self.link.behind.contains(&topic)

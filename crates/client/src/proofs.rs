@@ -8,13 +8,9 @@ use chain::validator;
 use identity::{Association, Stated};
 use protocol::{Address, AssociationHash, Topic, UnixMillis};
 
-use crate::{
-    Client, Environment, Vault, VaultError,
-    directory::Standing,
-    link::is_due,
-    map::{Map, Set},
-    step::Step,
-};
+use sorted::{Map, Set};
+
+use crate::{Client, Environment, Vault, VaultError, directory::Standing, link::is_due, step::Step};
 
 /// An answer that takes longer is not waited for, in milliseconds.
 const PATIENCE: i64 = 30_000;
@@ -83,7 +79,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             if asked || self.proofs.open.len() >= AT_ONCE {
                 continue;
             }
-            let Standing::Open(chain_id) = self.directory.standing(&hash) else {
+            let Standing::NeedsChainCheck { chain_id } = self.directory.standing(&hash) else {
                 self.proofs.wanted.remove(&hash);
                 continue;
             };
@@ -112,7 +108,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         let mut waiting: Vec<_> = held
             .iter()
             .filter_map(|hash| match self.directory.standing(hash) {
-                Standing::Open(chain_id) => Some((self.directory.stated(hash)?.address, chain_id)),
+                Standing::NeedsChainCheck { chain_id } => Some((self.directory.stated(hash)?.address, chain_id)),
                 _ => None,
             })
             .collect();
@@ -121,14 +117,14 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         // A connection that is being opened has not come to what is held yet.
         if waiting != self.proofs.told && (self.link.live || !waiting.is_empty()) {
             self.proofs.told.clone_from(&waiting);
-            self.tell(Event::Unchecked(waiting));
+            self.tell(Event::NeedsChainCheck(waiting));
         }
     }
 
     /// The page is new.
     pub(crate) fn tell_unchecked_again(&mut self) {
         if !self.proofs.told.is_empty() {
-            self.reply(Event::Unchecked(self.proofs.told.clone()));
+            self.reply(Event::NeedsChainCheck(self.proofs.told.clone()));
         }
     }
 
@@ -245,7 +241,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     /// `WalletAt`: what could not be checked on another chain may be sent now.
     pub(crate) async fn try_unchecked(&mut self) -> Result<(), VaultError> {
         let waiting = |why: Option<Unsent>| match why {
-            Some(Unsent::Unchecked { chain_id }) => self.desk.chain_id == Some(chain_id),
+            Some(Unsent::NeedsChainCheck { chain_id }) => self.desk.chain_id == Some(chain_id),
             _ => false,
         };
         let intents = self.state.outbox.values().filter(|intent| waiting(intent.unsent));

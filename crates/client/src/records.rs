@@ -87,7 +87,7 @@ pub(crate) fn text(text: String) -> Body {
     }
 }
 
-impl Stored for Log {
+impl Stored for TopicState {
     const VERSION: u8 = 5;
 
     fn older(version: u8, bytes: &[u8]) -> Option<Self> {
@@ -100,13 +100,13 @@ impl Stored for Log {
                 commit: old.commit,
                 since: old.since,
                 awaited: old.awaited,
-                untold: old.untold,
+                alert: old.alert,
                 reread: old.reread,
                 ..Self::new(old.peer.map(ConversationId::Direct), old.stage, old.renewed)
             });
         }
         if version == 2 || version == 3 {
-            // What came with the third stands behind: nothing awaited, nothing untold.
+            // What came with the third stands behind: nothing awaited, nothing alert.
             let later: &[u8] = if version == 2 { &[0, 0] } else { &[] };
             let old: older::LogV3 = whole(&[bytes, later].concat())?;
             let awaited = old.awaited.into_iter().map(|id| Awaited { id, mark: None });
@@ -117,7 +117,7 @@ impl Stored for Log {
                 commit: old.commit,
                 since: old.since,
                 awaited: awaited.collect(),
-                untold: old.untold,
+                alert: old.alert,
                 ..Self::new(old.peer.map(ConversationId::Direct), old.stage, old.renewed)
             });
         }
@@ -187,7 +187,7 @@ pub(crate) fn read_association(bytes: &[u8]) -> Option<(Association, bool)> {
     Some((association, true))
 }
 
-/// What there is once.
+/// The settings of the installation.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Settings {
     /// The life of the server's database that was last seen.
@@ -218,17 +218,17 @@ pub(crate) struct Latest {
     pub body: Body,
 }
 
-/// A log that is read: our inbox or the group of a conversation, by topic.
+/// The state of a topic that is read: our inbox or the group of a conversation, by topic.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Log {
+pub(crate) struct TopicState {
     /// Of which conversation; `None`: our inbox.
     pub conversation: Option<ConversationId>,
     /// Accounts that are to become members of a group and are not yet.
     pub invited: Vec<Address>,
-    pub stage: Stage,
-    /// The last place that is kept.
+    pub stage: Membership,
+    /// The last sequence number that was read and kept.
     pub cursor: Seq,
-    /// The place of the last commit that was read, valid or not.
+    /// The sequence number of the last commit that was read, valid or not.
     pub last_commit: Seq,
     /// The time given to the newest message of this log: the next one is later.
     pub newest: UnixMillis,
@@ -238,16 +238,16 @@ pub(crate) struct Log {
     pub renewed: UnixMillis,
     /// How many messages came since, or [`SPENT`].
     pub since: u32,
-    /// Messages of ours that are stored and have not come back yet. Each comes back once.
+    /// Messages of ours that the server has stored and that have not come back from the log yet. Each comes back once.
     pub awaited: Vec<Awaited>,
-    /// What is wrong with it, until a page has certainly heard of it.
-    pub untold: Option<Untold>,
-    /// It was read up to here before the server forgot some of it and it had to be read anew: what is known stands there a
-    /// second time.
+    /// What is wrong with it, until a page has received that.
+    pub alert: Option<PendingAlert>,
+    /// It was read up to here before the server lost a part of it and it had to be read again: what is known is repeated
+    /// there.
     pub reread: Seq,
 }
 
-/// A message of ours that is to come back.
+/// A message of ours that is to come back from the log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Awaited {
     pub id: MessageId,
@@ -255,9 +255,9 @@ pub(crate) struct Awaited {
     pub mark: Option<[u8; 8]>,
 }
 
-impl Log {
+impl TopicState {
     /// A topic with cursor 0 and freshly renewed keys.
-    pub fn new(conversation: Option<ConversationId>, stage: Stage, now: UnixMillis) -> Self {
+    pub fn new(conversation: Option<ConversationId>, stage: Membership, now: UnixMillis) -> Self {
         Self {
             conversation,
             invited: Vec::new(),
@@ -269,7 +269,7 @@ impl Log {
             renewed: now,
             since: 0,
             awaited: Vec::new(),
-            untold: None,
+            alert: None,
             reread: Seq(0),
         }
     }
@@ -289,9 +289,9 @@ impl Log {
     }
 }
 
-/// What a person must be told of a log, even if the worker dies before it could.
+/// An alert about a topic, kept until a page has received it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Untold {
+pub(crate) enum PendingAlert {
     /// Something in it could not be read.
     Unreadable,
     /// Our keys are used elsewhere.
@@ -301,9 +301,9 @@ pub(crate) enum Untold {
 /// Instead of a number of messages: our keys have sealed what is not known here. Nothing is sealed before they are renewed.
 pub(crate) const SPENT: u32 = u32::MAX;
 
-/// How far a log is.
+/// Our membership in the group of a topic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Stage {
+pub(crate) enum Membership {
     /// Made here; the server does not know it before its first commit is stored.
     Made,
     /// We are a member.
@@ -320,7 +320,7 @@ pub(crate) struct PendingCommit {
     #[serde(with = "serde_bytes")]
     pub commit: Vec<u8>,
     pub welcomes: Vec<Welcome>,
-    /// Whom it takes out.
+    /// The installations that it removes.
     pub removed: Vec<InstallationId>,
 }
 

@@ -5,7 +5,7 @@ use protocol::Topic;
 
 use crate::{
     Client, Environment, Vault, VaultError,
-    records::{Log, SPENT},
+    records::{SPENT, TopicState},
 };
 
 /// Our keys in a group are renewed after so long, in milliseconds, or after so many messages, at the latest.
@@ -27,7 +27,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         )
     }
 
-    fn is_worn(&self, log: &Log, (time, messages): (i64, u32)) -> bool {
+    fn is_worn(&self, log: &TopicState, (time, messages): (i64, u32)) -> bool {
         let age = self.now().0.saturating_sub(log.renewed.0);
         log.since >= messages || !(-BACK..time).contains(&age)
     }
@@ -35,7 +35,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     /// Whether our keys in this group are to be renewed before we write.
     pub(crate) fn is_renewal_due(&self, conversation: ConversationId, topic: Topic) -> bool {
         let stuck = self.rosters.get(&conversation).is_some_and(|roster| roster.stuck);
-        let due = |log: &Log| log.since == SPENT || (!stuck && self.is_worn(log, self.lifetime()));
+        let due = |log: &TopicState| log.since == SPENT || (!stuck && self.is_worn(log, self.lifetime()));
         self.state.logs.get(&topic).is_some_and(due)
     }
 

@@ -8,7 +8,9 @@ use identity::Revocation;
 use protocol::{Answer, Ask, ErrorCode, InstallationId, Topic, UnixMillis, limits};
 use serde_bytes::ByteBuf;
 
-use crate::{Client, Effect, Environment, Vault, VaultError, map::Map, step::Step};
+use sorted::Map;
+
+use crate::{Client, Effect, Environment, Vault, VaultError, step::Step};
 
 impl<V: Vault, E: Environment + 'static> Client<V, E> {
     /// `Revoke`.
@@ -94,12 +96,12 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             .map(|member| member.installation)
             .collect();
         let listed = |id: &InstallationId| {
-            let lists = accounts.iter().filter_map(|account| self.lists.get(account));
+            let lists = accounts.iter().filter_map(|account| self.people.lists.get(account));
             lists.flat_map(|list| &list.rows).any(|(listed, _)| listed == id)
         };
         let unclear: Vec<_> = members
             .iter()
-            .filter(|id| !listed(id) && !self.directory.is_revoked(**id) && !self.link.cleared.contains(*id))
+            .filter(|id| !listed(id) && !self.directory.is_revoked(**id) && !self.link.not_revoked.contains(*id))
             .copied()
             .take(limits::REVOCATIONS)
             .collect();
@@ -143,7 +145,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             }
         }
         self.link
-            .cleared
+            .not_revoked
             .extend(asked.into_iter().filter(|id| !unclear.contains(id)));
         self.finish(step).await
     }

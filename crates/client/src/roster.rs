@@ -9,17 +9,16 @@ use protocol::{
 };
 use serde_bytes::ByteBuf;
 
+use sorted::{Map, Set};
+
 use crate::{
     Client, Environment, Vault, VaultError,
     directory::Standing,
-    map::{Map, Set},
     outbox::publish_commit,
-    records::{Log, PendingCommit, Stage},
+    records::{Membership, PendingCommit, TopicState},
     step::Step,
 };
 
-/// How long a list of installations is taken as it is without a hint that it has changed, in milliseconds: hints may be lost.
-const FRESH: i64 = 300_000;
 /// How long to wait for somebody who has no key package yet, in milliseconds.
 const PATIENCE: i64 = 5_000;
 /// How many installations one commit adds: a welcome repeats for each, and all must fit into a frame.
@@ -28,12 +27,6 @@ const CHUNK: usize = 4;
 const KEY_PACKAGES: u32 = 20;
 /// With fewer than these it is given more.
 pub(crate) const FEW_KEY_PACKAGES: u32 = 10;
-
-/// The installations of an account, as the server listed them.
-pub(crate) struct Listing {
-    pub at: UnixMillis,
-    pub rows: Vec<(InstallationId, AssociationHash)>,
-}
 
 /// The preparation of one conversation's group.
 #[derive(Default)]
@@ -53,23 +46,21 @@ pub(crate) struct Roster {
 }
 
 impl<V: Vault, E: Environment + 'static> Client<V, E> {
-    fn is_fresh(&self, account: Address) -> bool {
-        let now = self.environment.now().0;
-        self.lists
-            .get(&account)
-            .is_some_and(|list| (0..FRESH).contains(&(now - list.at.0)))
-    }
-
     /// The server says that this account's installations have changed: they are asked for again before the next write.
     pub(crate) fn changed(&mut self, account: Address) {
-        let rows = self.lists.remove(&account).map(|list| list.rows).unwrap_or_default();
-        // Answers that are on their way may be of before.
+        let rows = self
+            .people
+            .lists
+            .remove(&account)
+            .map(|list| list.rows)
+            .unwrap_or_default();
+        // In-flight answers may predate the change: ignore them.
         self.link.asks.retain(|_, (ask, _)| match ask {
             Ask::Installations { account: asked } => *asked != account,
             Ask::ClaimKeyPackage { installation } => !rows.iter().any(|(id, _)| id == installation),
             _ => true,
         });
-        self.link.cleared.clear();
+        self.link.not_revoked.clear();
         let own = account == self.account;
         let concerned: Vec<_> = self.rosters.iter().map(|(of, _)| *of).collect();
         for of in concerned {
@@ -121,7 +112,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             let others = self.others(conversation);
             let topic = self.topic_of(conversation);
             let log = topic.and_then(|topic| self.state.logs.get(&topic));
-            let joined = log.is_some_and(|log| log.stage == Stage::Joined);
+            let joined = log.is_some_and(|log| log.stage == Membership::Joined);
             if joined && let Some((hash, standing)) = topic.and_then(|topic| self.doubtful(topic)) {
                 if self.resolve_unverified(conversation, hash, standing).await? {
                     continue;
@@ -131,7 +122,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             if log.is_some_and(|log| log.commit.is_some()) || (joined && !topic.is_some_and(|t| self.is_writable(t))) {
                 return Ok(None);
             }
-            if !joined && others.iter().all(|other| self.lists[other].rows.is_empty()) {
+            if !joined && others.iter().all(|other| self.people.lists[other].rows.is_empty()) {
                 self.fail_all(conversation, Unsent::NotHere).await?;
                 return Ok(None);
             }
@@ -180,15 +171,6 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         }
     }
 
-    /// Whether the account's list is here and fresh; asks for it otherwise.
-    fn is_listed(&mut self, account: Address) -> bool {
-        let fresh = self.is_fresh(account);
-        if !fresh {
-            self.ask(Ask::Installations { account });
-        }
-        fresh
-    }
-
     /// Whether the lists of all accounts are here and fresh; asks for those that are not.
     fn are_listed(&mut self, conversation: ConversationId) -> bool {
         let mut all = true;
@@ -212,7 +194,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         let mut listed: Vec<_> = accounts
             .into_iter()
             .flat_map(|account| {
-                self.lists[&account]
+                self.people.lists[&account]
                     .rows
                     .iter()
                     .map(move |(id, hash)| (account, *id, *hash))
@@ -271,7 +253,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         let packages = &self.rosters.get(&conversation)?.packages;
         let bare = |vouched: &&Vouched| packages.get(&vouched.installation) == Some(&None);
         let missing = missing.iter().filter(bare);
-        let since = missing.filter_map(|vouched| self.link.bare.get(&vouched.installation));
+        let since = missing.filter_map(|vouched| self.link.no_key_package.get(&vouched.installation));
         since.map(|at| UnixMillis(at.0 + PATIENCE)).max()
     }
 
@@ -284,11 +266,11 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             roster.packages.retain(|_, package| package.is_some());
             roster.resume = Some(resume);
             Ok(())
-        } else if others.iter().all(|other| self.lists[other].rows.is_empty()) {
+        } else if others.iter().all(|other| self.people.lists[other].rows.is_empty()) {
             self.fail_all(conversation, Unsent::NotHere).await
         } else {
             let unchecked = others.iter().find_map(|other| self.unchecked(*other));
-            let why = unchecked.map_or(Unsent::Unverified, |chain_id| Unsent::Unchecked { chain_id });
+            let why = unchecked.map_or(Unsent::Unverified, |chain_id| Unsent::NeedsChainCheck { chain_id });
             self.fail_all(conversation, why).await
         }
     }
@@ -297,15 +279,15 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     fn is_open(&self, account: Address, id: InstallationId, hash: &AssociationHash) -> bool {
         let stated = self.directory.stated(hash);
         let same = stated.is_some_and(|stated| stated.address == account && stated.installation == id);
-        same && matches!(self.directory.standing(hash), Standing::Open(_))
+        same && matches!(self.directory.standing(hash), Standing::NeedsChainCheck { .. })
     }
 
     /// The chain that could tell of one of the account's listed installations whether it is one.
-    fn unchecked(&self, account: Address) -> Option<u64> {
-        let rows = self.lists.get(&account)?.rows.iter();
+    pub(crate) fn unchecked(&self, account: Address) -> Option<u64> {
+        let rows = self.people.lists.get(&account)?.rows.iter();
         rows.filter(|(id, hash)| self.is_open(account, *id, hash))
             .find_map(|(_, hash)| match self.directory.standing(hash) {
-                Standing::Open(chain_id) => Some(chain_id),
+                Standing::NeedsChainCheck { chain_id } => Some(chain_id),
                 _ => None,
             })
     }
@@ -320,8 +302,11 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     ) -> Result<bool, VaultError> {
         match standing {
             Standing::Unknown if !self.directory.is_withheld(&hash) => self.ask(Ask::Association { hash }),
-            Standing::Open(_) if self.want_proof(hash) => {}
-            Standing::Open(chain_id) => self.fail_all(conversation, Unsent::Unchecked { chain_id }).await?,
+            Standing::NeedsChainCheck { .. } if self.want_proof(hash) => {}
+            Standing::NeedsChainCheck { chain_id } => {
+                self.fail_all(conversation, Unsent::NeedsChainCheck { chain_id })
+                    .await?
+            }
             _ if conversation.peer().is_some_and(|peer| self.holds_listed(peer)) => {
                 // The group is somebody else's doing, and the account itself can be reached: in another one.
                 let mut step = Step::default();
@@ -388,7 +373,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         } else {
             let topic = Topic(self.random());
             self.installation.create(topic)?;
-            (topic, Log::new(Some(conversation), Stage::Made, self.now()))
+            (topic, TopicState::new(Some(conversation), Membership::Made, self.now()))
         };
         let proposed = self.installation.commit(topic, add, remove)?;
         let commit = PendingCommit {
@@ -402,7 +387,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         step.frames.push(frame);
         step.logs.insert(
             topic,
-            Log {
+            TopicState {
                 commit: Some(commit),
                 ..log
             },
@@ -429,14 +414,14 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         let reached = members.iter().any(|member| others.contains(&member.address));
         step.logs.insert(
             topic,
-            Log {
+            TopicState {
                 commit: None,
                 ..log.clone()
             },
         );
         let mut again = false;
         match code {
-            ErrorCode::StaleEpoch if log.stage == Stage::Joined => {
+            ErrorCode::StaleEpoch if log.stage == Membership::Joined => {
                 self.link.stale.insert(topic, pending.last_commit);
             }
             ErrorCode::StaleEpoch => self.leave(&mut step, topic),
@@ -469,10 +454,12 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     /// Gives the server more key packages if it has few.
     pub(crate) async fn top_up(&mut self) -> Result<(), VaultError> {
         let last_resort = !self.state.settings.last_resort;
-        if self.link.topping || (self.link.key_packages >= FEW_KEY_PACKAGES && !last_resort && !self.link.anew) {
+        if self.link.uploading_key_packages
+            || (self.link.key_packages >= FEW_KEY_PACKAGES && !last_resort && !self.link.replace_key_packages)
+        {
             return Ok(());
         }
-        let count = if self.link.anew {
+        let count = if self.link.replace_key_packages {
             limits::KEY_PACKAGES
         } else {
             KEY_PACKAGES.saturating_sub(self.link.key_packages) as usize
@@ -505,21 +492,18 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 last_resort,
             });
         }
-        self.link.topping = true;
-        self.link.anew = false;
+        self.link.uploading_key_packages = true;
+        self.link.replace_key_packages = false;
         self.finish(step).await
     }
 
     /// A claimed key package, or that there is none.
     pub(crate) fn claimed(&mut self, installation: InstallationId, package: Option<Vec<u8>>) {
         let package = package.filter(|package| package.len() <= limits::KEY_PACKAGE);
-        if package.is_none() && !self.link.bare.contains_key(&installation) {
-            self.link.bare.insert(installation, self.environment.now());
+        if package.is_none() && !self.link.no_key_package.contains_key(&installation) {
+            self.link.no_key_package.insert(installation, self.environment.now());
         }
-        let listed = |account: &Address| {
-            let list = self.lists.get(account);
-            list.is_some_and(|list| list.rows.iter().any(|(id, _)| *id == installation))
-        };
+        let listed = |account: &Address| self.people.lists(*account, installation);
         let mut wanting = self.rosters.iter().filter(|(conversation, roster)| {
             !roster.packages.contains_key(&installation) && self.accounts(**conversation).iter().any(listed)
         });
@@ -527,50 +511,5 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             let roster = self.rosters.get_or_default(conversation);
             roster.packages.insert(installation, package);
         }
-    }
-
-    /// Answers every `Find` that can be answered.
-    pub(crate) fn answer_finds(&mut self) {
-        for account in std::mem::take(&mut self.finds) {
-            match self.is_here(account) {
-                None => self.finds.push(account),
-                here => self.tell(Event::Found { account, here }),
-            }
-        }
-    }
-
-    /// Whether the account has an installation whose association holds, by the list that is here. `None` while it, or an
-    /// association, is being asked for.
-    pub(crate) fn is_here(&mut self, account: Address) -> Option<bool> {
-        if self.holds_listed(account) {
-            return Some(true);
-        }
-        let Some(list) = self.lists.get(&account) else {
-            self.ask(Ask::Installations { account });
-            return None;
-        };
-        let rows = list.rows.iter();
-        let unknown: Vec<_> = rows
-            .map(|(_, hash)| *hash)
-            .filter(|hash| !self.directory.is_settled(hash))
-            .collect();
-        if unknown.is_empty() {
-            // Somebody whose chain could not be asked yet is not nobody.
-            return Some(self.unchecked(account).is_some());
-        }
-        for hash in unknown {
-            self.ask(Ask::Association { hash });
-        }
-        None
-    }
-
-    /// Whether one of the account's listed installations is vouched for.
-    pub(crate) fn holds_listed(&self, account: Address) -> bool {
-        let holds = |(id, hash): &(InstallationId, AssociationHash)| {
-            let vouched = self.directory.get(hash);
-            let holds = vouched.is_some_and(|vouched| vouched.address == account && vouched.installation == *id);
-            holds && !self.directory.is_revoked(*id)
-        };
-        self.lists.get(&account).is_some_and(|list| list.rows.iter().any(holds))
     }
 }

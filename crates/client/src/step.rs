@@ -4,11 +4,12 @@ use bridge::{ConversationId, Event, Trouble};
 use identity::{Association, Revocation};
 use protocol::{Ask, ClientFrame, MessageId, Topic, UnixMillis};
 
+use sorted::{Map, Set};
+
 use crate::{
     Batch, Client, Environment, Space, Vault, VaultError,
     failpoints::NO_DISCARD,
-    map::Map,
-    records::{self, Conversation, Early, Intent, Log, Message, Settings, Tip, Untold},
+    records::{self, Conversation, Early, Intent, Message, PendingAlert, Settings, Tip, TopicState},
 };
 
 /// The part of the vault that is also held in memory.
@@ -16,9 +17,11 @@ use crate::{
 pub(crate) struct State {
     pub settings: Settings,
     pub conversations: Map<ConversationId, Conversation>,
-    pub logs: Map<Topic, Log>,
+    pub logs: Map<Topic, TopicState>,
     pub outbox: Map<u64, Intent>,
     pub tips: Map<MessageId, Tip>,
+    /// The tips that are not settled: the only ones that are looked at without a hint of the server.
+    pub open_tips: Set<MessageId>,
     pub early: Map<(ConversationId, MessageId), Early>,
 }
 
@@ -27,7 +30,7 @@ pub(crate) struct State {
 pub(crate) struct Step {
     pub settings: Option<Settings>,
     pub conversations: Map<ConversationId, Conversation>,
-    pub logs: Map<Topic, Log>,
+    pub logs: Map<Topic, TopicState>,
     /// `None`: done with.
     pub outbox: Map<u64, Option<Intent>>,
     /// `None`: deleted.
@@ -39,7 +42,7 @@ pub(crate) struct Step {
     pub early: Map<(ConversationId, MessageId), Option<Early>>,
     /// With whether its chain has said yes.
     pub associations: Vec<(Association, bool)>,
-    /// The wish with this id is fulfilled, if there is one.
+    /// The pending send with this id is done with, if there is one.
     pub granted: Option<MessageId>,
     /// Proved.
     pub revocations: Vec<Revocation>,
@@ -54,7 +57,7 @@ pub(crate) struct Step {
     /// Tips that have changed while their messages have not: shown behind those.
     pub touched: Vec<MessageId>,
     /// The server is given new key packages instead of all it has.
-    pub anew: bool,
+    pub replace_key_packages: bool,
 }
 
 impl Step {
@@ -117,7 +120,7 @@ impl Step {
             }
         }
         if let Some(id) = self.granted {
-            batch.delete(Space::Wish, id.0);
+            batch.delete(Space::PendingSend, id.0);
         }
         for (id, tip) in self.tips.iter() {
             match tip {
@@ -207,6 +210,11 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         self.state.logs.extend(step.logs);
         let mut told: Vec<_> = step.tips.iter().map(|(id, _)| *id).collect();
         for (id, tip) in step.tips {
+            if tip.is_some_and(|tip| !tip.settled) {
+                self.state.open_tips.insert(id);
+            } else {
+                self.state.open_tips.remove(&id);
+            }
             match tip {
                 Some(tip) => self.state.tips.insert(id, tip),
                 None => self.state.tips.remove(&id),
@@ -238,7 +246,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 None => self.state.early.remove(&place),
             };
         }
-        self.link.anew |= step.anew;
+        self.link.replace_key_packages |= step.replace_key_packages;
         for frame in step.frames {
             self.transmit(frame);
         }
@@ -272,15 +280,15 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     }
 
     /// A log as this step sees it.
-    pub(crate) fn log(&self, step: &Step, topic: Topic) -> Option<Log> {
+    pub(crate) fn log(&self, step: &Step, topic: Topic) -> Option<TopicState> {
         step.logs.get(&topic).or_else(|| self.state.logs.get(&topic)).cloned()
     }
 
-    /// Keeps with a log that a person must be told this of it, unless something else is kept already.
-    pub(crate) fn owe(&self, step: &mut Step, topic: Topic, untold: Untold) {
+    /// Stores an alert for this topic until a page has received it. Does not replace an earlier one.
+    pub(crate) fn queue_alert(&self, step: &mut Step, topic: Topic, alert: PendingAlert) {
         if let Some(log) = self.log(step, topic) {
-            let untold = log.untold.or(Some(untold));
-            step.logs.insert(topic, Log { untold, ..log });
+            let alert = log.alert.or(Some(alert));
+            step.logs.insert(topic, TopicState { alert, ..log });
         }
     }
 

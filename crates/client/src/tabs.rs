@@ -1,12 +1,14 @@
-//! Several tabs at one installation: who is told what.
+//! Several tabs at one installation: which events each of them gets.
 //!
-//! Facts go to all of them, answers to the tab whose command is being carried out, messages to those that show the thread.
-//! What the wallet is asked for a wish goes to the tab that wished; what is only read goes to the tab whose wallet spoke last.
+//! Facts go to all tabs, answers to the tab whose command is being carried out, messages to the tabs that show the thread.
+//! A prompt of the wallet goes to the tab where the person asked for it; a read goes to the tab whose wallet changed last.
 
 use bridge::{ConversationId, Event, WalletRequest};
 use protocol::Address;
 
-use crate::{Client, Effect, Environment, Vault, map::Map};
+use sorted::Map;
+
+use crate::{Client, Effect, Environment, Vault};
 
 /// A page of this browser, by a number its worker has drawn. Where there is only one page, the default will do.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -15,11 +17,11 @@ pub struct Tab(pub u32);
 /// The tabs, as far as they have spoken.
 #[derive(Default)]
 pub(crate) struct Tabs {
-    /// Whose command is being carried out.
+    /// The tab whose command is being carried out.
     pub asking: Option<Tab>,
     /// The thread that each of them shows.
     pub shown: Map<Tab, ConversationId>,
-    /// Where their wallets are; the one that spoke last stands last.
+    /// Their wallets, the one that changed last at the end.
     wallets: Vec<(Tab, Address, Option<u64>)>,
 }
 
@@ -29,14 +31,14 @@ impl Tabs {
         self.wallets.extend(account.map(|account| (tab, account, chain_id)));
     }
 
-    /// Whose wallet reads.
+    /// The tab whose wallet reads.
     fn reader(&self) -> Option<Tab> {
         self.wallets.last().map(|(tab, ..)| *tab)
     }
 }
 
 impl<V: Vault, E: Environment + 'static> Client<V, E> {
-    /// This tab is closed, or gone in another way. What it was asked is asked elsewhere, or later.
+    /// Forgets a tab that is closed or gone in another way. Its open requests are sent to another tab, or later.
     pub fn closed(&mut self, tab: Tab) -> Vec<Effect> {
         self.tabs.shown.remove(&tab);
         self.desk.gone(tab);
@@ -44,7 +46,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         self.hand_out()
     }
 
-    /// The wallet of this tab is there now.
+    /// The wallet of this tab has another account or chain.
     pub(crate) fn moved(&mut self, tab: Tab, account: Option<Address>, chain_id: Option<u64>) {
         self.tabs.wallet_at(tab, account, chain_id);
         let (account, chain_id) = match self.tabs.wallets.last() {
@@ -55,17 +57,17 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         self.proofs.ask_anew();
     }
 
-    /// Tells every tab.
+    /// Sends an event to every tab.
     pub(crate) fn tell(&mut self, event: Event) {
         self.effects.push(Effect::Event(event));
     }
 
-    /// Tells this tab.
+    /// Sends an event to this tab.
     pub(crate) fn tell_tab(&mut self, tab: Tab, event: Event) {
         self.effects.push(Effect::Tell { tab, event });
     }
 
-    /// Tells the tab that asks; every tab, if none does.
+    /// Sends an event to the requesting tab, or to every tab if there is none.
     pub(crate) fn reply(&mut self, event: Event) {
         match self.tabs.asking {
             Some(tab) => self.tell_tab(tab, event),
@@ -73,7 +75,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         }
     }
 
-    /// Tells every tab that shows this thread.
+    /// Sends an event to every tab that shows this thread.
     pub(crate) fn tell_watching(&mut self, conversation: ConversationId, event: &Event) {
         let watching: Vec<_> = self
             .tabs
@@ -87,7 +89,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         }
     }
 
-    /// Asks the wallet of this tab; if it is of none, of the one that asks, or whose wallet spoke last. Gives which.
+    /// Sends the request to `tab`, else the requesting tab, else the tab whose wallet changed last. Returns the tab.
     pub(crate) fn put_to_wallet(&mut self, tab: Option<Tab>, number: u32, request: WalletRequest) -> Tab {
         let tab = tab
             .or(self.tabs.asking)

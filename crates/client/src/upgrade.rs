@@ -8,10 +8,11 @@
 use bridge::ConversationId;
 use protocol::{Address, MessageId, UnixMillis};
 
+use sorted::Map;
+
 use crate::{
     Batch, Space, Vault, VaultError,
     content::{short, tip},
-    map::Map,
     records::{self, Conversation, Latest, Message, Tip},
     step::State,
 };

@@ -15,7 +15,7 @@ use crate::{input::Word, inputs::Inputs};
 
 const WHO: u32 = 0;
 const LEADS: u32 = 1;
-const WISHES: u32 = 2;
+const PENDING: u32 = 2;
 const ASK: u32 = 3;
 const SAY: u32 = 4;
 
@@ -67,9 +67,9 @@ impl Channel {
         self.term.set(None);
     }
 
-    /// There are wishes in the vault.
-    pub fn tell_wishes(&self) {
-        post(&self.web, &Array::of1(&WISHES.into()));
+    /// The vault holds pending sends.
+    pub fn tell_pending_sends(&self) {
+        post(&self.web, &Array::of1(&PENDING.into()));
     }
 
     /// A command of this tab for the leader of this term.
@@ -122,7 +122,7 @@ fn hear(data: &JsValue, inputs: &Inputs, term: Option<u32>, build: &str, web: &B
             build: word.get(1).as_string()?,
             term: number(&word.get(2))?,
         }),
-        WISHES => inputs.word(Word::Wishes),
+        PENDING => inputs.word(Word::PendingSends),
         ASK if number(&word.get(1))? == term? => {
             let command: Uint8Array = word.get(3).dyn_into().ok()?;
             let command = bridge::decode::<Command>(&command.to_vec()).ok()?;

@@ -32,9 +32,9 @@ pub fn now() -> UnixMillis {
 
 /// The one wake that is set.
 #[derive(Default)]
-pub struct Alarm(Option<Timeout>);
+pub struct Timer(Option<Timeout>);
 
-impl Alarm {
+impl Timer {
     /// Wake in so many milliseconds, and not at the time set before.
     pub fn set(&mut self, milliseconds: u32, inputs: &Inputs) {
         let inputs = inputs.clone();

@@ -9,17 +9,17 @@ use js_sys::Array;
 pub enum Input {
     /// Something happened to the lock that was asked for under this number.
     Lock(u32, Lock),
-    /// Another worker says.
+    /// A word of another worker.
     Word(Word),
     /// It is time to look whether there is a leader.
     Look,
-    /// Our page wishes.
+    /// A command of our page.
     Command(Command),
-    /// The page of another tab wishes.
+    /// A command of another tab's page.
     Asked(Tab, Command),
-    /// The alarm went off.
+    /// The timer went off.
     Wake,
-    /// The socket with this number says.
+    /// An event of the socket with this number.
     Socket(u32, SocketEvent),
 }
 
@@ -36,8 +36,8 @@ pub enum Lock {
 pub enum Word {
     /// A worker of this build leads; the term is drawn anew by every leader.
     Leads { build: String, term: u32 },
-    /// There are wishes in the vault.
-    Wishes,
+    /// The vault holds pending sends.
+    PendingSends,
     /// The leader of this term says.
     Say { term: u32, parts: Array },
 }

@@ -1,4 +1,4 @@
-//! What waits for the worker: locks and other workers before wishes of pages, those before wakes, wakes before what the socket
+//! What waits for the worker: locks and other workers before commands of pages, those before wakes, wakes before what the socket
 //! brings, so that a person is not kept waiting by a thousand messages.
 
 use std::{

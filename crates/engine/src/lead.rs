@@ -8,7 +8,7 @@ use wasm_bindgen::JsValue;
 
 use crate::{
     channel::Channel,
-    clock::{Alarm, Browser},
+    clock::{Browser, Timer},
     context::WorkerContext,
     input::{Input, Lock, Word},
     leader::{By, Lease, life_of},
@@ -34,7 +34,7 @@ struct Open {
     client: Client<IdbVault, Browser>,
     vault: IdbVault,
     transport: Transport,
-    alarm: Alarm,
+    timer: Timer,
 }
 
 /// A tab that is served.
@@ -76,10 +76,10 @@ impl Lead {
     }
 
     /// A command of a tab's page.
-    pub async fn command(&mut self, front: &mut WorkerContext, tab: Tab, command: Command) {
+    pub async fn command(&mut self, context: &mut WorkerContext, tab: Tab, command: Command) {
         let effects = match (&mut self.open, command) {
             (Some(open), command) => open.client.command(tab, command).await,
-            (None, Command::Open { .. }) => match self.open(front).await {
+            (None, Command::Open { .. }) => match self.open(context).await {
                 // Who comes later is told when it opens.
                 Ok(effects) => effects.into_iter().map(|effect| for_tab(tab, effect)).collect(),
                 Err(why) => vec![Effect::Tell {
@@ -92,13 +92,13 @@ impl Lead {
             // Anything else needs an open vault: the page opens one first.
             (None, _) => Vec::new(),
         };
-        self.perform(front, effects).await;
+        self.perform(context, effects).await;
     }
 
-    pub async fn input(&mut self, front: &mut WorkerContext, input: Input) {
+    pub async fn input(&mut self, context: &mut WorkerContext, input: Input) {
         if let Input::Asked(tab, command) = input {
-            self.welcome(front, tab);
-            self.command(front, tab, command).await;
+            self.welcome(context, tab);
+            self.command(context, tab, command).await;
             let ousted = self.is_ousted();
             if let Some(other) = self.others.iter_mut().find(|other| other.tab == tab && !ousted) {
                 other.done += 1;
@@ -112,7 +112,7 @@ impl Lead {
         let effects = match input {
             Input::Wake => open.client.wake().await,
             Input::Socket(number, event) if open.transport.number() == number => open.client.socket(event).await,
-            Input::Word(Word::Wishes) => open.client.wishes().await,
+            Input::Word(Word::PendingSends) => open.client.pending_sends().await,
             Input::Lock(life, Lock::Granted) => {
                 let tab = Tab(life);
                 self.others.retain(|other| other.tab != tab);
@@ -120,67 +120,67 @@ impl Lead {
             }
             _ => Vec::new(),
         };
-        self.perform(front, effects).await;
+        self.perform(context, effects).await;
     }
 
     /// A tab that has not spoken before is watched from now on.
-    fn welcome(&mut self, front: &WorkerContext, tab: Tab) {
+    fn welcome(&mut self, context: &WorkerContext, tab: Tab) {
         if self.others.iter().all(|other| other.tab != tab) {
             self.others.push(Other {
                 tab,
                 done: 0,
-                _life: Lease::request(&life_of(tab), By::Waiting, tab.0, &front.inputs),
+                _life: Lease::request(&life_of(tab), By::Waiting, tab.0, &context.inputs),
             });
         }
     }
 
-    async fn open(&mut self, front: &WorkerContext) -> Result<Vec<Effect>, Trouble> {
+    async fn open(&mut self, context: &WorkerContext) -> Result<Vec<Effect>, Trouble> {
         let origin = origin().ok_or(Trouble::Internal)?;
         let opened = IdbVault::open(&place_of(self.account)).await;
         let vault = opened.map_err(|error| vault::trouble(&error))?;
         let opened = Client::open(vault.clone(), Browser, self.account, origin).await;
         let (mut client, mut effects) = opened.inspect_err(|_| vault.close())?;
-        if !front.online {
+        if !context.online {
             effects.extend(client.command(self.me, Command::Online(false)).await);
         }
         self.open = Some(Open {
             client,
             vault,
             transport: Transport::default(),
-            alarm: Alarm::default(),
+            timer: Timer::default(),
         });
         Ok(effects)
     }
 
     /// Carry out what a step came to, in its order.
-    async fn perform(&mut self, front: &mut WorkerContext, effects: Vec<Effect>) {
+    async fn perform(&mut self, context: &mut WorkerContext, effects: Vec<Effect>) {
         if self.is_ousted() {
             // Nothing of it was kept: it is told, and done, by whoever owns the vault now.
             return;
         }
         for effect in effects {
             match (effect, &mut self.open) {
-                (Effect::Event(event), _) => self.tell(front, None, &event),
-                (Effect::Tell { tab, event }, _) => self.tell(front, Some(tab), &event),
+                (Effect::Event(event), _) => self.tell(context, None, &event),
+                (Effect::Tell { tab, event }, _) => self.tell(context, Some(tab), &event),
                 (Effect::DeleteVault, _) => {
-                    if let Err(why) = self.delete(front).await {
+                    if let Err(why) = self.delete(context).await {
                         // It is still there: nobody is told that it is forgotten.
-                        return self.tell(front, None, &self.not_opened(why));
+                        return self.tell(context, None, &self.not_opened(why));
                     }
                 }
-                (Effect::OpenSocket, Some(open)) => open.transport.open(&front.inputs),
+                (Effect::OpenSocket, Some(open)) => open.transport.open(&context.inputs),
                 (Effect::CloseSocket, Some(open)) => open.transport.close(),
                 (Effect::Frame(frame), Some(open)) => open.transport.send(&frame),
-                (Effect::WakeIn { milliseconds }, Some(open)) => open.alarm.set(milliseconds, &front.inputs),
+                (Effect::WakeIn { milliseconds }, Some(open)) => open.timer.set(milliseconds, &context.inputs),
                 // After `DeleteVault` only facts are left.
                 (_, None) => {}
             }
         }
     }
 
-    fn tell(&mut self, front: &mut WorkerContext, to: Option<Tab>, event: &Event) {
+    fn tell(&mut self, context: &mut WorkerContext, to: Option<Tab>, event: &Event) {
         if to.is_none_or(|tab| tab == self.me) {
-            front.page.event(event);
+            context.page.event(event);
         }
         if to != Some(self.me)
             && !self.others.is_empty()
@@ -192,10 +192,10 @@ impl Lead {
     }
 
     /// Delete what is kept of the account, its vault open or not.
-    async fn delete(&mut self, front: &WorkerContext) -> Result<(), Trouble> {
+    async fn delete(&mut self, context: &WorkerContext) -> Result<(), Trouble> {
         self.close();
         self.over = true;
-        front.inputs.forget_lead();
+        context.inputs.forget_lead();
         let deleted = IdbVault::delete(&place_of(self.account)).await;
         deleted.map_err(|error| vault::trouble(&error))
     }
@@ -207,7 +207,7 @@ impl Lead {
         }
     }
 
-    /// Let go of the open vault: socket, alarm and database.
+    /// Let go of the open vault: socket, timer and database.
     fn close(&mut self) {
         if let Some(mut open) = self.open.take() {
             open.transport.close();

@@ -33,7 +33,7 @@ pub enum By {
     Stealing,
 }
 
-/// The wish for a lock, and later the lock. Dropping it gives either up; so does the end of the worker.
+/// A request for a lock, and later the lock. Dropping it gives either up; so does the end of the worker.
 pub struct Lease {
     number: u32,
     abort: AbortController,
@@ -71,7 +71,7 @@ impl Lease {
         let promise = locks.request(name, &options, callback.as_ref().unchecked_ref()).ok()?;
         let inputs = inputs.clone();
         spawn_local(async move {
-            // Rejected when it is stolen; also when the wish was given up, which nobody listens to any more.
+            // Rejected when it is stolen; also when the request was given up, which nobody listens to any more.
             if JsFuture::from(promise).await.is_err() {
                 inputs.lock(number, Lock::Lost);
             }

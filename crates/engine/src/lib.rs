@@ -5,7 +5,7 @@
 //! only carries it out. Inputs (commands of the page, frames of the socket, wakes of the clock) are taken one after another
 //! by one loop in [`worker`]; every input is finished, its effects included, before the next one is looked at.
 //!
-//! Of the workers of several tabs one leads ([`lead`]), the others follow ([`seat`], ADR 13).
+//! Of the workers of several tabs one leads ([`lead`]), the others follow ([`election`], ADR 13).
 //!
 //! To add an ability: a new [`client::Effect`] and one arm in [`lead`]. Everything the browser keeps stands behind names
 //! that carry the version of the arrangement; builds that share it never work at the same time.
@@ -15,12 +15,12 @@
 mod channel;
 mod clock;
 mod context;
+mod election;
 mod input;
 mod inputs;
 mod lead;
 mod leader;
 mod page;
-mod seat;
 #[cfg(feature = "testing")]
 mod suite;
 mod transport;

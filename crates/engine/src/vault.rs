@@ -36,7 +36,7 @@ impl IdbVault {
         Self::from_database(Database::open(name).await?, true).await
     }
 
-    /// Open the vault of this name, or make one, to leave wishes in it.
+    /// Open the vault of this name, or make one, to leave pending sends in it.
     ///
     /// # Errors
     /// As [`Self::open`].

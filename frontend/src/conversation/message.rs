@@ -184,7 +184,7 @@ fn Tools(
 /// Why it was not sent, in words.
 fn reason_words(state: State, why: Unsent) -> String {
     let words = match why {
-        Unsent::Unchecked { chain_id } => {
+        Unsent::NeedsChainCheck { chain_id } => {
             let network = state
                 .network_of(chain_id)
                 .map_or_else(|| "their network".to_owned(), |network| network.name);

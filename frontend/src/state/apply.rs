@@ -79,7 +79,7 @@ pub fn apply(state: State, event: Event) {
         }
         Event::Found { account, here } => write.people.found_out(account, here),
         Event::Waiting(waiting) => write.facts.set_waiting(waiting),
-        Event::Unchecked(accounts) => write.facts.set_unchecked(accounts),
+        Event::NeedsChainCheck(accounts) => write.facts.set_unchecked(accounts),
         Event::Forgotten => flow::forgotten(state),
         Event::NotOpened { account, why } => flow::not_opened(state, account, why),
         Event::Wallet { number, request } => spawn_local(async move {

@@ -21,8 +21,8 @@ pub enum Space {
     Outbox,
     /// Tips, by the id of the message that speaks of them.
     Tip,
-    /// Wishes to send a message that were kept by a tab that only visits the vault, by the message's id.
-    Wish,
+    /// Messages that a tab without the lead has stored for the owner to send, by their id.
+    PendingSend,
     /// Reactions to messages that are not here, by conversation and message.
     Early,
 }
@@ -39,7 +39,7 @@ impl Space {
         Self::Index,
         Self::Outbox,
         Self::Tip,
-        Self::Wish,
+        Self::PendingSend,
         Self::Early,
     ];
 
@@ -55,7 +55,7 @@ impl Space {
             Self::Index => "index",
             Self::Outbox => "outbox",
             Self::Tip => "tip",
-            Self::Wish => "wish",
+            Self::PendingSend => "wish",
             Self::Early => "early",
         }
     }
@@ -95,7 +95,7 @@ pub struct Change {
 impl Batch {
     /// Whether only the owner may do this.
     pub fn needs_owner(&self) -> bool {
-        self.changes.iter().any(|change| change.space != Space::Wish)
+        self.changes.iter().any(|change| change.space != Space::PendingSend)
     }
 
     /// Nothing to change.
@@ -123,7 +123,7 @@ impl Batch {
 
     /// The changes with only the last one of every key left, for databases that do not keep the order.
     pub fn last_of_each_key(self) -> impl Iterator<Item = Change> {
-        let mut last = crate::map::Map::default();
+        let mut last = sorted::Map::default();
         for change in self.changes {
             last.insert((change.space, change.key), change.value);
         }
@@ -164,7 +164,7 @@ pub enum VaultError {
 ///
 /// One owner uses a vault, one call after another. Whoever opens it as its owner ousts the one before: from that moment nothing
 /// of the earlier one is kept any more, also if it was asleep and does not know. Others may visit: they read, and write
-/// into [`Space::Wish`] only.
+/// into [`Space::PendingSend`] only.
 #[expect(async_fn_in_trait, reason = "one thread in the browser: futures need not be Send")]
 pub trait Vault {
     /// All records of a space, in the order of their keys.
@@ -195,6 +195,6 @@ pub trait Vault {
     /// Makes all changes of the batch, or none. When it returns `Ok` they survive a crash of browser and machine.
     ///
     /// # Errors
-    /// Nothing was changed. `Closed`: there is another owner, and something else than wishes was to be changed.
+    /// Nothing was changed. `Closed`: there is another owner, and something else than pending sends was to be changed.
     async fn commit(&self, batch: Batch) -> Result<(), VaultError>;
 }

@@ -4,7 +4,7 @@ use bridge::{Consent, MessageState, Unsent};
 use protocol::{Address, MessageId, Seq, UnixMillis, Welcome};
 use serde::{Deserialize, Serialize};
 
-use super::{Awaited, PendingCommit, Sealed, Stage, Untold};
+use super::{Awaited, Membership, PendingAlert, PendingCommit, Sealed};
 
 /// [`super::Conversation`] before messages had typed bodies.
 #[derive(Serialize, Deserialize)]
@@ -37,11 +37,11 @@ pub(crate) struct Intent {
     pub unsent: Option<Unsent>,
 }
 
-/// [`super::Log`] before conversations had ids.
+/// [`super::TopicState`] before conversations had ids.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct LogV4 {
     pub peer: Option<Address>,
-    pub stage: Stage,
+    pub stage: Membership,
     pub cursor: Seq,
     pub last_commit: Seq,
     pub newest: UnixMillis,
@@ -49,15 +49,15 @@ pub(crate) struct LogV4 {
     pub renewed: UnixMillis,
     pub since: u32,
     pub awaited: Vec<Awaited>,
-    pub untold: Option<Untold>,
+    pub alert: Option<PendingAlert>,
     pub reread: Seq,
 }
 
-/// [`super::Log`] as it was before ciphertexts were marked and logs read anew.
+/// [`super::TopicState`] as it was before ciphertexts were marked and logs read anew.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct LogV3 {
     pub peer: Option<Address>,
-    pub stage: Stage,
+    pub stage: Membership,
     pub cursor: Seq,
     pub last_commit: Seq,
     pub newest: UnixMillis,
@@ -65,14 +65,14 @@ pub(crate) struct LogV3 {
     pub renewed: UnixMillis,
     pub since: u32,
     pub awaited: Vec<MessageId>,
-    pub untold: Option<Untold>,
+    pub alert: Option<PendingAlert>,
 }
 
-/// [`super::Log`] as it was before keys were renewed and installations removed.
+/// [`super::TopicState`] as it was before keys were renewed and installations removed.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct LogV1 {
     pub peer: Option<Address>,
-    pub stage: Stage,
+    pub stage: Membership,
     pub cursor: Seq,
     pub last_commit: Seq,
     pub newest: UnixMillis,

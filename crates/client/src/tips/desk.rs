@@ -1,6 +1,8 @@
 use protocol::{Address, MessageId, TipId, TipSight, TxHash, UnixMillis, api::Network};
 
-use crate::{Tab, map::Map};
+use sorted::Map;
+
+use crate::Tab;
 
 /// The first and the longest pause between two looks at the same tip, in milliseconds.
 const PAUSE: (i64, i64) = (1_000, 15_000);

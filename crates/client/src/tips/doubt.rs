@@ -17,8 +17,7 @@ impl Tip {
         self.contract != CONTRACT || self.id.message() != id
     }
 
-    /// Whether the server, which has seen something, sees something else than what this device has read to the end. `of`: so
-    /// many blocks make it final.
+    /// Whether the server's report contradicts our final reading. `of`: the number of blocks that make it final.
     pub(crate) fn is_doubted_by(&self, claim: &Claim, report: TipReport, of: u32) -> bool {
         let right = match report.sight {
             TipSight::Mined { recipient, amount, .. } => recipient == claim.recipient && amount == claim.amount,

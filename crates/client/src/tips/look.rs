@@ -5,7 +5,9 @@ use chain::tips::CONTRACT;
 use protocol::{MessageId, UnixMillis};
 
 use super::{Then, desk::Question, put_among};
-use crate::{Client, Environment, Vault, VaultError, link::is_due, map::Map, records::Tip};
+use sorted::Map;
+
+use crate::{Client, Environment, Vault, VaultError, link::is_due, records::Tip};
 
 /// So many readings are on their way at once.
 const AT_ONCE: usize = 4;
@@ -60,7 +62,10 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     /// The tips that are to be looked at, the newest first, and when.
     fn watched(&self) -> Vec<(MessageId, Question, UnixMillis)> {
         let mut sides = Map::<_, Vec<_>>::default();
-        for (id, tip) in self.state.tips.iter() {
+        let hinted = self.desk.looks.iter().filter(|(_, look)| look.hint.is_some());
+        let hinted = hinted.map(|(id, _)| id).filter(|id| !self.state.open_tips.contains(id));
+        for id in self.state.open_tips.iter().chain(hinted) {
+            let Some(tip) = self.state.tips.get(id) else { continue };
             if self.question(*id, tip).is_some() {
                 let look = self.desk.looks.get(id);
                 let seen = look.is_some_and(|look| look.last.0 > 0);

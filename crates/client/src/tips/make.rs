@@ -12,7 +12,7 @@ use super::{
 use crate::{
     Client, Environment, Vault, VaultError,
     content::tip,
-    records::{Stage, Tip},
+    records::{Membership, Tip},
     step::Step,
 };
 
@@ -27,7 +27,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             let only = self.only(peer);
             return self.reply(Event::Payee { peer, first, only });
         } else if self.is_connecting() {
-            self.lists.remove(&peer);
+            self.people.lists.remove(&peer);
             if !self.desk.payees.contains(&peer) {
                 self.desk.payees.push(peer);
             }
@@ -69,8 +69,9 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 .iter()
                 .any(|member| member.address == peer && self.directory.get(&member.association).is_some())
         };
-        logs.any(|(topic, log)| log.conversation == Some(peer.into()) && log.stage == Stage::Joined && ours(*topic))
-            || self.holds_listed(peer)
+        logs.any(|(topic, log)| {
+            log.conversation == Some(peer.into()) && log.stage == Membership::Joined && ours(*topic)
+        }) || self.holds_listed(peer)
     }
 
     fn why_not(&self, peer: Address, chain_id: u64, amount: U256) -> Option<TipRefusal> {

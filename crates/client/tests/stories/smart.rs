@@ -59,7 +59,7 @@ fn questions(world: &mut World, name: Name) -> usize {
 
 fn unchecked(world: &World, name: Name) -> Option<Vec<(Address, u64)>> {
     world.people[name].events.iter().rev().find_map(|event| match event {
-        Event::Unchecked(waiting) => Some(waiting.clone()),
+        Event::NeedsChainCheck(waiting) => Some(waiting.clone()),
         _ => None,
     })
 }
@@ -126,7 +126,7 @@ fn nothing_is_written_to_an_account_whose_chain_was_not_asked() {
     go_to(&mut world, "alice", ELSEWHERE);
     let before = world.server.borrow().arrived.len();
     let id = world.send("alice", "vera", "for vera only");
-    let why = Unsent::Unchecked { chain_id: CHAIN };
+    let why = Unsent::NeedsChainCheck { chain_id: CHAIN };
     assert_eq!(world.state("alice", "vera", id), Some(MessageState::NotSent(why)));
     assert_eq!(world.server.borrow().arrived.len(), before, "nothing left alice");
     world.command("alice", Command::Find { account: VAULT });

@@ -1,7 +1,7 @@
 //! Several tabs at one installation, and workers that come and go.
 
 use bridge::{Command, Connection, Draft, Event, MessageState, TipRefusal, WalletAnswer, WalletRefusal, WalletRequest};
-use client::{Effect, SocketEvent, Tab, Wished};
+use client::{Effect, SendKept, SocketEvent, Tab};
 use futures::executor::block_on;
 use protocol::{MessageId, U256, UnixMillis};
 
@@ -53,7 +53,7 @@ fn wish(world: &World, to: Name, id: u8, at: i64, text: &str) -> Option<Event> {
     let visit = world.people["alice"].vault.visit();
     let place = (world.address(to).into(), MessageId([id; 16]));
     let body = Draft::Text(text.into());
-    let kept = block_on(client::wish(
+    let kept = block_on(client::keep_send(
         &visit,
         world.address("alice"),
         UnixMillis(at),
@@ -61,8 +61,8 @@ fn wish(world: &World, to: Name, id: u8, at: i64, text: &str) -> Option<Event> {
         (None, &body),
     ));
     match kept.unwrap() {
-        Wished::Kept(event) => event.map(|event| *event),
-        Wished::Refused => None,
+        SendKept::Kept(event) => event.map(|event| *event),
+        SendKept::Refused => None,
     }
 }
 
@@ -145,7 +145,7 @@ fn a_wish_is_sent_once_however_the_leader_comes_to_know_of_it() {
             at(&mut world, LEFT, send("bob", 100, "second"));
         }
         if case & 2 > 0 {
-            let effects = block_on(world.people.get_mut("alice").unwrap().client.wishes());
+            let effects = block_on(world.people.get_mut("alice").unwrap().client.pending_sends());
             world.carry_out("alice", effects);
         }
         if case & 4 > 0 || case == 0 {
@@ -154,7 +154,7 @@ fn a_wish_is_sent_once_however_the_leader_comes_to_know_of_it() {
         }
         assert_eq!(world.texts("bob", "alice"), ["hello", "first", "second"], "case {case}");
         assert_eq!(world.texts("alice", "bob"), ["hello", "first", "second"], "case {case}");
-        assert!(world.people["alice"].vault.keys(client::Space::Wish).is_empty());
+        assert!(world.people["alice"].vault.keys(client::Space::PendingSend).is_empty());
         at(&mut world, LEFT, send("bob", 100, "second"));
         assert_eq!(world.texts("bob", "alice").len(), 3, "said again by the page");
     }
@@ -166,7 +166,7 @@ fn what_is_no_message_is_no_wish() {
     assert_eq!(wish(&world, "bob", 100, 1, ""), None);
     let long = "x".repeat(protocol::limits::TEXT + 1);
     assert_eq!(wish(&world, "bob", 100, 1, &long), None);
-    assert!(world.people["alice"].vault.keys(client::Space::Wish).is_empty());
+    assert!(world.people["alice"].vault.keys(client::Space::PendingSend).is_empty());
 }
 
 #[test]
@@ -330,4 +330,72 @@ fn what_is_read_is_asked_where_the_wallet_spoke_last() {
         !events.is_empty() && events.iter().all(|(tab, ..)| *tab == LEFT),
         "asked anew, elsewhere: {events:?}"
     );
+}
+
+/// A worker without the lead keeps a reaction there.
+fn wish_to_react(world: &World, to: Name, id: u8, at: i64, target: MessageId) -> SendKept {
+    let visit = world.people["alice"].vault.visit();
+    let place = (world.address(to).into(), MessageId([id; 16]));
+    let body = Draft::Reaction {
+        emoji: "👍".into(),
+        set: true,
+    };
+    let kept = client::keep_send(
+        &visit,
+        world.address("alice"),
+        UnixMillis(at),
+        place,
+        (Some(target), &body),
+    );
+    block_on(kept).unwrap()
+}
+
+#[test]
+fn every_tab_that_shows_a_thread_sees_a_reaction_at_once() {
+    let mut world = among_friends(340);
+    let target = world.send("bob", "alice", "look");
+    for tab in [LEFT, RIGHT] {
+        at(&mut world, tab, show("bob"));
+    }
+    let body = Draft::Reaction {
+        emoji: "👍".into(),
+        set: true,
+    };
+    let heard = at(&mut world, LEFT, move |world| Command::Send {
+        conversation: world.address("bob").into(),
+        id: MessageId([90; 16]),
+        in_reply_to: Some(target),
+        body,
+    });
+    for tab in [LEFT, RIGHT] {
+        let shown = heard.iter().any(|(to, event)| match event {
+            Event::Messages { messages, .. } => {
+                let there = messages.iter().find(|message| message.id == target);
+                *to == Some(tab) && there.is_some_and(|message| message.reactions.len() == 1)
+            }
+            _ => false,
+        });
+        assert!(shown, "{tab:?}: {heard:?}");
+    }
+}
+
+#[test]
+fn a_reaction_kept_by_a_tab_without_the_lead_is_sent_by_the_one_that_leads() {
+    let mut world = among_friends(341);
+    let target = world.send("bob", "alice", "look");
+    // Nothing to show there: the message it changes is not read by a visitor.
+    assert_eq!(wish_to_react(&world, "bob", 91, 5, target), SendKept::Kept(None));
+    let effects = block_on(world.people.get_mut("alice").unwrap().client.pending_sends());
+    world.carry_out("alice", effects);
+    world.run();
+    let expected = [("👍".to_owned(), vec!["alice"])];
+    assert_eq!(world.reactions("alice", "bob", target), expected);
+    assert_eq!(world.reactions("bob", "alice", target), expected);
+    assert!(world.people["alice"].vault.keys(client::Space::PendingSend).is_empty());
+    // Also if nobody leads until the vault is opened again; and twice is once.
+    assert_eq!(wish_to_react(&world, "bob", 91, 6, target), SendKept::Kept(None));
+    world.crash("alice");
+    world.run();
+    assert_eq!(world.reactions("bob", "alice", target), expected);
+    assert!(world.people["alice"].vault.keys(client::Space::PendingSend).is_empty());
 }

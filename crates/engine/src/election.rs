@@ -5,7 +5,7 @@
 //! believe that it leads: the vault knows better (see `vault`). ADR 13.
 
 use bridge::{Command, Event, Trouble};
-use client::{Tab, Wished};
+use client::{SendKept, Tab};
 use gloo_timers::callback::Interval;
 use protocol::{Address, UnixMillis};
 
@@ -41,12 +41,12 @@ enum Role {
 }
 
 /// The place.
-pub struct Seat {
+pub struct TabElection {
     account: Address,
     tab: Tab,
     channel: Channel,
     role: Role,
-    /// The lock that says who leads, or the wish for it.
+    /// The lock that says who leads, or the request for it.
     lease: Option<Lease>,
     /// Held as long as this place is: by it the leader hears of our end.
     _life: Lease,
@@ -58,40 +58,40 @@ pub struct Seat {
     is_new: bool,
     leases: u32,
     visit: Option<IdbVault>,
-    /// When the last wish was kept here: the next one is later.
+    /// When the last message was kept here: the next one is later.
     wished: UnixMillis,
 }
 
-impl Seat {
+impl TabElection {
     /// Come to this account. `None` where the browser lacks what is needed for it.
-    pub fn take(account: Address, front: &WorkerContext) -> Option<Self> {
+    pub fn take(account: Address, context: &WorkerContext) -> Option<Self> {
         let name = place_of(account);
         let tab = Tab(random() | TABS);
-        let channel = Channel::join(&name, front.build.clone(), &front.inputs)?;
+        let channel = Channel::join(&name, context.build.clone(), &context.inputs)?;
         let look = {
-            let inputs = front.inputs.clone();
+            let inputs = context.inputs.clone();
             Interval::new(LOOK, move || inputs.look())
         };
-        let mut seat = Self {
+        let mut election = Self {
             account,
             tab,
             channel,
             role: Role::Joining,
             lease: None,
             // Under no number of ours: nobody listens to it.
-            _life: Lease::request(&life_of(tab), By::Waiting, 0, &front.inputs)?,
+            _life: Lease::request(&life_of(tab), By::Waiting, 0, &context.inputs)?,
             _look: look,
             misses: 0,
             takes_over: false,
-            is_new: !front.outdated,
+            is_new: !context.outdated,
             leases: 0,
             visit: None,
             wished: UnixMillis(0),
         };
-        seat.request(By::Waiting, front);
-        seat.lease.as_ref()?;
-        seat.channel.ask_who();
-        Some(seat)
+        election.request(By::Waiting, context);
+        election.lease.as_ref()?;
+        election.channel.ask_who();
+        Some(election)
     }
 
     pub fn account(&self) -> Address {
@@ -115,50 +115,50 @@ impl Seat {
         }
     }
 
-    fn request(&mut self, by: By, front: &WorkerContext) {
+    fn request(&mut self, by: By, context: &WorkerContext) {
         self.leases += 1;
         self.misses = 0;
         self.takes_over = by == By::Stealing;
-        self.lease = Lease::request(&place_of(self.account), by, self.leases, &front.inputs);
+        self.lease = Lease::request(&place_of(self.account), by, self.leases, &context.inputs);
     }
 
     /// A command of our page.
-    pub async fn command(&mut self, front: &mut WorkerContext, command: Command) {
+    pub async fn command(&mut self, context: &mut WorkerContext, command: Command) {
         match &mut self.role {
             Role::Leading(lead) => {
-                lead.command(front, self.tab, command).await;
+                lead.command(context, self.tab, command).await;
                 if lead.is_ousted() {
                     // Not done: it is said again to whoever leads now.
-                    self.stop(front);
+                    self.stop(context);
                 } else {
-                    front.page.done(front.taken);
+                    context.page.done(context.taken);
                 }
             }
             Role::Following { term, .. } => {
                 let term = *term;
                 // If it cannot be kept here, the leader will say what the matter is.
-                let _ = self.keep(front, &command).await;
+                let _ = self.keep(context, &command).await;
                 if let Ok(bytes) = bridge::encode(&command) {
                     self.channel.ask(term, self.tab, &bytes);
                 }
             }
             Role::Ousted | Role::Joining => {
-                match (self.keep(front, &command).await, command) {
-                    (Ok(true), _) => self.channel.tell_wishes(),
+                match (self.keep(context, &command).await, command) {
+                    (Ok(true), _) => self.channel.tell_pending_sends(),
                     (Err(why), Command::Send { id, .. }) => {
-                        front.page.event(&Event::Trouble(why));
-                        front.page.event(&Event::NotKept { id });
+                        context.page.event(&Event::Trouble(why));
+                        context.page.event(&Event::NotKept { id });
                     }
                     _ => {}
                 }
-                front.page.done(front.taken);
+                context.page.done(context.taken);
             }
         }
     }
 
     /// Keeps what the person sends in the vault before anything else happens to it. Returns whether it was a message, and is
     /// kept.
-    async fn keep(&mut self, front: &mut WorkerContext, command: &Command) -> Result<bool, Trouble> {
+    async fn keep(&mut self, context: &mut WorkerContext, command: &Command) -> Result<bool, Trouble> {
         let Command::Send {
             conversation,
             id,
@@ -175,51 +175,51 @@ impl Seat {
         let Some(vault) = &self.visit else { return Ok(false) };
         self.wished = UnixMillis(clock::now().0.max(self.wished.0 + 1));
         let (place, said) = ((*conversation, *id), (*in_reply_to, body));
-        let kept = client::wish(vault, self.account, self.wished, place, said).await;
+        let kept = client::keep_send(vault, self.account, self.wished, place, said).await;
         match kept.map_err(|error| vault::trouble(&error))? {
-            Wished::Refused => Ok(false),
-            Wished::Kept(event) => {
+            SendKept::Refused => Ok(false),
+            SendKept::Kept(event) => {
                 if let Some(event) = event {
-                    front.page.event(&event);
+                    context.page.event(&event);
                 }
                 Ok(true)
             }
         }
     }
 
-    pub async fn input(&mut self, front: &mut WorkerContext, input: Input) {
+    pub async fn input(&mut self, context: &mut WorkerContext, input: Input) {
         match input {
             Input::Lock(number, lock) if self.lease.as_ref().is_some_and(|lease| lease.number() == number) => {
                 match lock {
-                    Lock::Granted => self.lead(front),
-                    Lock::Lost => self.stop(front),
+                    Lock::Granted => self.lead(context),
+                    Lock::Lost => self.stop(context),
                 }
             }
-            Input::Word(Word::Leads { build, term }) => self.hear_leader(front, &build, term).await,
+            Input::Word(Word::Leads { build, term }) => self.hear_leader(context, &build, term).await,
             Input::Word(Word::Say { term: of, parts }) => match self.role {
                 Role::Following { term, before } if term == of => {
                     self.misses = 0;
-                    self.hand_over(front, before, &parts);
+                    self.hand_over(context, before, &parts);
                 }
                 _ => {}
             },
-            Input::Look => self.look(front),
+            Input::Look => self.look(context),
             input => {
                 if let Role::Leading(lead) = &mut self.role {
-                    lead.input(front, input).await;
+                    lead.input(context, input).await;
                     if lead.is_ousted() {
-                        self.stop(front);
+                        self.stop(context);
                     }
                 }
             }
         }
     }
 
-    fn look(&mut self, front: &WorkerContext) {
+    fn look(&mut self, context: &WorkerContext) {
         if matches!(self.role, Role::Joining | Role::Following { .. }) {
             self.misses += 1;
             if self.misses > MISSES {
-                self.request(By::Stealing, front);
+                self.request(By::Stealing, context);
             } else {
                 self.channel.ask_who();
             }
@@ -227,78 +227,78 @@ impl Seat {
     }
 
     /// The lock is ours.
-    fn lead(&mut self, front: &mut WorkerContext) {
+    fn lead(&mut self, context: &mut WorkerContext) {
         if matches!(self.role, Role::Leading(_)) {
             return;
         }
         self.visit = None;
         self.takes_over = false;
         self.is_new = false;
-        front.start_over();
-        front.inputs.forget_lead();
+        context.start_over();
+        context.inputs.forget_lead();
         self.role = Role::Leading(Box::new(Lead::new(self.account, self.tab)));
         self.channel.lead(random());
     }
 
     /// Another one leads: it has stolen the lock, or the vault.
-    fn stop(&mut self, front: &mut WorkerContext) {
+    fn stop(&mut self, context: &mut WorkerContext) {
         self.channel.stop_leading();
         self.role = Role::Joining;
-        front.inputs.forget_lead();
-        front.start_over();
-        self.request(By::Waiting, front);
+        context.inputs.forget_lead();
+        context.start_over();
+        self.request(By::Waiting, context);
         self.channel.ask_who();
     }
 
-    async fn hear_leader(&mut self, front: &mut WorkerContext, build: &str, term: u32) {
+    async fn hear_leader(&mut self, context: &mut WorkerContext, build: &str, term: u32) {
         if self.takes_over {
             // Said before it heard of it.
             return;
         }
         self.misses = 0;
-        let of_ours = *build == *front.build;
+        let of_ours = *build == *context.build;
         match self.role {
             // The one that has just stolen it: we shall hear of that in time.
             Role::Leading(_) | Role::Ousted => {}
-            Role::Joining if !of_ours && self.is_new => self.oust(front).await,
-            _ if !of_ours => self.give_way(front, Trouble::OtherTab),
+            Role::Joining if !of_ours && self.is_new => self.oust(context).await,
+            _ if !of_ours => self.give_way(context, Trouble::OtherTab),
             Role::Following { term: known, .. } if known == term => {}
             Role::Following { .. } => {
-                front.start_over();
-                self.follow(front, term);
+                context.start_over();
+                self.follow(context, term);
             }
-            Role::Joining => self.follow(front, term),
+            Role::Joining => self.follow(context, term),
         }
     }
 
-    fn follow(&mut self, front: &WorkerContext, term: u32) {
+    fn follow(&mut self, context: &WorkerContext, term: u32) {
         self.is_new = false;
         self.role = Role::Following {
             term,
-            before: front.taken,
+            before: context.taken,
         };
     }
 
     /// The leader is of another build, and we are newer here: unless the vault is newer than we are, we take over.
-    async fn oust(&mut self, front: &mut WorkerContext) {
+    async fn oust(&mut self, context: &mut WorkerContext) {
         self.is_new = false;
         match IdbVault::visit(&place_of(self.account)).await {
-            Ok(_) => self.request(By::Stealing, front),
-            Err(error) => self.give_way(front, vault::trouble(&error)),
+            Ok(_) => self.request(By::Stealing, context),
+            Err(error) => self.give_way(context, vault::trouble(&error)),
         }
     }
 
     /// There is nothing to do here until the page is loaded again.
-    fn give_way(&mut self, front: &mut WorkerContext, trouble: Trouble) {
+    fn give_way(&mut self, context: &mut WorkerContext, trouble: Trouble) {
         self.lease = None;
-        front.outdated = true;
+        context.outdated = true;
         self.role = Role::Ousted;
-        front.page.done(front.taken);
-        front.page.event(&Event::Trouble(trouble));
+        context.page.done(context.taken);
+        context.page.event(&Event::Trouble(trouble));
     }
 
     /// The leader's words to our page: pairs of a tab (or null: all) and an event, or how many of its commands are done with.
-    fn hand_over(&self, front: &mut WorkerContext, before: u32, parts: &js_sys::Array) {
+    fn hand_over(&self, context: &mut WorkerContext, before: u32, parts: &js_sys::Array) {
         use wasm_bindgen::JsCast;
 
         for at in (0..parts.length()).step_by(2) {
@@ -308,9 +308,9 @@ impl Seat {
             }
             let said = parts.get(at + 1);
             if let Some(done) = number(&said) {
-                front.page.done(before + done);
+                context.page.done(before + done);
             } else if let Ok(bytes) = said.dyn_into() {
-                front.page.bytes(&bytes);
+                context.page.bytes(&bytes);
             }
         }
     }
