@@ -88,6 +88,18 @@ pub const CHECKS: &[Check] = &[
             ),
         ],
     },
+    Check {
+        rule: "what a browser loads is linked with LTO: cargo leaves it out, without a word, where a cdylib is an rlib too",
+        find: lto,
+        bad: &[&[(
+            "crates/engine/Cargo.toml",
+            "[lib]\ncrate-type = [\"cdylib\", \"rlib\"]\n",
+        )]],
+        good: &[
+            ("crates/engine/Cargo.toml", "[lib]\ncrate-type = [\"cdylib\"]\n"),
+            ("crates/client/Cargo.toml", "[lib]\nname = \"client\"\n"),
+        ],
+    },
 ];
 
 /// A row of the crate table: the crate, ours it may import, and beginnings of names from outside it may not.
@@ -327,6 +339,15 @@ fn reasons(tree: &Tree) -> Vec<String> {
         }
     }
     found
+}
+
+fn lto(tree: &Tree) -> Vec<String> {
+    let kinds = |manifest: &Table| manifest.get("lib")?.get("crate-type")?.as_array().cloned();
+    let others = |kinds: Vec<Value>| kinds.len() > 1 && kinds.iter().any(|kind| kind.as_str() == Some("cdylib"));
+    manifests(tree)
+        .filter(|(_, manifest)| kinds(manifest).is_some_and(others))
+        .map(|(path, _)| format!("{path}: a cdylib and something else"))
+        .collect()
 }
 
 fn bindgen(tree: &Tree) -> Vec<String> {
