@@ -25,6 +25,7 @@ use crate::{
     db::DbError,
     jobs::{Backoff, Job},
     push::{Notifier, Subscriber},
+    reported,
     time::Clock,
 };
 use board::Board;
@@ -239,10 +240,8 @@ impl Asker {
         if !chain.board.wish(&self.subscriber, sender, id, hash) {
             return Err(ErrorCode::TooMany);
         }
-        let report = self.tips.glance(chain, sender, id, hash).await.map_err(|error| {
-            tracing::warn!("what is seen of a tip could not be looked up: {error}");
-            ErrorCode::from(&error)
-        })?;
+        let report = self.tips.glance(chain, sender, id, hash).await;
+        let report = report.map_err(|error| reported("what is seen of a tip could not be looked up", &error))?;
         chain.board.told(&self.subscriber, sender, id, report);
         chain.board.nudge();
         Ok(report)
