@@ -182,9 +182,15 @@ impl Directory {
         self.revoked.contains(&installation)
     }
 
-    /// Whether this revocation holds: the account itself said so, by its key or by an installation it has vouched for.
+    /// Whether this revocation holds: the account itself said so, by its key or by an installation that it has vouched for and that is
+    /// not known to be revoked. A revoked installation revokes nobody but itself: its key may be in other hands (ADR 14).
     pub fn proves(&self, revocation: &Revocation) -> bool {
         let signer = revocation.association().and_then(|hash| self.get(&hash));
+        let is_out =
+            |signer: &Vouched| signer.installation != revocation.installation && self.is_revoked(signer.installation);
+        if signer.as_ref().is_some_and(is_out) {
+            return false;
+        }
         revocation.verify(&self.domain, signer.as_deref()).is_ok()
     }
 

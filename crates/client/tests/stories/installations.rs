@@ -3,8 +3,9 @@
 use std::{cell::Cell, rc::Rc};
 
 use bridge::{Command, Connection, Event, MessageState, Unsent};
+use client::Effect;
 use identity::{Revocation, Revoker};
-use protocol::{Body, InstallationId, Kind, ServerFrame, UnixMillis};
+use protocol::{Ask, Body, ClientFrame, InstallationId, Kind, ServerFrame, UnixMillis, codec};
 
 use super::support::{
     World,
@@ -473,4 +474,36 @@ fn the_accounts_own_key_revokes_what_no_other_browser_can() {
     world.run();
     world.send("alice", "bob", "without the phone");
     assert_eq!(removed(&world), [phone]);
+}
+
+/// The server has the key of a browser that was revoked, and has it revoke the true one.
+#[test]
+fn m6_a_revoked_browser_throws_nobody_out() {
+    let mut world = four(19);
+    let bob = world.address("bob");
+    let (laptop, phone) = (world.installation("bob"), world.installation("bob's phone"));
+    let asked = world.effects_of("bob's phone", Command::Revoke { installation: laptop });
+    let lie = asked.iter().find_map(|effect| match effect {
+        Effect::Frame(bytes) => match codec::decode(bytes) {
+            Ok(ClientFrame::Ask {
+                ask: Ask::Revoke { revocation },
+                ..
+            }) => Some(revocation.into_vec()),
+            _ => None,
+        },
+        _ => None,
+    });
+    revoke(&mut world, "bob", "bob's phone");
+    world.send("alice", "bob", "without the phone");
+    assert_eq!(removed(&world), [phone]);
+    {
+        let mut server = world.server.borrow_mut();
+        server.installed.get_mut(&laptop).unwrap().revoked = lie;
+        server.installations_changed(bob);
+    }
+    world.run();
+    for text in ["still with you", "and again"] {
+        world.send("alice", "bob", text);
+        assert_eq!(removed(&world), [phone], "nobody else is taken out");
+    }
 }
