@@ -58,7 +58,7 @@ pub struct Welcome {
 pub struct Envelope {
     /// The place in the topic.
     pub seq: Seq,
-    /// The id of its publish, by which a sender recognises its own.
+    /// The id of its publish, by which a sender recognises its own. A welcome has another one, which follows from topic and id of its publish.
     pub id: MessageId,
     /// When the server stored it: for display; the order is `seq`.
     pub at: UnixMillis,

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use protocol::{Body, Envelope, ErrorCode, InstallationId, Kind, MessageId, Publish, Seq, Topic, UnixMillis, Welcome};
+use protocol::{Body, Envelope, ErrorCode, InstallationId, Kind, MessageId, Seq, Topic, UnixMillis, Welcome};
+
+use sha2::{Digest, Sha256};
 
 use crate::{Change, Entry, Head, Known, NO_COMPARE_AND_SET, Plan, Request, Standing, Stored};
 
@@ -20,6 +22,21 @@ struct Planner {
     /// What this batch has stored already: the same id may come twice in it.
     stored: HashMap<(InstallationId, MessageId, Topic), Stored>,
     at: UnixMillis,
+}
+
+/// The id under which a welcome of this publish enters an inbox: the first 16 bytes of SHA-256 over topic and message id.
+///
+/// A log holds one entry for a sender and an id, and storage has a constraint for it. Publishes of different topics may have one id and
+/// invite one installation; under the publish's own id their welcomes would meet in its inbox, and no answer of [`decide`] would hold.
+pub fn welcome_id(topic: Topic, id: MessageId) -> MessageId {
+    let digest = Sha256::new()
+        .chain_update(b"jackdaw/welcome/1\0")
+        .chain_update(topic.0)
+        .chain_update(id.0)
+        .finalize();
+    let mut bytes = [0; MessageId::LEN];
+    bytes.copy_from_slice(&digest[..MessageId::LEN]);
+    MessageId(bytes)
 }
 
 /// Decides about every request in turn.
@@ -87,7 +104,7 @@ impl Planner {
         let stored = match &publish.kind {
             Kind::Application => {
                 let body = Body::Application(publish.payload.clone());
-                self.append(publish.topic, request, body, Vec::new())?
+                self.append(publish.topic, publish.id, sender, body, Vec::new())?
             }
             Kind::Commit { welcomes, removed } => self.commit(request, welcomes, removed, is_new)?,
             Kind::Unknown => return Err(ErrorCode::UnknownKind),
@@ -110,7 +127,7 @@ impl Planner {
             return Err(ErrorCode::NoSuchInstallation);
         }
         let body = Body::Commit(publish.payload.clone());
-        let stored = self.append(publish.topic, request, body, removed.to_vec())?;
+        let stored = self.append(publish.topic, publish.id, sender, body, removed.to_vec())?;
         let log = self.logs.get_mut(&publish.topic).ok_or(ErrorCode::Internal)?;
         log.head.last_commit = stored.seq;
         log.has_new_commit = true;
@@ -132,7 +149,8 @@ impl Planner {
                 commit: stored.seq,
                 message: welcome.message.clone(),
             };
-            self.append(welcome.installation.inbox(), request, body, Vec::new())?;
+            let id = welcome_id(publish.topic, publish.id);
+            self.append(welcome.installation.inbox(), id, sender, body, Vec::new())?;
         }
         Ok(stored)
     }
@@ -149,11 +167,11 @@ impl Planner {
     fn append(
         &mut self,
         topic: Topic,
-        Request { sender, publish }: Request<'_>,
+        id: MessageId,
+        sender: InstallationId,
         body: Body,
         removed: Vec<InstallationId>,
     ) -> Result<Stored, ErrorCode> {
-        let Publish { id, .. } = publish;
         let log = self.logs.get_mut(&topic).ok_or(ErrorCode::Internal)?;
         log.head.last_seq = log.head.last_seq.next();
         log.has_grown = true;
@@ -163,7 +181,7 @@ impl Planner {
         };
         let envelope = Envelope {
             seq: stored.seq,
-            id: *id,
+            id,
             at: stored.at,
             body,
         };

@@ -17,7 +17,7 @@ use std::collections::HashSet;
 use protocol::{Envelope, ErrorCode, InstallationId, Kind, Publish, Seq, Topic, UnixMillis};
 
 pub use check::check;
-pub use decide::decide;
+pub use decide::{decide, welcome_id};
 
 /// Failpoint: a publish is accepted on top of any commit.
 pub const NO_COMPARE_AND_SET: &str = "no-compare-and-set";

@@ -225,7 +225,7 @@ async fn an_invitation_and_its_commit_stand_together_or_not_at_all(pool: PgPool)
         message: b"welcome".to_vec(),
     };
     assert_eq!((inbox.envelopes.len(), &inbox.envelopes[0].body), (1, &welcome));
-    assert_eq!(inbox.envelopes[0].id, id(2));
+    assert_eq!(inbox.envelopes[0].id, sequencer::welcome_id(topic(10), id(2)));
     assert_eq!(
         places(&all(delivery, bob.installation(), bob.installation().inbox()).await),
         [1, 2]
@@ -237,6 +237,27 @@ async fn an_invitation_and_its_commit_stand_together_or_not_at_all(pool: PgPool)
         places(&all(delivery, bob.installation(), bob.installation().inbox()).await),
         [1, 2]
     );
+}
+
+/// One id in many new topics, each with an invitation of the same browser: nothing of it comes to a constraint of the database.
+#[sqlx::test]
+async fn h3_commits_of_one_id_in_many_topics_are_all_stored(pool: PgPool) {
+    let (here, alice, bob, _) = alice_and_bob(pool).await;
+    let delivery = &here.services.delivery;
+    let before = all(delivery, bob.installation(), bob.installation().inbox())
+        .await
+        .envelopes
+        .len();
+    let publishes = (20..28).map(|number| commit(topic(number), 7, 0, &[bob.installation()], &[]));
+    let stored = join_all(publishes.map(|publish| delivery.publish(alice.installation(), publish))).await;
+    assert!(stored.iter().all(Result::is_ok), "{stored:?}");
+    let one_by_one = delivery.publish(
+        alice.installation(),
+        commit(topic(28), 7, 0, &[bob.installation()], &[]),
+    );
+    assert!(one_by_one.await.is_ok());
+    let inbox = all(delivery, bob.installation(), bob.installation().inbox()).await;
+    assert_eq!(inbox.envelopes.len(), before + 9);
 }
 
 #[sqlx::test]
