@@ -493,6 +493,7 @@ fn m6_a_revoked_browser_throws_nobody_out() {
         },
         _ => None,
     });
+    assert!(lie.is_some(), "the phone could have revoked it before");
     revoke(&mut world, "bob", "bob's phone");
     world.send("alice", "bob", "without the phone");
     assert_eq!(removed(&world), [phone]);
