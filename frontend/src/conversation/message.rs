@@ -4,7 +4,7 @@ use leptos::{html, prelude::*};
 use protocol::{Address, MessageId, UnixMillis};
 
 use super::{
-    quote::{Quote, element_id},
+    quote::{Current, Quote, element_id},
     reactions::{Picker, Reactions},
     words,
 };
@@ -83,7 +83,7 @@ pub fn Message(
         })
     });
     let author = live(move || if mine { "You".to_owned() } else { state.name(wrote) });
-    let focused = RwSignal::new(false);
+    let Current(current) = expect_context();
     // What only this browser has cannot be answered.
     let may_answer = move || !matches!(progress.get(), MessageState::NotSent(_)) && !unpaid.get();
     let reason = live(move || {
@@ -112,8 +112,7 @@ pub fn Message(
             class=class
             id=element_id(id)
             tabindex="-1"
-            on:focusin=on(move |_| focused.set(true))
-            on:focusout=on(move |_| focused.set(false))
+            on:focusin=on(move |_| current.set(Some(id)))
         >
             <span class="sr">{author}</span>
             {live(move || if is_tip.get() {
@@ -127,7 +126,7 @@ pub fn Message(
                     </div>
                 }.into_any()
             })}
-            {when(may_answer, move || view! { <Tools peer=peer id=id reactions=reactions focused=focused /> }.into_any())}
+            {when(may_answer, move || view! { <Tools peer=peer id=id reactions=reactions /> }.into_any())}
             <Reactions conversation=peer.into() id=id reactions=reactions />
             <span class=live(move || if last.get() { "meta" } else { "sr" })>{meta}</span>
             {reason}
@@ -137,17 +136,13 @@ pub fn Message(
 
 /// What one can do with a message: answer it, and react to it.
 #[component]
-fn Tools(
-    peer: Address,
-    id: MessageId,
-    reactions: Memo<Vec<ReactionView>>,
-    /// The keyboard is in this message: only then Tab stops at its buttons.
-    focused: RwSignal<bool>,
-) -> impl IntoView {
+fn Tools(peer: Address, id: MessageId, reactions: Memo<Vec<ReactionView>>) -> impl IntoView {
     let state = expect_context::<State>();
     let picking = RwSignal::new(false);
     let button = NodeRef::<html::Button>::new();
-    let tab = move || Some(if focused.get() { "0" } else { "-1" });
+    let Current(current) = expect_context();
+    let is_current = Memo::new(move |()| current.get() == Some(id));
+    let tab = move || Some(if is_current.get() { "0" } else { "-1" });
     view! {
         <div class=live(move || if picking.get() { "tools open" } else { "tools" })>
             <button

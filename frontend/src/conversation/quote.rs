@@ -14,6 +14,10 @@ use crate::{
 #[derive(Clone, Copy)]
 pub struct Jump(pub RwSignal<Option<MessageId>>);
 
+/// The message that had the keyboard last: only there Tab stops at what one can do with it. In the context of the thread.
+#[derive(Clone, Copy)]
+pub struct Current(pub RwSignal<Option<MessageId>>);
+
 /// The id of a message's element.
 pub fn element_id(id: MessageId) -> String {
     format!("m-{id}")

@@ -6,7 +6,7 @@ use wasm_bindgen::JsCast;
 
 use super::{
     message::Message,
-    quote::{Jump, element_id},
+    quote::{Current, Jump, element_id},
 };
 use crate::{
     components::{Icon, Shape, each, row},
@@ -102,13 +102,14 @@ pub fn Timeline(
     // A quoted message may stand in an earlier page: pages are read until it is there, or there are no more.
     let jump = RwSignal::new(None::<MessageId>);
     provide_context(Jump(jump));
+    provide_context(Current(RwSignal::new(None)));
     effect(move || {
         let Some(id) = jump.get() else { return };
         if state.messages.with(|all| all.iter().any(|(known, _)| *known == id)) {
             jump.set(None);
             reading.change_silently(|reading| reading.at_end = false);
             request_animation_frame(move || show_message(id));
-        } else if state.more.get_untracked() {
+        } else if state.more.get() {
             older();
         } else {
             jump.set(None);
