@@ -261,6 +261,7 @@ mod tests {
                 BodyView::Unknown { fallback } => fallback,
             });
             lines.splice(0..0, page);
+            assert!(lines.len() <= 450, "a page of the thread comes once");
             match before {
                 Some(before) if more => ask = Command::Older { conversation, before },
                 _ => return (list.unwrap(), lines),
