@@ -11,7 +11,7 @@ const PUBLIC_KEY: usize = 65;
 /// Version byte, three length prefixes of at most three bytes, and the fields.
 const LARGEST: usize = 1 + 3 * 3 + limits::SIGN_IN_TEXT + limits::SIGNATURE + PUBLIC_KEY;
 
-/// What a wallet and an installation say together, not yet believed.
+/// The statement of an account that an installation is its own, not verified yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Association {
     /// The signed EIP-4361 text.
@@ -30,7 +30,7 @@ pub fn fingerprint(public_key: &[u8]) -> InstallationId {
 }
 
 impl Association {
-    /// The one encoding: a version byte, then postcard.
+    /// The canonical encoding: a version byte, then postcard.
     #[expect(
         clippy::missing_panics_doc,
         reason = "writing strings and bytes into a vector cannot fail"
@@ -39,10 +39,10 @@ impl Association {
         postcard::to_extend(self, vec![VERSION]).expect("strings and bytes always encode")
     }
 
-    /// Reads what [`Association::to_bytes`] wrote. Nothing is believed yet.
+    /// Decodes what [`Association::to_bytes`] writes. Verifies nothing.
     ///
     /// # Errors
-    /// For every other sequence of bytes.
+    /// If `bytes` are anything else.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, AssociationError> {
         if bytes.len() > LARGEST {
             return Err(AssociationError::TooLarge);
@@ -61,7 +61,7 @@ impl Association {
         }
     }
 
-    /// The name of this association: SHA-256 over a prefix and its encoding.
+    /// Identifies this association: the SHA-256 over a prefix and its encoding.
     pub fn hash(&self) -> AssociationHash {
         let digest = Sha256::new()
             .chain_update(b"jackdaw/association/1\0")
@@ -69,11 +69,11 @@ impl Association {
         AssociationHash(digest.finalize().into())
     }
 
-    /// What it states, if its form holds: the text is of this site (`domain`), and the key is the one it vouches for. Whether
-    /// the account said so is not asked. Says nothing about times.
+    /// What it states, if its form is valid: the text is of this site (`domain`) and names the fingerprint of the key. Neither the
+    /// account's signature nor the times in the text are checked.
     ///
     /// # Errors
-    /// For every way in which it is not that.
+    /// If the form is not valid.
     pub fn stated(&self, domain: &str) -> Result<Stated, AssociationError> {
         self.check_sizes()?;
         let sign_in = SignIn::parse(&self.text)?;
@@ -101,11 +101,10 @@ impl Association {
         })
     }
 
-    /// Believes it of an account with a key, or says why not. For an account with code a chain has to be asked:
-    /// [`Association::stated`].
+    /// Verifies the association of an account with a key. For an account with code a chain has to be asked, see [`Association::stated`].
     ///
     /// # Errors
-    /// If its form does not hold, or the account's key did not sign it.
+    /// If the form is not valid, or the account's key did not sign the text.
     pub fn verify(&self, domain: &str) -> Result<Vouched, AssociationError> {
         self.stated(domain)?.by_key()
     }

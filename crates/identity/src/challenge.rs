@@ -1,4 +1,4 @@
-//! The proof that a socket is spoken on by an installation's key: a cookie alone proves none.
+//! The proof that a socket belongs to an installation: a cookie alone proves none.
 
 use p256::ecdsa::{Signature, VerifyingKey, signature::Verifier};
 
@@ -9,7 +9,7 @@ pub fn challenge_bytes(domain: &str, nonce: &[u8; 32]) -> Vec<u8> {
     [b"jackdaw/connect/1\0", domain.as_bytes(), b"\0", nonce].concat()
 }
 
-/// Whether the key (65 bytes, SEC1 uncompressed) signed this challenge. The signature is DER.
+/// Whether `signature` (DER) is the key's (65 bytes, SEC1 uncompressed) over this challenge.
 pub fn verify_challenge(public_key: &[u8], domain: &str, nonce: &[u8; 32], signature_der: &[u8]) -> bool {
     let (65, Ok(key)) = (public_key.len(), VerifyingKey::from_sec1_bytes(public_key)) else {
         return false;

@@ -2,7 +2,7 @@
 //! socket.
 //!
 //! Pure functions over bytes: no clock, no network, no chain, no storage. Server and clients use the same code, so that
-//! what the server accepts at sign-in is what every other client believes afterwards.
+//! what the server accepts at sign-in is what every other client accepts afterwards.
 //!
 //! The road: the browser renders a [`Statement`] from the server's nonce and times; the wallet signs it; text, signature and installation key together are
 //! an [`Association`]. Its form alone gives what it [states](Stated); that becomes [`Vouched`] by the account's key, or by the

@@ -4,19 +4,19 @@ use k256::ecdsa::{RecoveryId, Signature, VerifyingKey};
 use protocol::Address;
 use sha3::{Digest, Keccak256};
 
-/// Why a signature names nobody.
+/// Why no address follows from a signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SignatureError {
-    /// Not 65 bytes. The 64-byte form of EIP-2098 is not accepted: one signature, one spelling.
+    /// Not 65 bytes. The 64-byte form of EIP-2098 is not accepted, so that a signature has one encoding.
     #[error("a signature of {0} bytes instead of 65")]
     Length(usize),
-    /// The last byte is none of 0, 1, 27 and 28.
+    /// The recovery byte is none of 0, 1, 27 and 28.
     #[error("the recovery byte {0} is none of 0, 1, 27, 28")]
     RecoveryByte(u8),
     /// `s` is in the upper half of the order (EIP-2, malleable).
     #[error("the signature is not in its low form")]
     HighS,
-    /// `r` or `s` is zero or over the order, or no key gives this signature.
+    /// `r` or `s` is zero or not below the order, or no key makes this signature.
     #[error("the signature fits no key")]
     NoKey,
 }
@@ -32,7 +32,7 @@ pub fn personal_digest(text: &str) -> [u8; 32] {
 /// The address whose key signed `digest`. The signature is `r`, `s` (32 bytes each) and one recovery byte.
 ///
 /// # Errors
-/// For every signature that is not in the one low form; never panics.
+/// If the signature is not in its canonical form with a low `s`; never panics.
 pub fn recover(digest: &[u8; 32], signature: &[u8]) -> Result<Address, SignatureError> {
     let bytes: &[u8; 65] = signature
         .try_into()

@@ -1,7 +1,7 @@
-//! The revocation: an account's signed statement that an installation is its own no more.
+//! The revocation: an account's signed statement that an installation is not its own any more.
 //!
-//! Signed by another installation of the account, by the revoked one itself, or by the account's key. It is for ever: an
-//! installation's key never comes back, so that to say it twice changes nothing.
+//! Signed by another installation of the account, by the revoked one itself, or by the account's key. It is final: a revoked key is never
+//! accepted again, and a second revocation changes nothing.
 
 use p256::ecdsa::{Signature, VerifyingKey, signature::Verifier};
 use protocol::{Address, AssociationHash, InstallationId, UnixMillis, limits};
@@ -11,24 +11,23 @@ use crate::{Stated, Statement, personal_digest, recover};
 
 const VERSION: u8 = 1;
 
-/// Who signs a revocation.
+/// The signer of a revocation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Revoker {
-    /// The installation that this association speaks for (ECDSA P-256 with SHA-256, DER): another one of the account, or the
-    /// revoked one itself.
+    /// The installation of this association (ECDSA P-256 with SHA-256, DER): another one of the account, or the revoked one itself.
     Installation(AssociationHash),
-    /// The account's own key, over [`Revocation::text`] (EIP-191): for somebody who has no other installation left.
+    /// The account's own key, over [`Revocation::text`] (EIP-191): for an account without another installation.
     Account,
 }
 
-/// "This installation is mine no more", not yet believed.
+/// The statement that an installation is not an account's any more, not verified yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Revocation {
-    /// Whose installation it was.
+    /// The account of the installation.
     pub account: Address,
     /// The installation that is revoked.
     pub installation: InstallationId,
-    /// When, by the signer's clock. For people's eyes.
+    /// The time by the signer's clock: a claim, for display.
     pub at: UnixMillis,
     /// The key that signs.
     pub revoker: Revoker,
@@ -37,23 +36,23 @@ pub struct Revocation {
     pub signature: Vec<u8>,
 }
 
-/// Why a revocation is not believed.
+/// Why a revocation is not valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RevocationError {
-    /// Cut short, too large, of another version or shape, or not the one encoding of its fields.
+    /// Cut short, too large, of another version or shape, or not the canonical encoding of its fields.
     #[error("the revocation does not decode")]
     Malformed,
-    /// The signer's association is another one, or another account's.
+    /// The association at hand is not the signer's, or is another account's.
     #[error("the revocation is signed for another account")]
     WrongSigner,
-    /// The signature is not over these fields, for this site.
+    /// The signature is not over these fields at this site.
     #[error("the revocation's signature does not hold")]
     WrongSignature,
 }
 
 impl Revocation {
-    /// What an installation signs. The prefix keeps it apart from everything else signed with the same key, the domain from
-    /// other sites; every field behind the domain has a fixed length.
+    /// The bytes that an installation signs. The prefix separates them from everything else signed with the same key, the domain from other
+    /// sites; every field behind the domain has a fixed length.
     pub fn to_sign(&self, domain: &str) -> Vec<u8> {
         let mut bytes = [b"jackdaw/revoke/1\0", domain.as_bytes(), b"\0"].concat();
         bytes.extend_from_slice(self.account.as_slice());
@@ -65,12 +64,12 @@ impl Revocation {
         bytes
     }
 
-    /// What the account's wallet signs: [`Statement::revocation`].
+    /// The text that the account's wallet signs, see [`Statement::revocation`].
     pub fn text(&self, domain: &str) -> String {
         Statement::revocation(domain, self.account, self.installation, self.at).text()
     }
 
-    /// The association that is needed to verify it; `None`: the account's key signed.
+    /// The association of the installation that signed; `None` if the account's key did.
     pub fn association(&self) -> Option<AssociationHash> {
         match self.revoker {
             Revoker::Installation(association) => Some(association),
@@ -78,11 +77,11 @@ impl Revocation {
         }
     }
 
-    /// Believes it, or says why not. `signer` is what [`Revocation::association`] names; whether the account itself said so
-    /// (see [`crate::Vouched`]) is the caller's to know.
+    /// Verifies the revocation. `signer` is the association that [`Revocation::association`] names; the caller has verified that the account
+    /// vouches for it (see [`crate::Vouched`]).
     ///
     /// # Errors
-    /// For every way in which the account did not say this, at this site.
+    /// If it is not the account's statement at this site.
     pub fn verify(&self, domain: &str, signer: Option<&Stated>) -> Result<(), RevocationError> {
         match (self.revoker, signer) {
             (Revoker::Installation(association), Some(stated)) => {
@@ -105,16 +104,16 @@ impl Revocation {
         }
     }
 
-    /// The one encoding: a version byte, then postcard.
+    /// The canonical encoding: a version byte, then postcard.
     #[expect(clippy::missing_panics_doc, reason = "writing bytes into a vector cannot fail")]
     pub fn to_bytes(&self) -> Vec<u8> {
         postcard::to_extend(self, vec![VERSION]).expect("numbers and bytes always encode")
     }
 
-    /// Reads what [`Revocation::to_bytes`] wrote. Nothing is believed yet.
+    /// Decodes what [`Revocation::to_bytes`] writes. Verifies nothing.
     ///
     /// # Errors
-    /// For every other sequence of bytes.
+    /// If `bytes` are anything else.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, RevocationError> {
         let rest = bytes
             .strip_prefix(&[VERSION])
