@@ -177,7 +177,7 @@ impl Installation {
 
     /// States that the changes taken are durable.
     pub fn changes_persisted(&mut self) {
-        self.provider.store.commit();
+        self.provider.store.changes_persisted();
         for loaded in self.groups.get_mut().values_mut() {
             loaded.touched = false;
         }
@@ -187,7 +187,7 @@ impl Installation {
     /// generated stays, and stays pending.
     #[expect(clippy::missing_panics_doc, reason = "writing a key into a vector cannot fail")]
     pub fn roll_back(&mut self) {
-        self.provider.store.discard();
+        self.provider.store.roll_back();
         self.groups.get_mut().retain(|_, loaded| !loaded.touched);
         if let Ok(Some((_, claim))) = read_key(&self.provider.store) {
             self.claim = claim;

@@ -1,4 +1,4 @@
-//! Randomness is a parameter.
+//! Randomness as a parameter, so that tests are deterministic.
 
 use std::convert::Infallible;
 
@@ -25,7 +25,7 @@ impl Stream {
         Self { key: [0; 32] }
     }
 
-    /// Mixes fresh randomness in.
+    /// Mixes in fresh randomness.
     pub(crate) fn seed(&mut self, source: &mut dyn Randomness) {
         let mut fresh = [0; 32];
         source.fill(&mut fresh);

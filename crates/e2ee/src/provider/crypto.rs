@@ -1,7 +1,7 @@
 //! Suite 2 (`MLS_128_DHKEMP256_AES128GCM_SHA256_P256`) on RustCrypto, and nothing else.
 //!
-//! Compiled with `--cfg fuzzing`, as only the programs of `cargo xtask fuzz` are, it sees through: sealed is only framed, every signature
-//! that has the form of one fits, and all tags are alike. What members could seal is then reached by changing bytes.
+//! Compiled with `--cfg fuzzing`, as only the programs of `cargo xtask fuzz` are, it protects nothing: ciphertexts are framed plaintexts,
+//! every well-formed signature verifies, and all tags are equal. Mutated bytes then reach what only members could encrypt.
 
 use std::{
     convert::Infallible,
@@ -45,18 +45,18 @@ type P256Kem = DhP256HkdfSha256;
 /// What stands behind a ciphertext of AES-GCM.
 const TAG: usize = 16;
 
-/// The frame of a ciphertext round what is in the clear.
+/// Frames a plaintext as a ciphertext.
 fn framed(plaintext: &[u8]) -> Vec<u8> {
     [plaintext, &[0; TAG]].concat()
 }
 
-/// What is in such a frame.
+/// The plaintext in such a frame.
 fn unframed(ciphertext: &[u8], none: CryptoError) -> Result<Vec<u8>, CryptoError> {
     let length = ciphertext.len().checked_sub(TAG).ok_or(none)?;
     Ok(ciphertext[..length].to_vec())
 }
 
-/// The primitives of suite 2, and the stream of randomness they draw from.
+/// The primitives of suite 2, and the stream of randomness they read from.
 pub(crate) struct Crypto {
     stream: Mutex<Stream>,
 }
@@ -70,12 +70,12 @@ impl Default for Crypto {
 }
 
 impl Crypto {
-    /// Mixes fresh randomness in; once for every operation.
+    /// Mixes in fresh randomness, once for each operation.
     pub(crate) fn seed(&self, source: &mut dyn Randomness) {
         self.stream().seed(source);
     }
 
-    /// A new P-256 key.
+    /// Generates a P-256 signing key.
     pub(crate) fn signing_key(&self) -> SigningKey {
         let mut bytes = zeroize::Zeroizing::new([0; 32]);
         loop {
@@ -142,8 +142,8 @@ fn hpke_public(bytes: &[u8]) -> Result<<P256Kem as Kem>::PublicKey, CryptoError>
     <P256Kem as Kem>::PublicKey::from_bytes(bytes).map_err(|_| CryptoError::InvalidPublicKey)
 }
 
-/// Something can be encrypted to this. RFC 9420 leaves it to whoever encrypts to notice that it is no point of the curve; by then
-/// whoever holds the other leaves can do nothing any more.
+/// Whether bytes are a public key of HPKE for suite 2. RFC 9420 leaves it to encryption to notice that they are not a point of the curve;
+/// by then no member could make a commit any more.
 pub(crate) fn is_hpke_key(bytes: &[u8]) -> bool {
     hpke_public(bytes).is_ok()
 }
@@ -176,7 +176,7 @@ impl OpenMlsCrypto for Crypto {
 
     fn hmac(&self, hash: HashType, key: &[u8], message: &[u8]) -> Result<SecretVLBytes, CryptoError> {
         sha256(hash)?;
-        // Tags of commits and group infos: whatever they are of.
+        // Tags of commits and group infos are equal whatever they authenticate.
         if cfg!(fuzzing) {
             return Ok([0; 32].as_slice().into());
         }

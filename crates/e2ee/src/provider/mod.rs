@@ -1,4 +1,4 @@
-//! What OpenMLS stands on here: RustCrypto for suite 2, and records in memory with a diff.
+//! The provider of OpenMLS: RustCrypto for suite 2, and records in memory with pending changes.
 
 mod crypto;
 mod described;
@@ -10,7 +10,7 @@ use openmls_traits::OpenMlsProvider;
 pub(crate) use crypto::{Crypto, is_hpke_key};
 pub(crate) use store::{Store, StoreError};
 
-/// Crypto, randomness and records in one.
+/// Crypto, randomness and storage for OpenMLS.
 #[derive(Default)]
 pub(crate) struct Provider {
     pub(crate) crypto: Crypto,

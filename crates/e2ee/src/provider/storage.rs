@@ -12,7 +12,7 @@ const VERSION: u16 = CURRENT_VERSION;
 /// First byte of every record OpenMLS owns: its storage format. Our own records begin with 0.
 const FORMAT: u8 = 1;
 
-/// Second byte. The numbers stand in people's browsers and never change.
+/// Second byte of a key. The numbers are stored in browsers and never change.
 mod kind {
     pub(super) const JOIN_CONFIG: u8 = 1;
     pub(super) const OWN_LEAF_NODES: u8 = 2;
@@ -38,7 +38,7 @@ fn key<K: Serialize>(kind: u8, key: &K) -> Result<Vec<u8>, StoreError> {
 }
 
 impl Store {
-    /// Deletes what OpenMLS leaves behind of a group that it deleted: key pairs of earlier epochs.
+    /// Deletes what OpenMLS leaves of a group that it deleted: key pairs of earlier epochs.
     pub(crate) fn delete_group(&self, id: &GroupId) -> Result<(), StoreError> {
         for kind in (kind::JOIN_CONFIG..=kind::GROUP_EPOCH_SECRETS).chain([kind::EPOCH_KEY_PAIRS]) {
             for key in self.keys(&key(kind, id)?) {

@@ -1,4 +1,4 @@
-//! Records in memory: what is durable (`snapshot`), and what the current step has changed (`diff`).
+//! Records in memory: the durable ones (`snapshot`), and the pending changes (`diff`).
 
 use std::{cell::RefCell, collections::BTreeMap};
 
@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::described;
 use crate::changes::Changes;
 
-/// Records hold keys: they are wiped when they are replaced.
+/// Records hold keys: they are zeroized when they are replaced.
 type Value = Zeroizing<Vec<u8>>;
 
 /// Why a record was not read or written.
@@ -34,7 +34,7 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    /// Exactly these records, nothing pending.
+    /// A store of exactly these records, without pending changes.
     pub(crate) fn from_records(records: impl IntoIterator<Item = (Vec<u8>, Vec<u8>)>) -> Self {
         let snapshot = records
             .into_iter()
@@ -72,7 +72,7 @@ impl Store {
         self.inner.borrow_mut().diff.insert(key, None);
     }
 
-    /// Every key that begins with `prefix`, in order.
+    /// All keys that begin with `prefix`, in order.
     pub(crate) fn keys(&self, prefix: &[u8]) -> Vec<Vec<u8>> {
         let inner = self.inner.borrow();
         let in_snapshot = inner.snapshot.range(prefix.to_vec()..).map(|(key, _)| key);
@@ -90,34 +90,34 @@ impl Store {
         keys
     }
 
-    /// A value of OpenMLS, in postcard: names no fields, and needs 47 KB (brotli) less code in the browser than CBOR.
+    /// Writes a value of OpenMLS in postcard, which needs 47 KB (brotli) less code in the browser than CBOR.
     pub(crate) fn get<T: DeserializeOwned>(&self, key: &[u8]) -> Result<Option<T>, StoreError> {
         self.get_bytes(key)
             .map(|bytes| postcard::from_bytes(&bytes).map_err(|_| StoreError::Unreadable))
             .transpose()
     }
 
-    /// The first part of a value that is a tuple.
+    /// Reads the first part of a value that is a tuple.
     pub(crate) fn get_first<T: DeserializeOwned>(&self, key: &[u8]) -> Result<Option<T>, StoreError> {
         let first = |bytes: Value| Ok(postcard::take_from_bytes(&bytes).map_err(|_| StoreError::Unreadable)?.0);
         self.get_bytes(key).map(first).transpose()
     }
 
-    /// A value of OpenMLS, in postcard.
+    /// Reads a value of OpenMLS in postcard.
     pub(crate) fn put<T: Serialize>(&self, key: Vec<u8>, value: &T) -> Result<(), StoreError> {
         let bytes = postcard::to_stdvec(value).map_err(|_| StoreError::Unwritable)?;
         self.put_bytes(key, bytes);
         Ok(())
     }
 
-    /// A value that postcard cannot load by itself.
+    /// Reads a value that postcard cannot load by itself.
     pub(crate) fn get_described<T: DeserializeOwned>(&self, key: &[u8]) -> Result<Option<T>, StoreError> {
         self.get_bytes(key)
             .map(|bytes| described::from_bytes(&bytes).map_err(|_| StoreError::Unreadable))
             .transpose()
     }
 
-    /// What differs from the durable state; writing what stands there already is left out.
+    /// The pending changes, without values that are stored already.
     pub(crate) fn changes(&self) -> Changes {
         let inner = self.inner.borrow();
         let mut changes = Changes::default();
@@ -131,8 +131,8 @@ impl Store {
         changes
     }
 
-    /// The diff is durable.
-    pub(crate) fn commit(&self) {
+    /// States that the pending changes are durable.
+    pub(crate) fn changes_persisted(&self) {
         let mut inner = self.inner.borrow_mut();
         for (key, value) in std::mem::take(&mut inner.diff) {
             match value {
@@ -142,8 +142,8 @@ impl Store {
         }
     }
 
-    /// The diff never was.
-    pub(crate) fn discard(&self) {
+    /// Drops the pending changes.
+    pub(crate) fn roll_back(&self) {
         self.inner.borrow_mut().diff.clear();
     }
 }
