@@ -345,8 +345,10 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 let roster = self.rosters.get_or_default(conversation);
                 match (add, error) {
                     ([_, _, ..], _) => roster.single = true,
-                    ([(_, vouched)], E2eeError::NotBelieved | E2eeError::Garbage) => {
+                    // Of an older build: added once it has published key packages that advertise what the group requires.
+                    ([(_, vouched)], E2eeError::NotBelieved | E2eeError::Garbage | E2eeError::LacksCapability(_)) => {
                         roster.bad.insert(vouched.installation);
+                        roster.packages.remove(&vouched.installation);
                     }
                     _ => {
                         self.fail_all(conversation, Unsent::Refused(ErrorCode::Internal))

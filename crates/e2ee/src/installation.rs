@@ -108,7 +108,7 @@ impl Installation {
             public_key,
             claim,
             random,
-            rules: Rules::Current,
+            rules: Rules::of_this_build(),
             groups: RefCell::default(),
         }
     }

@@ -38,3 +38,5 @@ pub use credential::{Associations, Member};
 pub use error::E2eeError;
 pub use installation::Installation;
 pub use randomness::Randomness;
+#[cfg(feature = "releases")]
+pub use rules::of_the_first_release;

@@ -19,11 +19,33 @@ pub(crate) const GROUP: ExtensionType = ExtensionType::Unknown(0xf4a1);
 /// Which forms of groups a build knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Rules {
-    /// The first form only, as the first release.
-    #[cfg_attr(not(test), expect(dead_code, reason = "tests let both builds meet"))]
+    /// The first form only, as the first release. Only in tests, which let both builds meet.
+    #[cfg_attr(not(any(test, feature = "releases")), expect(dead_code, reason = "only in tests"))]
     First,
     /// Both forms.
     Current,
+}
+
+#[cfg(feature = "releases")]
+thread_local! {
+    static FIRST: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
+/// Installations made or loaded on this thread from now on are of the first release, or of this one again.
+#[cfg(feature = "releases")]
+pub fn of_the_first_release(is_first: bool) {
+    FIRST.set(is_first);
+}
+
+impl Rules {
+    /// The rules of this build.
+    pub(crate) fn of_this_build() -> Self {
+        #[cfg(feature = "releases")]
+        if FIRST.get() {
+            return Self::First;
+        }
+        Self::Current
+    }
 }
 
 /// The form of a group.

@@ -511,7 +511,7 @@ impl Server {
             } => {
                 assert!(key_packages.len() <= limits::KEY_PACKAGES_PER_FRAME);
                 let installed = self.installed.get_mut(&who).unwrap();
-                let first = installed.key_packages.is_empty();
+                let first = installed.key_packages.is_empty() || last_resort.is_some();
                 installed
                     .key_packages
                     .extend(key_packages.into_iter().map(ByteBuf::into_vec));

@@ -142,3 +142,77 @@ fn key_packages_of_the_previous_release_are_replaced() {
     world.accept("alice", "bob");
     assert_eq!(world.texts("alice", "bob"), ["still here?"]);
 }
+
+/// Does something as a build of the first release, whose groups have the first form.
+fn before<T>(act: impl FnOnce() -> T) -> T {
+    e2ee::of_the_first_release(true);
+    let done = act();
+    e2ee::of_the_first_release(false);
+    done
+}
+
+/// Everybody is away for so long that all keys are renewed.
+fn months_later(world: &mut World) {
+    for who in ["alice", "bob"] {
+        world.go_offline(who);
+    }
+    world.now.set(world.now.get() + 90 * 86_400_000);
+    for who in ["alice", "bob"] {
+        world.go_online(who);
+    }
+    world.run();
+}
+
+#[test]
+fn builds_of_two_releases_talk_before_and_after_the_older_is_updated() {
+    let mut world = before(|| World::with(705, &["bob"]));
+    world.join("alice");
+    world.send("alice", "bob", "one");
+    world.accept("bob", "alice");
+    world.send("bob", "alice", "two");
+    // Months of renewed keys: every commit of one is merged by the other.
+    for _ in 0..3 {
+        months_later(&mut world);
+        world.send("alice", "bob", "renewed");
+        world.send("bob", "alice", "renewed too");
+    }
+    let said = world.texts("alice", "bob");
+    assert_eq!(said.len(), 8);
+    assert_eq!(world.texts("bob", "alice"), said);
+    // Bob reloads his page.
+    world.crash("bob");
+    world.run();
+    for _ in 0..3 {
+        months_later(&mut world);
+        world.send("alice", "bob", "moved");
+        world.send("bob", "alice", "moved too");
+    }
+    let said = world.texts("alice", "bob");
+    assert_eq!(said.len(), 14);
+    assert_eq!(world.texts("bob", "alice"), said);
+    assert!(world.troubles("alice").is_empty() && world.troubles("bob").is_empty());
+}
+
+#[test]
+fn an_older_installation_is_added_once_it_is_updated() {
+    let mut world = World::with(706, &["alice", "bob"]);
+    world.send("alice", "bob", "one");
+    world.accept("bob", "alice");
+    before(|| {
+        world.arrive_again("bob", "bob's phone");
+        world.sign_in("bob's phone");
+    });
+    world.send("alice", "bob", "two");
+    assert_eq!(world.texts("bob", "alice"), ["one", "two"]);
+    assert!(
+        world.texts("bob's phone", "alice").is_empty(),
+        "its build does not know such groups"
+    );
+    world.crash("bob's phone");
+    world.run();
+    world.send("alice", "bob", "three");
+    assert_eq!(world.texts("bob", "alice"), ["one", "two", "three"]);
+    world.accept("bob's phone", "alice");
+    assert_eq!(world.texts("bob's phone", "alice"), ["three"]);
+    assert!(world.troubles("alice").is_empty());
+}

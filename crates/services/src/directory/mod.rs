@@ -164,8 +164,8 @@ impl Directory {
         }
         let kept = store::count(&mut *transaction, &installation.0).await?;
         transaction.commit().await?;
-        if before == 0 && kept > 0 {
-            // Only now can it be added to conversations.
+        if (before == 0 && kept > 0) || last_resort.is_some() {
+            // Only now can it be added to conversations, or to those that require more than its earlier key packages advertise.
             let address = Address::try_from(&locked.address[..]).map_err(|_| DirectoryError::Damaged)?;
             self.notifier.installations_changed(address);
         }
