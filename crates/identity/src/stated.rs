@@ -1,4 +1,4 @@
-//! What an association states, and who proves it.
+//! What an association states, and the proof that its account states it.
 
 use std::ops::Deref;
 
@@ -6,15 +6,15 @@ use protocol::{Address, AssociationHash, InstallationId};
 
 use crate::{AssociationError, SignIn, recover};
 
-/// An association whose form holds: the text is of this site and names this key. Whether the account named in it said so
-/// is another matter, and only a [`Vouched`] has an answer.
+/// An association of valid form: the text is of this site and names this key. That the account in the text signed it is not verified; a
+/// [`Vouched`] states that.
 ///
-/// All that is decided from bytes alone, so everybody decides the same. Whether a commit is merged hangs on nothing else,
-/// for members must not disagree; who is written to and whom the face names hangs on a [`Vouched`].
+/// It follows from bytes alone, so everybody gets the same: whether a commit is merged depends on nothing else, because members must not
+/// disagree. Whom a client writes to, and whose name it shows, depends on a [`Vouched`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stated {
-    /// The account that is said to vouch.
+    /// The account named in the text.
     pub address: Address,
     /// The installation, by the fingerprint of its key.
     pub installation: InstallationId,
@@ -27,45 +27,45 @@ pub struct Stated {
     pub(crate) signature: Vec<u8>,
 }
 
-/// An association that held: the account itself said so. Only [`Stated::by_key`] and [`Stated::by_contract`] make one.
+/// A verified association: its account signed it. Made by [`Stated::by_key`] and [`Stated::by_contract`] only.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Vouched {
     stated: Stated,
     kind: AccountKind,
 }
 
-/// What an account is, and so what it is known by.
+/// The kind of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AccountKind {
-    /// A key signs for it, and its address is the key's: the same account on every chain, with code (EIP-7702) or without.
+    /// A key signs for it, and its address is derived from the key: the same account on every chain, with code (EIP-7702) or without.
     Key,
-    /// Code signs for it (ERC-1271, ERC-6492), on this chain. At the same address of another chain may be somebody else.
+    /// Code signs for it (ERC-1271, ERC-6492) on one chain. The same address of another chain may be another account.
     Contract {
-        /// The EIP-155 id of the chain that can tell.
+        /// The EIP-155 id of that chain.
         chain_id: u64,
     },
 }
 
 impl Stated {
-    /// The text as it was signed.
+    /// The signed text.
     pub fn sign_in(&self) -> &SignIn {
         &self.sign_in
     }
 
-    /// What the wallet signed (EIP-191).
+    /// The digest that the wallet signed (EIP-191).
     pub fn digest(&self) -> &[u8; 32] {
         &self.digest
     }
 
-    /// The wallet's signature, of whatever form.
+    /// The wallet's signature, in the form of its kind of account.
     pub fn signature(&self) -> &[u8] {
         &self.signature
     }
 
-    /// The account's key signed. Comes first, always: no code speaks against a key.
+    /// Verifies that the account's key signed. Always tried first: code cannot overrule a key.
     ///
     /// # Errors
-    /// If no key signed, or another account's.
+    /// If no key made the signature, or another account's did.
     pub fn by_key(&self) -> Result<Vouched, AssociationError> {
         if recover(&self.digest, &self.signature)? == self.address {
             Ok(self.vouched(AccountKind::Key))
@@ -74,10 +74,10 @@ impl Stated {
         }
     }
 
-    /// A chain was asked whether this account signed this digest with this signature, and this is what it said.
+    /// Takes the answer of a chain that was asked whether this account signed this digest with this signature.
     ///
     /// # Errors
-    /// If it said no, or is not the chain of the text.
+    /// If the answer is no, or the chain is not the one of the text.
     pub fn by_contract(&self, chain_id: u64, yes: bool) -> Result<Vouched, AssociationError> {
         if let Ok(vouched) = self.by_key() {
             return Ok(vouched);
@@ -101,7 +101,7 @@ impl Stated {
 }
 
 impl Vouched {
-    /// What kind of account vouched.
+    /// The kind of the account.
     pub fn kind(&self) -> AccountKind {
         self.kind
     }
@@ -116,7 +116,7 @@ impl Deref for Vouched {
 }
 
 impl AccountKind {
-    /// The one chain it exists on; `None`: any.
+    /// The one chain the account exists on, `None` if it is the same on every chain.
     pub fn chain_id(self) -> Option<u64> {
         match self {
             Self::Key => None,
