@@ -19,7 +19,7 @@ pub fn is_active(name: &str) -> bool {
 
 /// Whether the failpoint `name` is set: never, in a build without the feature `enabled`.
 #[cfg(not(feature = "enabled"))]
-#[inline(always)]
+#[inline]
 #[must_use]
 pub const fn is_active(_name: &str) -> bool {
     false
@@ -36,7 +36,7 @@ pub fn panic_point(name: &str) {
 
 /// Does nothing in a build without the feature `enabled`.
 #[cfg(not(feature = "enabled"))]
-#[inline(always)]
+#[inline]
 pub const fn panic_point(_name: &str) {}
 
 #[cfg(all(test, feature = "enabled"))]
