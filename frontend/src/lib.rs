@@ -28,6 +28,7 @@ mod signal;
 mod state;
 mod time;
 mod tips;
+mod tx;
 mod wallet;
 
 pub use entry::start;

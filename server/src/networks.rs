@@ -5,7 +5,7 @@ use std::{collections::HashMap, fs, net::IpAddr};
 
 use protocol::{Address, api::Network};
 use serde::Deserialize;
-use services::{network, tips};
+use services::{network, tips, tx::RpcEndpoint};
 use url::{Host, Url};
 
 use crate::{config::Config, error::StartError};
@@ -19,7 +19,7 @@ pub struct Networks {
     /// As people see them; the first is where new people start.
     pub shown: Vec<Network>,
     /// Those with an RPC of the machine's own.
-    pub endpoints: HashMap<u64, tips::RpcEndpoint>,
+    pub endpoints: HashMap<u64, RpcEndpoint>,
 }
 
 #[derive(Deserialize)]
@@ -110,7 +110,7 @@ impl Networks {
             tips,
             ..network::development(rpc)
         };
-        let endpoint = tips::RpcEndpoint {
+        let endpoint = RpcEndpoint {
             url: rpc.to_owned(),
             since: Some(0),
         };
@@ -188,7 +188,7 @@ impl Networks {
         });
         if !entry.rpc.is_empty() {
             let (url, since) = (entry.rpc, entry.since);
-            self.endpoints.insert(id, tips::RpcEndpoint { url, since });
+            self.endpoints.insert(id, RpcEndpoint { url, since });
         }
         Ok(())
     }

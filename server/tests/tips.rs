@@ -1,7 +1,7 @@
 //! Tips over the socket: questions are answered, both accounts of a tip are notified, and nothing else waits for a chain.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use protocol::{Address, Answer, Ask, ErrorCode, ServerFrame, TipId, TipReport, TipSight, TxHash};
+use protocol::{Address, Answer, Ask, ErrorCode, ObservedStatus, ServerFrame, TipId, TxHash, TxReport};
 use testkit::{Anvil, Installation, Socket, TestServer, Transfer, eventually};
 
 const CHAIN: u64 = 31_337;
@@ -25,9 +25,9 @@ fn ask(sender: Address, id: TipId, hash: Option<TxHash>) -> Ask {
     }
 }
 
-async fn told(socket: &mut Socket, tip: TipId, what: &str, says: impl Fn(TipSight) -> bool) -> TipReport {
+async fn told(socket: &mut Socket, tip: TipId, what: &str, says: impl Fn(ObservedStatus) -> bool) -> TxReport {
     let told = |frame: &ServerFrame| match frame {
-        ServerFrame::Tip { id, report, .. } if *id == tip && says(report.sight) => Some(*report),
+        ServerFrame::Tip { id, report, .. } if *id == tip && says(report.status) => Some(*report),
         _ => None,
     };
     socket.wait(what, told).await
@@ -43,10 +43,10 @@ async fn who_asks_for_a_tip_is_told_how_it_goes() {
     let hash = anvil.send(&Transfer::tip(sender, BOB, id, 1_000)).await;
     let answer = socket.ask(ask(sender, id, Some(hash))).await.unwrap();
     assert!(matches!(answer, Answer::Tip(_)), "{answer:?}");
-    told(&mut socket, id, "it waits", |sight| sight == TipSight::Pending).await;
+    told(&mut socket, id, "it waits", |status| status == ObservedStatus::Pending).await;
     anvil.mine(2).await;
-    let report = told(&mut socket, id, "it is in a block", |sight| {
-        matches!(sight, TipSight::Mined { .. })
+    let report = told(&mut socket, id, "it is in a block", |status| {
+        matches!(status, ObservedStatus::Mined { .. })
     })
     .await;
     assert_eq!(report.hash, Some(hash));
@@ -77,8 +77,8 @@ async fn who_is_paid_is_woken_and_a_chain_that_ends_holds_nobody_up() {
             .await;
         anvil.mine(1).await;
         let soon = std::time::Duration::from_millis(1500);
-        let told = told(&mut socket, id, "money has come", |sight| {
-            matches!(sight, TipSight::Mined { .. })
+        let told = told(&mut socket, id, "money has come", |status| {
+            matches!(status, ObservedStatus::Mined { .. })
         });
         if let Ok(report) = tokio::time::timeout(soon, told).await {
             break report;
@@ -95,7 +95,7 @@ async fn who_is_paid_is_woken_and_a_chain_that_ends_holds_nobody_up() {
     let Answer::Tip(report) = unknown else {
         panic!("{unknown:?}")
     };
-    assert_eq!(report.sight, TipSight::Unknown);
+    assert_eq!(report.status, ObservedStatus::Unknown);
     let stands = socket
         .ask(ask(anvil.accounts[1], TipId([number; 32]), None))
         .await
@@ -103,8 +103,8 @@ async fn who_is_paid_is_woken_and_a_chain_that_ends_holds_nobody_up() {
     assert!(
         matches!(
             stands,
-            Answer::Tip(TipReport {
-                sight: TipSight::Mined { .. },
+            Answer::Tip(TxReport {
+                status: ObservedStatus::Mined { .. },
                 ..
             })
         ),

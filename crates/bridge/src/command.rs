@@ -137,15 +137,28 @@ pub enum Command {
         /// In the smallest unit of the native coin.
         amount: U256,
     },
-    /// Ask the wallet once more for a tip it has not sent: the same tip, which the contract counts once.
-    TipAgain {
-        /// The message that speaks of it.
+    /// Ask the wallet once more for a transaction that it has not sent: for the same tip, which its contract counts once. Of a transfer
+    /// only as long as no prompt may have been answered.
+    TxAgain {
+        /// Of a tip the message that speaks of it.
         id: MessageId,
     },
-    /// Give up a tip that was not sent, or that came to nothing.
-    TipDrop {
-        /// The message that speaks of it.
+    /// Give up a transaction that was not sent, or that came to nothing.
+    TxDrop {
+        /// Of a tip the message that speaks of it.
         id: MessageId,
+    },
+    /// Pay an account, without a message. Persisted before each step; the id makes a repeated command harmless. Followed by
+    /// `Event::Transfer`, or `TransferRefused`.
+    Transfer {
+        /// Drawn by the page.
+        id: MessageId,
+        /// EIP-155 chain id.
+        chain_id: u64,
+        /// The account to pay.
+        to: Address,
+        /// In the smallest unit of the native coin.
+        amount: U256,
     },
     /// Revoke an installation of this account, for ever, signed by this installation. Answered by `Revoked`.
     Revoke {

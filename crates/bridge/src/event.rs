@@ -4,7 +4,7 @@ use identity::Statement;
 use protocol::{Address, ErrorCode, InstallationId, MessageId};
 use serde::{Deserialize, Serialize};
 
-use crate::{BodyView, ConversationId, ConversationView, MessageView, WalletRefusal, WalletRequest};
+use crate::{BodyView, ConversationId, ConversationView, MessageView, TransferView, WalletRefusal, WalletRequest};
 
 /// A fact for the page to show, or an answer to a command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -140,6 +140,22 @@ pub enum Event {
         /// The reason.
         why: Trouble,
     },
+    /// A plain transfer is new or has changed. After `Opened` every one that was not put away.
+    Transfer {
+        /// Which.
+        id: MessageId,
+        /// How it is; `None`: put away.
+        view: Option<TransferView>,
+    },
+    /// The wallet did not send a transfer, as far as is known.
+    TransferRefused {
+        /// Which.
+        id: MessageId,
+        /// Why.
+        why: TipRefusal,
+        /// It may have been sent all the same, and waits. Otherwise nothing was paid and nothing is kept.
+        waits: bool,
+    },
 }
 
 /// Why a server's challenge is not taken into a text that a wallet signs.
@@ -151,7 +167,7 @@ pub enum ChallengeRefusal {
     Malformed,
 }
 
-/// Why a tip was not made.
+/// Why a tip or a transfer was not made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TipRefusal {
     /// The wallet did not send it.

@@ -15,8 +15,8 @@ pub use event::{ChallengeRefusal, Connection, Event, TipRefusal, Trouble};
 pub use identity::Statement;
 pub use protocol::{Log, Receipt, TipMismatch, Transaction};
 pub use view::{
-    BodyView, Consent, ConversationView, MessageState, MessageView, QuoteView, QuotedView, ReactionView, TipState,
-    TipView, Unsent, Witness,
+    BodyView, Consent, ConversationView, MessageState, MessageView, QuoteView, QuotedView, ReactionView, TipView,
+    TransferView, TxState, Unsent, Witness,
 };
 pub use wallet::{Call, WalletAnswer, WalletRefusal, WalletRequest};
 

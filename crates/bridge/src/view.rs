@@ -145,16 +145,33 @@ pub struct TipView {
     pub amount: U256,
     /// The transaction, once there is one.
     pub hash: Option<TxHash>,
-    /// Its state.
-    pub state: TipState,
-    /// The source of the state.
+    /// How far it is.
+    pub state: TxState,
+    /// Who says so.
     pub witness: Witness,
 }
 
-/// The state of a tip.
+/// A plain transfer of the native coin, by this account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum TipState {
-    /// Kept; being tried out before the wallet is asked.
+pub struct TransferView {
+    /// EIP-155 chain id.
+    pub chain_id: u64,
+    /// The account that is paid.
+    pub to: Address,
+    /// In the smallest unit of the native coin.
+    pub amount: U256,
+    /// The transaction, once there is one.
+    pub hash: Option<TxHash>,
+    /// How far it is.
+    pub state: TxState,
+    /// Who says so.
+    pub witness: Witness,
+}
+
+/// How far a transaction is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TxState {
+    /// Persisted; being simulated before the wallet is asked.
     Draft,
     /// The wallet was asked and has not answered, or its answer was lost with a reload.
     Waiting,
@@ -169,17 +186,17 @@ pub enum TipState {
     },
     /// In a block, with as many on it as the network asks for.
     Confirmed,
-    /// In a block, and moved nothing.
+    /// In a block, and did not do what it is for.
     Reverted,
-    /// Another transaction took its place, and paid nothing.
+    /// Another transaction took its place, and did not do what this one is for.
     Replaced,
-    /// The chain has forgotten it.
+    /// The chain's nodes have forgotten it.
     Dropped,
-    /// The chain tells something else than the message.
+    /// The chain tells something else than what it is said to be.
     Mismatch(TipMismatch),
 }
 
-/// The source of a tip's state.
+/// On whose word a transaction's state stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Witness {
     /// The sender's message, or our own wallet, alone.

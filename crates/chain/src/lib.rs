@@ -12,7 +12,9 @@ pub mod reader;
 #[cfg(feature = "rpc")]
 pub mod rpc;
 pub mod tips;
+pub mod transfer;
 pub mod validator;
+pub mod verdict;
 
 /// As much of somebody else's words as may be shown or logged: cut, and without what controls, hides or turns text.
 pub fn visible(text: &str, most: usize) -> String {

@@ -1,18 +1,15 @@
-//! Reads a chain: blocks, tips, transactions. Every answer is compared with its question; what does not fit is garbage.
+//! Reads a chain: blocks, events, transactions. Every answer is compared with its question; what does not fit is garbage.
 
 use std::time::Duration;
 
 use alloy_primitives::{B256, U64, hex};
 use alloy_provider::Provider;
 use alloy_rpc_types_eth::{Filter, Log as RawLog, TransactionRequest};
-use protocol::{Address, Log, Receipt, Transaction, TxHash};
+use protocol::{Address, Log, Receipt, Transaction, TxHash, U256};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::{
-    rpc::{Rpc, RpcError},
-    tips::{CONTRACT, TIPPED, Tipped, tipped},
-};
+use crate::rpc::{Rpc, RpcError};
 
 /// A block, as far as its place is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,8 +24,17 @@ pub struct Block {
     pub time: u64,
 }
 
-/// A tip in a block.
+/// Which events of a contract are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EventFilter {
+    /// The contract.
+    pub contract: Address,
+    /// The first topic: the hash of the event's signature.
+    pub topic: [u8; 32],
+}
+
+/// An event in a block.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
     /// The block's number.
     pub block: u64,
@@ -38,8 +44,8 @@ pub struct Seen {
     pub index: u64,
     /// The transaction's hash.
     pub hash: TxHash,
-    /// What the contract says.
-    pub tip: Tipped,
+    /// What the contract emitted.
+    pub log: Log,
 }
 
 // Blocks, receipts and transactions are read as far as they are needed and no further: chains have kinds of transactions, and
@@ -72,6 +78,9 @@ struct RawTransaction {
     from: Address,
     nonce: U64,
     block_number: Option<U64>,
+    to: Option<Address>,
+    #[serde(default)]
+    value: U256,
 }
 
 #[derive(Debug, Deserialize)]
@@ -148,40 +157,43 @@ impl Reader {
         Ok(block)
     }
 
-    /// The tips in the blocks from `first` to `last`, both included, in their order.
+    /// The events in the blocks from `first` to `last`, both included, in their order.
     ///
     /// # Errors
     /// `Refused` or `TooMuch` for a range that is too long for this node, or if the chain does not say.
-    pub async fn tips_between(&self, first: u64, last: u64) -> Result<Vec<Seen>, RpcError> {
-        let found = self.tips(Filter::new().from_block(first).to_block(last)).await?;
+    pub async fn events_between(&self, event: EventFilter, first: u64, last: u64) -> Result<Vec<Seen>, RpcError> {
+        let found = self
+            .events(event, Filter::new().from_block(first).to_block(last))
+            .await?;
         if found.iter().any(|seen| !(first..=last).contains(&seen.block)) {
-            return Err(RpcError::garbage("tips of other blocks"));
+            return Err(RpcError::garbage("events of other blocks"));
         }
         Ok(found)
     }
 
-    /// The tips in exactly this block. A node that does not know it refuses.
+    /// The events in exactly this block. A node that does not know it refuses.
     ///
     /// # Errors
     /// If the chain does not say.
-    pub async fn tips_in(&self, block: &Block) -> Result<Vec<Seen>, RpcError> {
-        let found = self.tips(Filter::new().at_block_hash(block.hash)).await?;
+    pub async fn events_in(&self, event: EventFilter, block: &Block) -> Result<Vec<Seen>, RpcError> {
+        let found = self.events(event, Filter::new().at_block_hash(block.hash)).await?;
         let there = |seen: &Seen| seen.block == block.number && seen.block_hash == block.hash;
         if !found.iter().all(there) {
-            return Err(RpcError::garbage("tips of other blocks"));
+            return Err(RpcError::garbage("events of other blocks"));
         }
         Ok(found)
     }
 
-    async fn tips(&self, filter: Filter) -> Result<Vec<Seen>, RpcError> {
-        let filter = filter.address(CONTRACT).event_signature(B256::from(TIPPED));
+    async fn events(&self, event: EventFilter, filter: Filter) -> Result<Vec<Seen>, RpcError> {
+        let filter = filter.address(event.contract).event_signature(B256::from(event.topic));
         let logs = self.rpc.provider().get_logs(&filter).await?;
+        let wanted = |seen: &Seen| seen.log.address == event.contract && seen.log.topics.first() == Some(&event.topic);
         let mut found = logs
             .into_iter()
             .filter(|log| !log.removed)
-            .map(seen)
+            .map(|log| seen(log).filter(wanted))
             .collect::<Option<Vec<Seen>>>()
-            .ok_or_else(|| RpcError::garbage("logs that are no tips"))?;
+            .ok_or_else(|| RpcError::garbage("logs that were not asked for"))?;
         found.sort_by_key(|seen| (seen.block, seen.index));
         Ok(found)
     }
@@ -202,6 +214,8 @@ impl Reader {
             from: found.from,
             nonce: found.nonce.to(),
             block: found.block_number.map(|number| number.to()),
+            to: found.to,
+            value: found.value,
         }))
     }
 
@@ -291,17 +305,16 @@ impl RawReceipt {
     }
 }
 
-/// A tip in a log that says where it stands.
+/// A log that says where it is.
 fn seen(raw: RawLog) -> Option<Seen> {
     let (block, block_hash) = (raw.block_number?, raw.block_hash?.0);
     let (index, hash) = (raw.log_index?, TxHash(raw.transaction_hash?.0));
-    let tip = tipped(&log(raw))?;
     Some(Seen {
         block,
         block_hash,
         index,
         hash,
-        tip,
+        log: log(raw),
     })
 }
 

@@ -9,9 +9,12 @@
 
 use alloy_primitives::{B256, address};
 use alloy_sol_types::{Panic, Revert, SolCall, SolError, SolEvent};
-use protocol::{Address, Log, Receipt, TipId, TipMismatch, TxHash, U256};
+use protocol::{Address, Log, TipId, TipMismatch, U256};
 
-use crate::bindings::Tips;
+use crate::{
+    bindings::Tips,
+    verdict::{Reading, Verdict},
+};
 
 /// Where the contract stands on every chain that has it.
 pub const CONTRACT: Address = address!("0xFB6b0ef6a1Ac3eed399Fa4D49818d73247BDD495");
@@ -97,39 +100,6 @@ pub struct Claim {
     pub id: TipId,
 }
 
-/// What was read from a chain about a claim.
-#[derive(Debug, Clone, Copy)]
-pub struct Reading<'a> {
-    /// The chain it was read from.
-    pub chain_id: u64,
-    /// The transaction that was asked for.
-    pub hash: TxHash,
-    /// The receipt that came.
-    pub receipt: &'a Receipt,
-    /// The number of the newest block.
-    pub head: u64,
-}
-
-/// What follows from a reading for a claim.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// Right in everything, in a block that is not old enough.
-    Confirming {
-        /// Blocks that count, its own included; 0 if the node's newest block is older than this one.
-        done: u32,
-        /// Blocks it takes.
-        of: u32,
-    },
-    /// Right in everything, and as old as the network asks for.
-    Confirmed,
-    /// In a block, and moved nothing.
-    Reverted,
-    /// The chain tells something else than the claim.
-    Mismatch(TipMismatch),
-    /// This is not the receipt that was asked for: nothing follows from it.
-    Garbage,
-}
-
 /// Compares a claim with what the chain says, in everything. Never trusts the transaction's own sender or recipient.
 pub fn check(claim: &Claim, reading: Reading<'_>, confirmations: u32) -> Verdict {
     let receipt = reading.receipt;
@@ -148,14 +118,7 @@ pub fn check(claim: &Claim, reading: Reading<'_>, confirmations: u32) -> Verdict
     if let Some(kind) = mismatch(claim, &receipt.logs) {
         return Verdict::Mismatch(kind);
     }
-    let done = reading.head.saturating_add(1).saturating_sub(receipt.block);
-    let done = u32::try_from(done).unwrap_or(u32::MAX);
-    let of = confirmations.max(1);
-    if done >= of {
-        Verdict::Confirmed
-    } else {
-        Verdict::Confirming { done, of }
-    }
+    reading.depth(confirmations)
 }
 
 /// In what the tip in these logs differs from the claim. A transaction may hold many tips: of a batch, or bundled by others,

@@ -1,6 +1,9 @@
 //! What a receipt proves of a claimed tip, and what it does not.
 
-use chain::tips::{CONTRACT, Claim, Reading, TIPPED, Verdict, check};
+use chain::{
+    tips::{CONTRACT, Claim, TIPPED, check},
+    verdict::{Reading, Verdict},
+};
 use protocol::{Address, Log, Receipt, TipId, TipMismatch, TxHash, U256};
 
 const ALICE: Address = Address::repeat_byte(0xa1);

@@ -266,6 +266,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             (Phase::Opening, ServerFrame::Challenge { nonce, support }) => {
                 let signature = self.installation.sign_challenge(self.origin.domain(), &nonce);
                 self.link.phase = Phase::Greeting;
+                self.link.skips_unknown = support.is_some();
                 self.transmit(ClientFrame::Hello {
                     installation: self.installation.id(),
                     signature,
@@ -312,7 +313,10 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                     id,
                     report,
                 },
-            ) => self.hear(chain_id, sender, id, report).await?,
+            ) => self.tip_observed(chain_id, sender, id, report).await?,
+            (Phase::Ready, ServerFrame::Transaction { chain_id, hash, report }) => {
+                self.transaction_observed(chain_id, hash, report).await?
+            }
             (Phase::Ready, ServerFrame::Installations { account }) => self.changed(account),
             (Phase::Ready, ServerFrame::Pong) => {}
             // Not its turn: this is not a server of ours.
@@ -355,7 +359,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         for chunk in topics.chunks(limits::TOPICS_PER_FRAME) {
             self.transmit(ClientFrame::Subscribe { topics: chunk.to_vec() });
         }
-        self.watch_tips();
+        self.watch_txs();
         Ok(())
     }
 
@@ -498,10 +502,13 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                     chain_id, sender, id, ..
                 },
                 Ok(Answer::Tip(report)),
-            ) => self.hear(chain_id, sender, id, report).await?,
+            ) => self.tip_observed(chain_id, sender, id, report).await?,
+            (Ask::Transaction { chain_id, hash }, Ok(Answer::Transaction(report))) => {
+                self.transaction_observed(chain_id, hash, report).await?;
+            }
             (Ask::Revocations { installations }, answer) => self.revocations(installations, answer).await?,
             (Ask::Revoke { revocation }, answer) => self.revoke_answered(&revocation, answer.err()),
-            (Ask::PublishKeyPackages { .. } | Ask::Tip { .. } | Ask::Unknown, _) => {}
+            (Ask::PublishKeyPackages { .. } | Ask::Tip { .. } | Ask::Transaction { .. } | Ask::Unknown, _) => {}
         }
         Ok(())
     }

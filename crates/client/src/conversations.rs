@@ -186,7 +186,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         step.conversations.insert(id, conversation);
         self.finish(step).await?;
         if consent == Consent::Accepted {
-            self.watch_tips();
+            self.watch_txs();
         }
         self.tell_thread(id).await;
         Ok(())

@@ -185,7 +185,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             return Ok(());
         }
         let waiting = self.find_intent(id);
-        let known = self.state.tips.contains_key(&id) || self.find_message(step, id).await?.is_some();
+        let known = self.state.txs.contains_key(&id) || self.find_message(step, id).await?.is_some();
         if known && waiting.is_none() {
             return Err(if envelope.seq <= log.reread {
                 Stop::Skip
@@ -265,7 +265,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             // The id of a tip's message is public as soon as the tip is: whoever uses it first, elsewhere, does not keep
             // this one out. Here it gets a name of its own.
             id = MessageId(self.random());
-        } else if self.state.tips.contains_key(&id) {
+        } else if self.state.txs.contains_key(&id) {
             // Of a tip of ours that was taken back, and may have been paid: it comes back under this id.
             id = MessageId(self.random());
         }

@@ -20,7 +20,7 @@ use crate::{
     roster::Roster,
     step::{State, Step, trouble},
     tabs::{Tab, Tabs},
-    tips::Desk,
+    tx::TxRuntime,
 };
 
 /// An installation at work. One owner feeds it one input after another and carries out the effects it answers with.
@@ -43,7 +43,9 @@ pub struct Client<V, E> {
     pub(crate) rosters: Map<ConversationId, Roster>,
     /// Invitations into groups are followed.
     pub(crate) groups: bool,
-    pub(crate) desk: Desk,
+    pub(crate) tx: TxRuntime,
+    /// The accounts the page wants to pay, while associations are fetched.
+    pub(crate) payees: Vec<Address>,
     pub(crate) proofs: Proofs,
     pub(crate) tabs: Tabs,
     /// The trouble that was reported last, until it is over.
@@ -150,12 +152,12 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             }
         }
         let mut settings = reader.take(Space::Meta, meta, |key| (key == records::SETTINGS).then_some(()))?;
-        let tips = reader.take(
+        let txs = reader.take(
             Space::Tip,
             vault.all(Space::Tip).await?,
             protocol::MessageId::from_slice,
         )?;
-        reader.damaged |= crate::upgrade::to_conversation_ids(&vault, &tips).await?;
+        reader.damaged |= crate::upgrade::to_conversation_ids(&vault, &txs).await?;
         let conversations = vault.all(Space::Conversation).await?;
         let logs = vault.all(Space::Topic).await?;
         let outbox = vault.all(Space::Outbox).await?;
@@ -166,11 +168,11 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             logs: reader.take(Space::Topic, logs, protocol::Topic::from_slice)?,
             outbox: reader.take(Space::Outbox, outbox, records::parse_order_key)?,
             early: reader.take(Space::Early, early, records::parse_early_key)?,
-            open_tips: Set::default(),
-            tips,
+            open_txs: Set::default(),
+            txs,
         };
-        let open = state.tips.iter().filter(|(_, tip)| !tip.settled);
-        state.open_tips.extend(open.map(|(id, _)| *id));
+        let open = state.txs.iter().filter(|(_, tx)| !tx.settled);
+        state.open_txs.extend(open.map(|(id, _)| *id));
         crate::upgrade::name_tips(&mut state);
         let mut client = Self {
             vault,
@@ -187,7 +189,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             people: People::default(),
             rosters: Map::default(),
             groups: false,
-            desk: Desk::default(),
+            tx: TxRuntime::default(),
+            payees: Vec::new(),
             proofs: Proofs::default(),
             tabs: Tabs::default(),
             trouble: None,
@@ -199,7 +202,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             leaving: false,
         };
         // Answers to a worker that is gone are not taken for answers to this one.
-        client.desk.next = u32::from_le_bytes(client.random());
+        client.tx.next = u32::from_le_bytes(client.random());
         client.finish(Step::default()).await?;
         reader.damaged |= client.take_pending_sends().await?;
         // What these told is part of what follows.
@@ -228,6 +231,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         });
         self.reply(Event::Conversations(self.list()));
         self.reply(Event::Waiting(self.waiting()));
+        self.tell_transfers();
     }
 
     /// A command of this tab's page. A repeated `Open` sends everything once more; another account needs another client.
@@ -244,7 +248,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         let done = match command {
             Command::Open { .. } => {
                 self.tell_opened();
-                self.desk.opened(tab);
+                self.tx.opened(tab);
                 self.proofs.ask_anew();
                 self.tell_unchecked_again();
                 Ok(())
@@ -317,13 +321,19 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 chain_id,
                 amount,
             } => self.tip(peer, id, chain_id, amount).await,
-            Command::TipAgain { id } => {
-                self.tip_again(id);
+            Command::Transfer {
+                id,
+                chain_id,
+                to,
+                amount,
+            } => self.transfer(id, chain_id, to, amount).await,
+            Command::TxAgain { id } => {
+                self.prompt_again(id);
                 Ok(())
             }
-            Command::TipDrop { id } => {
-                let then = self.tip_drop(id);
-                self.carry_out(id, then).await
+            Command::TxDrop { id } => {
+                let transition = self.put_away_by_hand(id);
+                self.carry_out(id, transition).await
             }
         };
         if let Err(error) = done {
@@ -382,7 +392,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
 
     pub(crate) fn hand_out(&mut self) -> Vec<Effect> {
         if !self.forgotten {
-            self.look_at_tips();
+            self.read_txs();
             self.look_at_proofs();
         }
         self.plan();

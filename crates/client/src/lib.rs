@@ -33,6 +33,7 @@ mod signing_in;
 mod step;
 mod tabs;
 mod tips;
+mod tx;
 mod upgrade;
 mod views;
 

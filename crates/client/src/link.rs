@@ -45,6 +45,8 @@ pub(crate) struct ConnectionState {
     pub proof: Option<UnixMillis>,
     /// Everything has been read once.
     pub live: bool,
+    /// The server skips frames and questions that it does not know (feature level 1).
+    pub skips_unknown: bool,
     /// The reason the server gave before it closed.
     pub bye: Option<ErrorCode>,
     pub subscribed: Set<Topic>,
@@ -110,7 +112,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     /// Whatever is due now.
     pub(crate) async fn tick(&mut self) {
         let now = self.environment.now();
-        self.tick_tips().await;
+        self.tick_txs().await;
         self.tick_proofs().await;
         if self.reconnection.retry_at.is_some_and(|at| is_due(at, now)) && self.reconnection.wanted {
             self.open_socket();
@@ -149,7 +151,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         let now = self.environment.now();
         let resume = self.rosters.values().filter_map(|roster| roster.resume);
         let next = self.link.deadlines().chain(self.reconnection.retry_at).chain(resume);
-        let next = next.chain(self.tip_deadline()).chain(self.proof_deadline()).min();
+        let next = next.chain(self.tx_deadline()).chain(self.proof_deadline()).min();
         // A wake-up that comes too early plans the next one.
         let Some(at) = next.filter(|at| self.wake_at.is_none_or(|planned| *at < planned)) else {
             return;

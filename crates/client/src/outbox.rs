@@ -176,7 +176,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             return Ok(());
         };
         // What was paid is not unsaid.
-        if intent.unsent.is_none() || self.state.tips.contains_key(&id) {
+        if intent.unsent.is_none() || self.state.txs.contains_key(&id) {
             return Ok(());
         }
         let mut step = Step::default();

@@ -60,9 +60,9 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     /// The wallet is on this chain, which is one of the site's, and answers.
     fn can_ask(&self, hash: &AssociationHash, chain_id: u64) -> bool {
         let now = self.environment.now();
-        let here = self.desk.account.is_some() && self.desk.chain_id == Some(chain_id);
+        let here = self.tx.account.is_some() && self.tx.chain_id == Some(chain_id);
         let later = self.proofs.later.get(hash);
-        here && self.desk.network(chain_id).is_some() && later.is_none_or(|later| is_due(*later, now))
+        here && self.tx.network(chain_id).is_some() && later.is_none_or(|later| is_due(*later, now))
     }
 
     /// Asks what is wanted and can be asked now; tells the page what cannot.
@@ -241,7 +241,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     /// `WalletAt`: what could not be checked on another chain may be sent now.
     pub(crate) async fn try_unchecked(&mut self) -> Result<(), VaultError> {
         let waiting = |why: Option<Unsent>| match why {
-            Some(Unsent::NeedsChainCheck { chain_id }) => self.desk.chain_id == Some(chain_id),
+            Some(Unsent::NeedsChainCheck { chain_id }) => self.tx.chain_id == Some(chain_id),
             _ => false,
         };
         let intents = self.state.outbox.values().filter(|intent| waiting(intent.unsent));

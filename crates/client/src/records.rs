@@ -2,7 +2,7 @@
 //!
 //! A stored shape never changes; a new one gets a new version byte and is read beside the old one.
 
-use bridge::{Consent, ConversationId, MessageState, TipState, Unsent, Witness};
+use bridge::{Consent, ConversationId, MessageState, TxState, Unsent, Witness};
 use content::{Body, Kind, Text};
 use identity::{Association, Revocation};
 use protocol::{Address, Incarnation, InstallationId, MessageId, Seq, TipId, Topic, TxHash, U256, UnixMillis, Welcome};
@@ -23,8 +23,34 @@ pub(crate) trait Stored: Serialize + DeserializeOwned {
 }
 
 impl Stored for Settings {}
-impl Stored for Tip {}
 impl Stored for Early {}
+
+impl Stored for Tx {
+    const VERSION: u8 = 2;
+
+    fn older(_: u8, bytes: &[u8]) -> Option<Self> {
+        let old: older::Tip = whole(bytes)?;
+        Some(Self {
+            purpose: Purpose::Tip(Tip {
+                peer: old.peer,
+                mine: old.mine,
+                contract: old.contract,
+                id: old.id,
+                told: old.told,
+            }),
+            chain_id: old.chain_id,
+            amount: old.amount,
+            at: old.at,
+            hash: old.hash,
+            nonce: old.nonce,
+            state: old.state,
+            witness: old.witness,
+            settled: old.settled,
+            asked: old.asked,
+            gone: old.gone,
+        })
+    }
+}
 
 impl Stored for Conversation {
     const VERSION: u8 = 2;
@@ -417,35 +443,52 @@ pub(crate) struct Sealed {
     pub payload: Vec<u8>,
 }
 
-/// A tip, by the id of the message that speaks of it.
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
+/// A transaction by its id, which for a tip is the id of the message that speaks of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Tip {
-    /// The other side of the conversation.
-    pub peer: Address,
-    /// We pay; otherwise the peer does.
-    pub mine: bool,
+pub(crate) struct Tx {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// EIP-155 chain id.
     pub chain_id: u64,
-    /// By the sender's word.
-    pub contract: Address,
-    pub id: TipId,
+    /// How much of the native coin it pays, in the smallest unit.
     pub amount: U256,
-    /// When it was wished for, or heard of.
+    /// When it was drafted, or heard of.
     pub at: UnixMillis,
     /// The transaction that counts, as far as is known.
     pub hash: Option<TxHash>,
-    /// That transaction's place among the sender's, once this device has read it.
+    /// That transaction's nonce, once this device has read it.
     pub nonce: Option<u64>,
-    pub state: TipState,
+    pub state: TxState,
     pub witness: Witness,
     /// Read by this device, and so deep that nothing changes it any more.
     pub settled: bool,
     /// How often the wallet was asked to send it without an answer that is known.
     pub asked: u8,
+    /// Put away. Kept because it may have been sent after all.
+    pub gone: bool,
+}
+
+/// What a transaction is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Purpose {
+    /// A tip, through its contract.
+    Tip(Tip),
+    /// A plain transfer by this account.
+    Transfer { to: Address },
+}
+
+/// A tip: whose, and what its message claims.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Tip {
+    /// The other side of the conversation.
+    pub peer: Address,
+    /// This account pays; otherwise the peer does.
+    pub mine: bool,
+    /// The contract, by the sender's word.
+    pub contract: Address,
+    pub id: TipId,
     /// The reference is in the outbox, or was.
     pub told: bool,
-    /// Taken back. Kept because it may have been sent after all.
-    pub gone: bool,
 }
 
 /// The bytes of a record.

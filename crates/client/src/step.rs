@@ -9,7 +9,7 @@ use sorted::{Map, Set};
 use crate::{
     Batch, Client, Environment, Space, Vault, VaultError,
     failpoints::NO_DISCARD,
-    records::{self, Conversation, Early, Intent, Message, PendingAlert, Settings, Tip, TopicState},
+    records::{self, Conversation, Early, Intent, Message, PendingAlert, Settings, TopicState, Tx},
 };
 
 /// The part of the vault that is also held in memory.
@@ -19,9 +19,9 @@ pub(crate) struct State {
     pub conversations: Map<ConversationId, Conversation>,
     pub logs: Map<Topic, TopicState>,
     pub outbox: Map<u64, Intent>,
-    pub tips: Map<MessageId, Tip>,
-    /// The tips that are not settled: the only ones that are looked at without a hint of the server.
-    pub open_tips: Set<MessageId>,
+    pub txs: Map<MessageId, Tx>,
+    /// Those that are not settled: the only ones that are read without a hint of the server.
+    pub open_txs: Set<MessageId>,
     pub early: Map<(ConversationId, MessageId), Early>,
 }
 
@@ -37,7 +37,7 @@ pub(crate) struct Step {
     pub messages: Map<Vec<u8>, Option<Message>>,
     pub index: Map<MessageId, Option<Vec<u8>>>,
     /// `None`: deleted.
-    pub tips: Map<MessageId, Option<Tip>>,
+    pub txs: Map<MessageId, Option<Tx>>,
     /// `None`: done with.
     pub early: Map<(ConversationId, MessageId), Option<Early>>,
     /// With whether its chain has said yes.
@@ -69,10 +69,13 @@ impl Step {
         self.messages.insert(key, Some(message));
     }
 
-    /// Puts a tip, and shows its message anew.
-    pub fn put_tip(&mut self, id: MessageId, tip: Tip) {
-        self.tips.insert(id, Some(tip));
-        self.touched.push(id);
+    /// Puts a transaction, and shows it anew: a tip by its message.
+    pub fn put_tx(&mut self, id: MessageId, tx: Tx) {
+        self.txs.insert(id, Some(tx));
+        match tx.transfer_view() {
+            None => self.touched.push(id),
+            view => self.events.push(Event::Transfer { id, view }),
+        }
     }
 
     fn batch(&self, changes: e2ee::Changes) -> Batch {
@@ -122,9 +125,9 @@ impl Step {
         if let Some(id) = self.granted {
             batch.delete(Space::PendingSend, id.0);
         }
-        for (id, tip) in self.tips.iter() {
-            match tip {
-                Some(tip) => batch.put(Space::Tip, id.0, records::write(tip)),
+        for (id, tx) in self.txs.iter() {
+            match tx {
+                Some(tx) => batch.put(Space::Tip, id.0, records::write(tx)),
                 None => batch.delete(Space::Tip, id.0),
             }
         }
@@ -208,16 +211,16 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             self.state.settings = settings;
         }
         self.state.logs.extend(step.logs);
-        let mut told: Vec<_> = step.tips.iter().map(|(id, _)| *id).collect();
-        for (id, tip) in step.tips {
-            if tip.is_some_and(|tip| !tip.settled) {
-                self.state.open_tips.insert(id);
+        let mut told: Vec<_> = step.txs.iter().map(|(id, _)| *id).collect();
+        for (id, tx) in step.txs {
+            if tx.is_some_and(|tx| !tx.settled) {
+                self.state.open_txs.insert(id);
             } else {
-                self.state.open_tips.remove(&id);
+                self.state.open_txs.remove(&id);
             }
-            match tip {
-                Some(tip) => self.state.tips.insert(id, tip),
-                None => self.state.tips.remove(&id),
+            match tx {
+                Some(tx) => self.state.txs.insert(id, tx),
+                None => self.state.txs.remove(&id),
             };
         }
         for (id, conversation) in step.conversations {

@@ -41,7 +41,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     /// Forgets a tab that is closed or gone in another way. Its open requests are sent to another tab, or later.
     pub fn closed(&mut self, tab: Tab) -> Vec<Effect> {
         self.tabs.shown.remove(&tab);
-        self.desk.gone(tab);
+        self.tx.gone(tab);
         self.moved(tab, None, None);
         self.hand_out()
     }
@@ -53,7 +53,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             Some((_, account, chain_id)) => (Some(*account), *chain_id),
             None => (None, None),
         };
-        self.desk.wallet_at(account, chain_id);
+        self.tx.wallet_at(account, chain_id);
         self.proofs.ask_anew();
     }
 

@@ -13,7 +13,7 @@ use sorted::Map;
 use crate::{
     Batch, Space, Vault, VaultError,
     content::{short, tip},
-    records::{self, Conversation, Latest, Message, Tip},
+    records::{self, Conversation, Latest, Message, Tx},
     step::State,
 };
 
@@ -26,7 +26,7 @@ const KEY: usize = 20 + 8 + 16;
 ///
 /// # Errors
 /// What the vault says. What was moved stays moved.
-pub(crate) async fn to_conversation_ids(vault: &impl Vault, tips: &Map<MessageId, Tip>) -> Result<bool, VaultError> {
+pub(crate) async fn to_conversation_ids(vault: &impl Vault, txs: &Map<MessageId, Tx>) -> Result<bool, VaultError> {
     let conversations = vault.all(Space::Conversation).await?;
     let mut damaged = false;
     for (key, value) in conversations.rows {
@@ -41,7 +41,7 @@ pub(crate) async fn to_conversation_ids(vault: &impl Vault, tips: &Map<MessageId
                 continue;
             }
         };
-        damaged |= move_messages(vault, tips, peer).await?;
+        damaged |= move_messages(vault, txs, peer).await?;
         let id = ConversationId::Direct(peer);
         let latest = newest(vault, id).await?.filter(|_| conversation.latest.is_some());
         let mut batch = Batch::default();
@@ -59,13 +59,13 @@ pub(crate) async fn to_conversation_ids(vault: &impl Vault, tips: &Map<MessageId
 /// The same for what waits to be sent, in memory: it is written in the new layout whenever it changes.
 pub(crate) fn name_tips(state: &mut State) {
     for (_, intent) in state.outbox.iter_mut() {
-        if state.tips.contains_key(&intent.id) {
+        if state.txs.contains_key(&intent.id) {
             intent.content.body = tip::body();
         }
     }
 }
 
-async fn move_messages(vault: &impl Vault, tips: &Map<MessageId, Tip>, peer: Address) -> Result<bool, VaultError> {
+async fn move_messages(vault: &impl Vault, txs: &Map<MessageId, Tx>, peer: Address) -> Result<bool, VaultError> {
     let conversation = ConversationId::Direct(peer);
     let (mut damaged, mut end): (bool, Option<Vec<u8>>) = (false, None);
     loop {
@@ -85,7 +85,7 @@ async fn move_messages(vault: &impl Vault, tips: &Map<MessageId, Tip>, peer: Add
             };
             match records::read::<Message>(Space::Message, &key, &value) {
                 Ok(mut message) => {
-                    if tips.contains_key(&id) {
+                    if txs.contains_key(&id) {
                         message.content.body = tip::body();
                     }
                     let moved = records::message_key(conversation, time_in(&key), id);
@@ -180,7 +180,7 @@ mod tests {
         }
         put(&mut batch, BOB, 500, TIP, "Tip of 1 ETH");
         put(&mut batch, ODD, 1, id(1_000), "odd");
-        let tip = Tip {
+        let tip = older::Tip {
             peer: BOB,
             mine: false,
             chain_id: 1,
@@ -190,14 +190,14 @@ mod tests {
             at: UnixMillis(500),
             hash: None,
             nonce: None,
-            state: bridge::TipState::Submitted,
+            state: bridge::TxState::Submitted,
             witness: bridge::Witness::Claim,
             settled: true,
             asked: 0,
             told: true,
             gone: false,
         };
-        batch.put(Space::Tip, TIP.0, records::write(&tip));
+        batch.put(Space::Tip, TIP.0, first(&tip));
         for (peer, consent, preview, at) in [
             (BOB, Consent::Accepted, "Tip of 1 ETH", 500),
             (ODD, Consent::Accepted, "odd", 1),

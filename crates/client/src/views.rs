@@ -14,8 +14,8 @@ use crate::{
 impl State {
     /// The body of the message with this id.
     pub fn body_view(&self, id: MessageId, body: &Body) -> BodyView {
-        if let (TipReference::NUMBER, Some(tip)) = (body.kind, self.tips.get(&id)) {
-            return BodyView::Tip(crate::tips::view(tip));
+        if let (TipReference::NUMBER, Some(tx)) = (body.kind, self.txs.get(&id)) {
+            return BodyView::Tip(crate::tips::view(tx));
         }
         match body.known() {
             Ok(Some(Known::Text(Text(text)))) => BodyView::Text(text),

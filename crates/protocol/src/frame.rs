@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Address, AssociationHash, Envelope, ErrorCode, Incarnation, InstallationId, MessageId, Publish, Seq, Support,
-    TipId, TipReport, Topic, TxHash, UnixMillis, codec::late, unknown::skips_unknown,
+    TipId, Topic, TxHash, TxReport, UnixMillis, codec::late, unknown::skips_unknown,
 };
 
 /// From an installation to the server.
@@ -129,13 +129,22 @@ pub enum ServerFrame {
         /// The tip's id.
         id: TipId,
         /// The state the server observes.
-        report: TipReport,
+        report: TxReport,
     },
     /// The installations of an account asked about on this socket have changed: one was added or revoked, or has published its first key
     /// package. A hint to ask again before the next message.
     Installations {
         /// The account it is about.
         account: Address,
+    },
+    /// The observed status of a transaction asked for with `Ask::Transaction` on this socket has changed. A hint, not a proof.
+    Transaction {
+        /// EIP-155 chain id.
+        chain_id: u64,
+        /// The transaction that was asked for.
+        hash: TxHash,
+        /// What the server observes; under another hash if that took its place.
+        report: TxReport,
     },
     /// A frame of a newer server. The client ignores it.
     #[serde(skip_serializing)]
@@ -191,6 +200,13 @@ pub enum Ask {
         /// At most `limits::REVOCATIONS`.
         installations: Vec<InstallationId>,
     },
+    /// Asks for the observed status of a transaction and subscribes to its changes, which come as `ServerFrame::Transaction`.
+    Transaction {
+        /// EIP-155 chain id.
+        chain_id: u64,
+        /// The transaction.
+        hash: TxHash,
+    },
     /// A question of a newer client. It is answered with `ErrorCode::UnknownKind`.
     #[serde(skip_serializing)]
     Unknown,
@@ -211,11 +227,13 @@ pub enum Answer {
     /// To `PublishKeyPackages`: how many unused ones are stored now.
     KeyPackagesKept(u32),
     /// To `Tip`: the state the server observes now.
-    Tip(TipReport),
+    Tip(TxReport),
     /// To `Revoke`: the installation is revoked.
     Revoked,
     /// To `Revocations`: the bytes of one `identity::Revocation` for each installation that was revoked. The client checks them.
     Revocations(Vec<serde_bytes::ByteBuf>),
+    /// To `Transaction`: the status the server observes now.
+    Transaction(TxReport),
     /// An answer of a newer server. The client treats it as a refusal.
     #[serde(skip_serializing)]
     Unknown,

@@ -39,5 +39,5 @@ pub use frame::{Answer, Ask, ClientFrame, ServerFrame};
 pub use id::{
     AssociationHash, Incarnation, InstallationId, MessageId, ParseIdError, Seq, TipId, Topic, TxHash, UnixMillis,
 };
-pub use money::{Log, Receipt, TipMismatch, TipReport, TipSight, Transaction};
+pub use money::{Log, ObservedStatus, Receipt, TipMismatch, Transaction, TxReport};
 pub use support::{FEATURES, Support, features_in, socket_path};

@@ -4,41 +4,41 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Address, TxHash, U256, unknown::skips_unknown};
 
-/// A tip as the server observes it. A hint: clients show it as "Reported by the server" until they have read the chain.
+/// What the server observes of a transaction, or of what it is for. A hint: no client believes it further than "Reported by the server".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TipReport {
-    /// The transaction that holds the tip, or that is pending.
+pub struct TxReport {
+    /// The transaction that did it, or that is being waited for.
     pub hash: Option<TxHash>,
-    /// The state of the tip.
-    pub sight: TipSight,
+    /// How far it is.
+    pub status: ObservedStatus,
 }
 
-/// The state of a tip, as a chain shows it.
+/// How far a transaction is, as the server's node has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(remote = "Self")]
-pub enum TipSight {
-    /// Neither transaction nor event, or a state of a newer server: nothing follows from it.
+pub enum ObservedStatus {
+    /// Neither transaction nor event, or a status of a newer server: nothing follows from it.
     Unknown,
     /// The transaction is in no block yet.
     Pending,
-    /// The event of the tip is in a block.
+    /// It is in a block and did what it is for; this many blocks count, its own included.
     Mined {
         /// The number of blocks from its own on: at least 1.
         confirmations: u32,
-        /// The account that the contract paid.
+        /// The account that was paid: by the contract, for a tip.
         recipient: Address,
         /// In the smallest unit of the native coin.
         amount: U256,
     },
-    /// The transaction is in a block, and was reverted.
+    /// It is in a block and did not do what it is for.
     Reverted,
-    /// Another transaction of the same sender and nonce is in a block, without this tip.
+    /// Another transaction of the same sender and nonce is in a block instead, and did not do what it is for.
     Replaced,
     /// No node of the chain knows the transaction any more.
     Dropped,
 }
 
-skips_unknown!(TipSight, Frame, First);
+skips_unknown!(ObservedStatus, Frame, First);
 
 /// How the reference of a tip differs from the chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,4 +97,8 @@ pub struct Transaction {
     pub nonce: u64,
     /// The number of its block, if it is in one.
     pub block: Option<u64>,
+    /// The account that it calls or pays; `None`: it creates a contract.
+    pub to: Option<Address>,
+    /// How much of the native coin it carries, in the smallest unit.
+    pub value: U256,
 }

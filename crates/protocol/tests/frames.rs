@@ -5,7 +5,7 @@
 
 use protocol::{
     Address, Answer, Ask, AssociationHash, Body, ClientFrame, Envelope, ErrorCode, Incarnation, InstallationId, Kind,
-    MessageId, Publish, Seq, ServerFrame, Support, TipId, TipReport, TipSight, Topic, TxHash, U256, UnixMillis,
+    MessageId, ObservedStatus, Publish, Seq, ServerFrame, Support, TipId, Topic, TxHash, TxReport, U256, UnixMillis,
     Welcome,
     codec::{self, CodecError},
     limits,
@@ -105,6 +105,13 @@ fn client_frames() -> Vec<(&'static str, ClientFrame)> {
                 installations: vec![ALICE, BOB],
             }),
         ),
+        (
+            "ask transaction",
+            ask(Ask::Transaction {
+                chain_id: 31_337,
+                hash: TxHash([11; 32]),
+            }),
+        ),
         ("ping", ClientFrame::Ping),
     ]
 }
@@ -196,15 +203,22 @@ fn server_frames() -> Vec<(&'static str, ServerFrame)> {
         ("answer key packages kept", answer(Ok(Answer::KeyPackagesKept(20)))),
         (
             "answer tip",
-            answer(Ok(Answer::Tip(TipReport {
+            answer(Ok(Answer::Tip(TxReport {
                 hash: None,
-                sight: TipSight::Unknown,
+                status: ObservedStatus::Unknown,
             }))),
         ),
         ("answer revoked", answer(Ok(Answer::Revoked))),
         (
             "answer revocations",
             answer(Ok(Answer::Revocations(vec![ByteBuf::from(*b"not mine any more")]))),
+        ),
+        (
+            "answer transaction",
+            answer(Ok(Answer::Transaction(TxReport {
+                hash: None,
+                status: ObservedStatus::Unknown,
+            }))),
         ),
         ("answer refused", answer(Err(ErrorCode::TooMany))),
         ("pong", ServerFrame::Pong),
@@ -220,9 +234,9 @@ fn server_frames() -> Vec<(&'static str, ServerFrame)> {
                 chain_id: 31_337,
                 sender: Address::from([6; 20]),
                 id: TipId([10; 32]),
-                report: TipReport {
+                report: TxReport {
                     hash: Some(TxHash([11; 32])),
-                    sight: TipSight::Mined {
+                    status: ObservedStatus::Mined {
                         confirmations: 3,
                         recipient: Address::from([7; 20]),
                         amount: U256::from(1_000_000_000_000_000_000_u64),
@@ -234,6 +248,17 @@ fn server_frames() -> Vec<(&'static str, ServerFrame)> {
             "installations",
             ServerFrame::Installations {
                 account: Address::from([6; 20]),
+            },
+        ),
+        (
+            "transaction",
+            ServerFrame::Transaction {
+                chain_id: 31_337,
+                hash: TxHash([11; 32]),
+                report: TxReport {
+                    hash: None,
+                    status: ObservedStatus::Pending,
+                },
             },
         ),
     ]
@@ -360,11 +385,11 @@ fn kinds_of_a_newer_peer_are_unknown_and_nothing_else_is_lost() {
         let read = codec::decode::<ClientFrame>(&[version, tag, 1, 2, 3]);
         assert_eq!(read, Ok(ClientFrame::Unknown));
     }
-    for tag in [12, 13, 99] {
+    for tag in [13, 14, 99] {
         let read = codec::decode::<ServerFrame>(&[version, tag, 1, 2, 3]);
         assert_eq!(read, Ok(ServerFrame::Unknown));
     }
-    for tag in [7, 8, 99] {
+    for tag in [8, 9, 99] {
         let ask = Ask::Unknown;
         let read = codec::decode(&[version, 3, 9, tag, 1, 2, 3]);
         assert_eq!(read, Ok(ClientFrame::Ask { number: 9, ask }));
@@ -404,8 +429,8 @@ fn kinds_of_a_newer_peer_are_unknown_and_nothing_else_is_lost() {
     );
     // A tip's state of a newer server states nothing.
     let report = [&[version, 7, 9, 0, 4, 0][..], &[99, 1, 2]].concat();
-    let sight = TipSight::Unknown;
-    let answer = Ok(Answer::Tip(TipReport { hash: None, sight }));
+    let status = ObservedStatus::Unknown;
+    let answer = Ok(Answer::Tip(TxReport { hash: None, status }));
     assert_eq!(codec::decode(&report), Ok(ServerFrame::Answer { number: 9, answer }));
     // A code of a newer server keeps its number.
     let bye = codec::decode(&[version, 9, 0x8f, 0x4e]);

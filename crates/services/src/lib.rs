@@ -19,6 +19,7 @@ mod report;
 mod site;
 pub mod time;
 pub mod tips;
+pub mod tx;
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -38,7 +39,7 @@ pub use report::reported;
 pub use site::Site;
 use sqlx::PgPool;
 use time::{Clock, Randomness, SystemClock, SystemRandomness};
-use tips::{PollPolicy, RpcEndpoint, Tips};
+use tx::{PollPolicy, RpcEndpoint, Transactions};
 
 /// The settings of the site.
 #[derive(Debug, Clone)]
@@ -70,7 +71,7 @@ pub enum OpenError {
     Faucet(#[from] FaucetError),
     /// A chain's address is none.
     #[error(transparent)]
-    Tips(#[from] chain::rpc::RpcError),
+    Transactions(#[from] chain::rpc::RpcError),
     /// A chain's address is none.
     #[error(transparent)]
     Wallets(#[from] chain::validator::AskError),
@@ -89,8 +90,8 @@ pub struct Services {
     pub notifier: Notifier,
     /// The names of accounts.
     pub people: People,
-    /// Tips, as the server sees them on chain.
-    pub tips: Tips,
+    /// Transactions, as the server observes them on their chains.
+    pub transactions: Transactions,
     /// Test coins, where there is a development chain.
     pub coins: Option<Faucet>,
     /// What is said before sign-in.
@@ -144,7 +145,7 @@ impl Services {
             Some((network, config.endpoints.get(&network.chain_id)?, policy))
         });
         let notifier = Notifier::new(config.shared);
-        let tips = Tips::new(pool.clone(), clock.clone(), notifier.clone(), watched)?;
+        let transactions = Transactions::new(pool.clone(), clock.clone(), notifier.clone(), &[tips::area()], watched)?;
         let delivery = Delivery::start(pool.clone(), clock.clone(), notifier.clone()).await?;
         Ok(Self {
             accounts: Accounts::new(
@@ -159,14 +160,14 @@ impl Services {
             delivery,
             notifier,
             people: People::new(pool),
-            tips,
+            transactions,
             coins: config.development_rpc.as_deref().map(Faucet::new).transpose()?,
             site: Site::new(config.domain, config.networks),
         })
     }
     /// Everything that is to go on without being asked for; each must be run once on this node ([`Job::run`]).
     pub fn jobs(&self) -> Vec<Job> {
-        let areas = [self.accounts.jobs(), self.delivery.jobs(), self.tips.jobs()];
+        let areas = [self.accounts.jobs(), self.delivery.jobs(), self.transactions.jobs()];
         areas.into_iter().flatten().collect()
     }
 

@@ -1,5 +1,5 @@
 use app::error::sentence;
-use bridge::{Command, Connection, MessageState, ReactionView, TipState, TipView, Unsent};
+use bridge::{Command, Connection, MessageState, ReactionView, TipView, TxState, Unsent};
 use leptos::{html, prelude::*};
 use protocol::{Address, MessageId, UnixMillis};
 
@@ -63,7 +63,7 @@ pub fn Message(
     let (at, wrote) = line.with_untracked(|row| (row.message.at, row.message.author));
     // Nothing is sent to anybody before the wallet has paid.
     let unpaid = Memo::new(move |()| {
-        tip.with(|tip| tip.is_some_and(|tip| matches!(tip.state, TipState::Draft | TipState::Waiting)))
+        tip.with(|tip| tip.is_some_and(|tip| matches!(tip.state, TxState::Draft | TxState::Waiting)))
     });
     let clock = move || line.with(|row| time::clock(row.message.at, browser::offset(row.message.at)));
     let meta = live(move || match progress.get() {

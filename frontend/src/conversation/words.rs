@@ -1,4 +1,4 @@
-use bridge::{BodyView, TipState};
+use bridge::{BodyView, TxState};
 use protocol::TipMismatch;
 
 use crate::{amount, state::State};
@@ -8,8 +8,8 @@ pub fn line(state: State, body: &BodyView) -> String {
     match body {
         BodyView::Text(text) => text.clone(),
         BodyView::Tip(tip) => match (tip.state, state.network_of(tip.chain_id)) {
-            (TipState::Mismatch(kind), _) if kind != TipMismatch::Network => "Tip that does not match".to_owned(),
-            (TipState::Mismatch(_), _) | (_, None) => "Tip on another network".to_owned(),
+            (TxState::Mismatch(kind), _) if kind != TipMismatch::Network => "Tip that does not match".to_owned(),
+            (TxState::Mismatch(_), _) | (_, None) => "Tip on another network".to_owned(),
             (_, Some(network)) => {
                 let amount = amount::format(tip.amount, amount::DECIMALS);
                 format!("Tip of {amount} {}", network.symbol)

@@ -404,7 +404,7 @@ mod tests {
             chain_id: 1,
             amount: protocol::U256::from(5),
         };
-        let again = Command::TipAgain { id };
+        let again = Command::TxAgain { id };
         let sent = Command::Wallet {
             number: 7,
             answer: Ok(bridge::WalletAnswer::Sent(protocol::TxHash([3; 32]))),
@@ -414,7 +414,7 @@ mod tests {
                 open(1),
                 tip.clone(),
                 again.clone(),
-                Command::TipDrop { id },
+                Command::TxDrop { id },
                 sent.clone(),
             ],
             1,
@@ -422,11 +422,11 @@ mod tests {
         replay.start_over();
         assert_eq!(
             give_all(&mut replay),
-            [open(1), tip, again.clone(), Command::TipDrop { id }, sent.clone()]
+            [open(1), tip, again.clone(), Command::TxDrop { id }, sent.clone()]
         );
         replay.done(2);
         replay.start_over();
-        assert_eq!(give_all(&mut replay), [open(1), again, Command::TipDrop { id }, sent]);
+        assert_eq!(give_all(&mut replay), [open(1), again, Command::TxDrop { id }, sent]);
         replay.done(4);
         replay.start_over();
         assert_eq!(give_all(&mut replay), [open(1)]);

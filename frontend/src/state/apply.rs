@@ -95,9 +95,11 @@ pub fn apply(state: State, event: Event) {
         Event::NotKept { id } => drafts::take_back(state, id),
         Event::LeftOver(texts) => write.facts.set_left_over(texts),
         Event::TipRefused { peer, id, why, waits } => tips::refused(state, peer, id, &why, waits),
-        // Of a thread that is not shown any more; or what passes by itself, where the bar about the connection says enough.
+        // No page shows plain transfers yet. Of a thread that is not shown any more; or what passes by itself, where the bar about the connection says enough.
         Event::Older { .. }
         | Event::Discarded { .. }
+        | Event::Transfer { .. }
+        | Event::TransferRefused { .. }
         | Event::Trouble(Trouble::Refused(ErrorCode::Restarting | ErrorCode::TooSlow | ErrorCode::StaleEpoch)) => {}
         Event::Trouble(trouble) => {
             write.facts.set_trouble(trouble);

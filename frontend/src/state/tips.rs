@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use bridge::{Command, ConversationId, MessageView, TipRefusal, TipState, TipView};
+use bridge::{Command, ConversationId, MessageView, TipRefusal, TipView, TxState};
 use leptos::prelude::*;
 use protocol::{Address, MessageId, U256};
 
@@ -62,13 +62,13 @@ pub fn pay(state: State, peer: Address, chain_id: u64, amount: U256) -> bool {
 pub fn again(state: State, peer: Address, id: MessageId, chain_id: u64) {
     dismiss(state, peer);
     ask(state, peer, id, chain_id);
-    state.send(Command::TipAgain { id });
+    state.send(Command::TxAgain { id });
 }
 
 /// Takes a tip away that was not sent, or came to nothing.
 pub fn give_up(state: State, id: MessageId) {
     answered(state, id);
-    state.send(Command::TipDrop { id });
+    state.send(Command::TxDrop { id });
 }
 
 fn ask(state: State, peer: Address, id: MessageId, chain_id: u64) {
@@ -136,7 +136,7 @@ pub(super) fn told(
         let (Some(tip), Some(peer)) = (message.tip(), conversation.peer()) else {
             continue;
         };
-        let waits = matches!(tip.state, TipState::Draft | TipState::Waiting);
+        let waits = matches!(tip.state, TxState::Draft | TxState::Waiting);
         if !waits && answered(state, message.id).is_some() {
             settle(state, peer);
         }

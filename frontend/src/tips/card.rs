@@ -1,21 +1,15 @@
 use app::coin::{TEST_MONEY, glyph};
-use bridge::{TipState, TipView, Witness};
+use bridge::{TipView, TxState, Witness};
 use leptos::prelude::*;
 use protocol::{Address, MessageId, api::Network};
 
-use super::{
-    act::{Act, act},
-    coin::coin,
-    facts::Facts,
-    slow::Slow,
-    words,
-};
+use super::{coin::coin, words};
 use crate::{
     account::ChangeNetwork,
     amount,
-    components::{Shape, icon},
     signal::{Memo, live, on},
     state::{State, tips},
+    tx::{Act, Facts, Progress, Slow, StateLine, act},
 };
 
 /// A tip in the thread, in the place of a bubble.
@@ -38,13 +32,13 @@ pub fn TipCard(
     let is = Memo::new(move |()| tip.with(|tip| tip.state));
     let class = live(
         move || match (is.get(), mine || tip.with(|tip| tip.witness) == Witness::Device) {
-            (TipState::Mismatch(_), _) => "tip wrong",
-            (TipState::Reverted | TipState::Replaced | TipState::Dropped, _) => "tip void",
+            (TxState::Mismatch(_), _) => "tip wrong",
+            (TxState::Reverted | TxState::Replaced | TxState::Dropped, _) => "tip void",
             (_, true) => "tip",
             (_, false) => "tip unsure",
         },
     );
-    let wrong = Memo::new(move |()| matches!(is.get(), TipState::Mismatch(_)));
+    let wrong = Memo::new(move |()| matches!(is.get(), TxState::Mismatch(_)));
     let glyph = Memo::new(move |()| match (wrong.get(), network.get()) {
         (true, _) => "!".to_owned(),
         (_, Some(network)) => glyph(&network.symbol),
@@ -59,6 +53,8 @@ pub fn TipCard(
         (_, false) => format!("Tip from {}", name()),
     });
     let test = Memo::new(move |()| network.get().is_some_and(|network| network.development) && !wrong.get());
+    let progress = Memo::new(move |()| tip.with(|tip| Progress::from(tip)));
+    let line = Memo::new(move |()| words::line(&tip.get(), mine, &state.name(peer)));
     view! {
         <div class=class>
             <div class="top">
@@ -70,9 +66,9 @@ pub fn TipCard(
                 </div>
             </div>
             <div class="body">
-                <StateLine tip=tip mine=mine peer=peer />
+                <StateLine progress=progress line=line />
                 <Slow is=is mine=mine at=at />
-                {live(move || view! { <Facts tip=tip.get() network=network.get() /> }.into_any())}
+                {live(move || view! { <Facts chain_id=tip.with(|tip| tip.chain_id) hash=tip.with(|tip| tip.hash) network=network.get() /> }.into_any())}
                 <Actions peer=peer id=id mine=mine tip=tip network=network />
             </div>
         </div>
@@ -84,44 +80,15 @@ const NOTHING: TipView = TipView {
     chain_id: 0,
     amount: protocol::U256::ZERO,
     hash: None,
-    state: TipState::Draft,
+    state: TxState::Draft,
     witness: Witness::Claim,
 };
 
 /// It is confirmed and checked here, and was not when it was first shown.
 fn turns(tip: Memo<TipView>) -> Memo<bool> {
-    let sure = Memo::new(move |()| tip.with(|tip| tip.state == TipState::Confirmed && tip.witness == Witness::Device));
+    let sure = Memo::new(move |()| tip.with(|tip| Progress::from(tip).is_sure()));
     let at_first = sure.get_untracked();
     Memo::new(move |()| sure.get() && !at_first)
-}
-
-#[component]
-fn StateLine(tip: Memo<TipView>, mine: bool, peer: Address) -> impl IntoView {
-    let state = expect_context::<State>();
-    let class = live(move || {
-        tip.with(|tip| match (tip.state, tip.witness) {
-            (TipState::Mismatch(_), _) => "state bad",
-            (TipState::Confirmed, Witness::Device) => "state good",
-            _ => "state",
-        })
-    });
-    let picture = Memo::new(move |()| {
-        tip.with(|tip| match (tip.state, tip.witness) {
-            (TipState::Mismatch(_) | TipState::Reverted | TipState::Replaced | TipState::Dropped, _) => Shape::Warning,
-            (TipState::Confirmed, Witness::Device) => Shape::Check,
-            _ => Shape::Clock,
-        })
-    });
-    view! {
-        <p class=class>
-            {live(move || icon(picture.get()))}
-            <span>
-                <b>{live(move || words::state(tip.with(|tip| tip.state)))}</b>
-                {live(move || tip.with(words::checked))}
-            </span>
-        </p>
-        <p class="why small">{live(move || words::line(&tip.get(), mine, &state.name(peer)))}</p>
-    }
 }
 
 #[component]
@@ -143,7 +110,7 @@ fn Actions(
         let chain = tip.with(|tip| tip.chain_id);
         state.wallet_connected() && network.with(Option::is_some) && state.wallet_chain() != Some(chain)
     });
-    let act = Memo::new(move |()| tip.with(|tip| act(tip, mine, asked.get(), away.get())));
+    let act = Memo::new(move |()| tip.with(|tip| act(tip.into(), mine, asked.get(), away.get())));
     let give_up = move |word: &'static str| {
         view! { <button type="button" class="btn" on:click=on(move |_| tips::give_up(state, id))>{word}</button> }
     };

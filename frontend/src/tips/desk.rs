@@ -5,22 +5,21 @@ mod fields;
 mod form;
 mod next;
 
+use bridge::Call;
 use leptos::{ev, html, prelude::*};
-use protocol::{Address, U256};
+use protocol::{Address, TipId, U256};
 
 use self::{
     fields::{Amount, Recipient, Sums},
     form::Form,
     next::{Action, Problem, Waiting},
 };
-use super::{
-    place::{self, Target},
-    quote,
-};
+use super::place::{self, Target};
 use crate::{
-    amount,
+    amount, browser,
     signal::{Memo, RwSignal, live, on},
     state::{Payee, State, drafts},
+    tx::quote,
 };
 
 /// What a tip needs: to whom, how much, from where.
@@ -52,7 +51,7 @@ pub fn Desk(
         typed,
         target,
         payee,
-        quote: quote::follow(state, peer, asks),
+        quote: quote::follow(state, peer, call, asks),
         asked: Memo::new(move |()| {
             let asked = state.tips.asked.get().filter(|asked| asked.peer == peer);
             asked.map(|asked| asked.id)
@@ -83,4 +82,19 @@ pub fn Desk(
             })}
         </form>
     }
+}
+
+/// A tip to simulate: any id that was never used costs the same.
+fn call(payee: Address, from: Address, chain_id: u64, value: U256) -> Option<Call> {
+    let (first, second) = (browser::message_id()?, browser::message_id()?);
+    let mut id = [0; 32];
+    id[..16].copy_from_slice(&first.0);
+    id[16..].copy_from_slice(&second.0);
+    Some(Call {
+        chain_id,
+        from,
+        to: chain::tips::CONTRACT,
+        value,
+        data: chain::tips::call(TipId(id), payee),
+    })
 }

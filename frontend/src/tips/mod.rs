@@ -1,20 +1,16 @@
 //! Money inside the conversation: the button that begins a tip, its dialog, and its card in the thread.
 //!
-//! The dialog is a part of its own (`lazy.rs`), loaded when it is first opened. The worker pays and checks; here stands only what is
-//! shown of it.
+//! The dialog is a part of its own (`lazy.rs`), loaded when it is first opened. What a tip shares with every transaction is
+//! [`tx`](crate::tx)'s.
 
-mod act;
 mod button;
 mod card;
 mod coin;
 mod connect;
 mod desk;
 mod dialog;
-mod facts;
 mod notice;
 mod place;
-mod quote;
-mod slow;
 pub mod words;
 
 pub use button::TipButton;

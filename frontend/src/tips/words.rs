@@ -1,80 +1,54 @@
 //! What is said of tips: pure, so that every word is tested.
 
-use bridge::{TipMismatch, TipRefusal, TipState, TipView, Witness};
-use protocol::{U256, api::Network};
+use bridge::{TipMismatch, TipRefusal, TipView, TxState, Witness};
+use protocol::api::Network;
 
 use crate::{
     amount::{self, AmountError},
+    tx::words::{UNCHECKED, checked, state},
     wallet::{PERHAPS, refusal_sentence},
 };
-
-/// Before what stands on the server's word.
-const UNCHECKED: &str = "Reported by the server; this device has not checked it. ";
 
 /// What is offered with one press, as one would type it.
 pub const QUICK: [&str; 3] = ["0.001", "0.01", "0.1"];
 
-/// The state of a tip, in one or two words. These stay as they are: people and tests find tips by them.
-pub fn state(state: TipState) -> String {
-    match state {
-        TipState::Draft => "Checking",
-        TipState::Waiting => "Waiting for your wallet",
-        TipState::Submitted => "Submitted",
-        TipState::Confirming { done, of } => return format!("Confirming {done}/{of}"),
-        TipState::Confirmed => "Confirmed",
-        TipState::Reverted => "Reverted",
-        TipState::Replaced => "Replaced",
-        TipState::Dropped => "Dropped",
-        TipState::Mismatch(_) => "Does not match",
-    }
-    .to_owned()
-}
-
-/// What follows the state in the same line: only what this device has checked to the end.
-pub fn checked(tip: &TipView) -> &'static str {
-    match (tip.state, tip.witness) {
-        (TipState::Confirmed, Witness::Device) => ", checked by this device",
-        _ => "",
-    }
-}
-
 /// One line that explains the state and says on whose word it stands. `who`: the other side.
 pub fn line(tip: &TipView, mine: bool, who: &str) -> String {
     let plain = match (tip.state, mine) {
-        (TipState::Draft, _) => return "Being tried out, before your wallet is asked.".to_owned(),
-        (TipState::Waiting, _) => {
+        (TxState::Draft, _) => return "Being tried out, before your wallet is asked.".to_owned(),
+        (TxState::Waiting, _) => {
             return "Open your wallet to continue. However often it is asked, the same tip can never be paid twice."
                 .to_owned();
         }
-        (TipState::Mismatch(kind), _) => {
+        (TxState::Mismatch(kind), _) => {
             let by = if tip.witness == Witness::Server { UNCHECKED } else { "" };
             return format!("{by}{} This does not count as money.", mismatch(kind));
         }
-        (TipState::Submitted, true) => "On its way. It waits for a block.",
-        (TipState::Submitted, false) => "It waits for a block.",
-        (TipState::Confirming { .. }, _) => "In a block. More blocks make it final.",
-        (TipState::Confirmed, true) => "It has arrived.",
-        (TipState::Confirmed, false) => "It is yours.",
+        (TxState::Submitted, true) => "On its way. It waits for a block.",
+        (TxState::Submitted, false) => "It waits for a block.",
+        (TxState::Confirming { .. }, _) => "In a block. More blocks make it final.",
+        (TxState::Confirmed, true) => "It has arrived.",
+        (TxState::Confirmed, false) => "It is yours.",
         // Nobody sends twice on the server's word alone.
-        (TipState::Reverted, true) if tip.witness != Witness::Device => {
+        (TxState::Reverted, true) if tip.witness != Witness::Device => {
             "In a block, but the contract took it back. Look into your wallet before you send another."
         }
-        (TipState::Reverted, true) => "In a block, but the contract took it back. Only the fee is gone.",
-        (TipState::Reverted, false) => "In a block, but the contract took it back. Nothing was paid.",
-        (TipState::Replaced, true) if tip.witness != Witness::Device => {
+        (TxState::Reverted, true) => "In a block, but the contract took it back. Only the fee is gone.",
+        (TxState::Reverted, false) => "In a block, but the contract took it back. Nothing was paid.",
+        (TxState::Replaced, true) if tip.witness != Witness::Device => {
             "Another transaction took its place. Look into your wallet before you send another."
         }
-        (TipState::Replaced, _) => "Another transaction took its place. This tip was not paid.",
-        (TipState::Dropped, true) => {
+        (TxState::Replaced, _) => "Another transaction took its place. This tip was not paid.",
+        (TxState::Dropped, true) => {
             "The network has forgotten it. It may still turn up: look into your wallet before you send another."
         }
-        (TipState::Dropped, false) => "The network has forgotten it. Nothing has been paid.",
+        (TxState::Dropped, false) => "The network has forgotten it. Nothing has been paid.",
     };
     match (tip.witness, mine) {
-        (Witness::Device, _) if tip.state == TipState::Confirmed => plain.to_owned(),
+        (Witness::Device, _) if tip.state == TxState::Confirmed => plain.to_owned(),
         (Witness::Device, _) => format!("{plain} Checked by this device."),
         // What would sound like money in the purse waits for the device.
-        (Witness::Server, _) if tip.state == TipState::Confirmed => UNCHECKED.trim_end().to_owned(),
+        (Witness::Server, _) if tip.state == TxState::Confirmed => UNCHECKED.trim_end().to_owned(),
         (Witness::Server, _) => format!("{UNCHECKED}{plain}"),
         (Witness::Claim, true) => plain.to_owned(),
         (Witness::Claim, false) => format!("{who} says so; not checked yet."),
@@ -101,7 +75,7 @@ pub fn news(tip: &TipView, mine: bool, who: &str, networks: &[Network]) -> Strin
     let from = if mine { "to" } else { "from" };
     let witness = match tip.witness {
         Witness::Server => ", reported by the server",
-        _ => checked(tip),
+        _ => checked(tip.into()),
     };
     format!("Tip of {amount} {from} {who}: {}{witness}", state(tip.state))
 }
@@ -161,34 +135,6 @@ pub fn no_amount(why: AmountError, symbol: &str) -> String {
         AmountError::TooManyDecimals(most) => format!("{symbol} has at most {most} decimals. Type fewer."),
         AmountError::TooLarge => "That is more than there is of any coin. Type less.".to_owned(),
     }
-}
-
-/// `You need 0.012 ETH (0.010 + about 0.002 fee). You have 0.004.`, if that is so. Without a known fee it comes on top.
-pub fn need(tip: U256, fee: Option<U256>, have: U256, symbol: &str) -> Option<String> {
-    let fee = fee.map(amount::about);
-    let whole = tip.saturating_add(fee.unwrap_or_default());
-    // Without a fee the tip alone may take it all: that is not enough either.
-    let enough = if fee.is_some() { whole <= have } else { whole < have };
-    if enough {
-        return None;
-    }
-    let have = amount::shown(have, amount::DECIMALS);
-    let total = amount::exact(whole);
-    Some(match fee {
-        Some(fee) => {
-            let places = total.split_once('.').map_or(0, |(_, places)| places.len());
-            let (tip, fee) = (amount::placed(tip, places), amount::placed(fee, places));
-            format!("You need {total} {symbol} ({tip} + about {fee} fee). You have {have}.")
-        }
-        None => format!("You need {total} {symbol} and a fee. You have {have}."),
-    })
-}
-
-/// Everything there is, less the fee and a quarter more of it: prices of gas go up while one reads. Nothing, if that is all.
-pub fn max(have: U256, fee: U256) -> Option<U256> {
-    let fee = amount::about(fee);
-    let fee = fee.saturating_add(fee >> 2);
-    have.checked_sub(fee).filter(|rest| *rest > U256::ZERO)
 }
 
 #[cfg(test)]

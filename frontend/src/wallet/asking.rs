@@ -148,6 +148,8 @@ fn known(found: &JsValue) -> Result<protocol::Transaction, WalletRefusal> {
         from: field(found, "from"),
         nonce: field(found, "nonce"),
         block: field(found, "blockNumber"),
+        to: field(found, "to"),
+        value: field(found, "value"),
     };
     transaction(raw).ok_or(WalletRefusal::Garbage)
 }

@@ -1,8 +1,8 @@
 //! What the wallet's node says of transactions, taken strictly: whatever is odd makes the whole answer none at all.
 
-use protocol::{Log, Receipt, Transaction};
+use protocol::{Log, Receipt, Transaction, U256};
 
-use super::answer::{address, bytes, hash, quantity, word};
+use super::answer::{address, amount, bytes, hash, quantity, word};
 
 /// A transaction with more events than this is no tip anybody made here.
 pub const LOGS: usize = 256;
@@ -36,6 +36,8 @@ pub struct RawTransaction {
     pub from: Option<String>,
     pub nonce: Option<String>,
     pub block: Option<String>,
+    pub to: Option<String>,
+    pub value: Option<String>,
 }
 
 /// `Some(None)`: in no block yet. `None`: makes no sense.
@@ -84,6 +86,14 @@ pub fn transaction(raw: RawTransaction) -> Option<Transaction> {
         block: match raw.block {
             Some(block) => Some(quantity(&block)?),
             None => None,
+        },
+        to: match raw.to {
+            Some(to) => Some(address(&to)?),
+            None => None,
+        },
+        value: match raw.value {
+            Some(value) => amount(&value)?,
+            None => U256::ZERO,
         },
     })
 }
@@ -208,12 +218,16 @@ mod tests {
             from: of("22", 20),
             nonce: text("0x5"),
             block: None,
+            to: of("33", 20),
+            value: text("0x7"),
         };
         let waiting = Transaction {
             hash: TxHash([0x11; 32]),
             from: Address::repeat_byte(0x22),
             nonce: 5,
             block: None,
+            to: Some(Address::repeat_byte(0x33)),
+            value: U256::from(7),
         };
         assert_eq!(transaction(raw()), Some(waiting));
         let mined = RawTransaction {
@@ -229,6 +243,14 @@ mod tests {
         );
         for odd in [
             RawTransaction { nonce: None, ..raw() },
+            RawTransaction {
+                value: text("seven"),
+                ..raw()
+            },
+            RawTransaction {
+                to: of("33", 19),
+                ..raw()
+            },
             RawTransaction {
                 from: of("22", 21),
                 ..raw()

@@ -3,7 +3,14 @@
 use futures::{FutureExt, future::BoxFuture};
 use protocol::{Answer, Ask, ErrorCode, MessageId, ServerFrame, limits};
 use serde_bytes::ByteBuf;
-use services::{Services, accounts::Session, delivery::Pending, push::Push, reported, tips::Asker};
+use services::{
+    Services,
+    accounts::Session,
+    delivery::Pending,
+    push::Push,
+    reported,
+    tx::{Asker, Purpose},
+};
 
 use super::ending::Ending;
 use crate::state::Server;
@@ -42,10 +49,10 @@ pub fn refused(id: MessageId, code: ErrorCode) -> Result<ServerFrame, Ending> {
 }
 
 /// Answers one question.
-pub fn ask(server: Server, session: Session, tips: Asker, number: u32, ask: Ask) -> Work {
+pub fn ask(server: Server, session: Session, transactions: Asker, number: u32, ask: Ask) -> Work {
     async move {
         failpoint::panic_point(ANSWER);
-        let answer = answer(server.services(), &session, &tips, ask).await;
+        let answer = answer(server.services(), &session, &transactions, ask).await;
         Ok(ServerFrame::Answer { number, answer })
     }
     .boxed()
@@ -69,6 +76,7 @@ pub fn frame(push: Push) -> ServerFrame {
             id,
             report,
         },
+        Push::Transaction { chain_id, hash, report } => ServerFrame::Transaction { chain_id, hash, report },
     }
 }
 
@@ -85,7 +93,7 @@ pub fn unless_ended(server: Server, session: Session, then: ServerFrame) -> Work
     .boxed()
 }
 
-async fn answer(services: &Services, session: &Session, tips: &Asker, ask: Ask) -> Result<Answer, ErrorCode> {
+async fn answer(services: &Services, session: &Session, transactions: &Asker, ask: Ask) -> Result<Answer, ErrorCode> {
     let directory = &services.directory;
     let answer = match ask {
         Ask::Unknown => return Err(ErrorCode::UnknownKind),
@@ -94,7 +102,14 @@ async fn answer(services: &Services, session: &Session, tips: &Asker, ask: Ask) 
             sender,
             id,
             hash,
-        } => return tips.ask(chain_id, sender, id, hash).await.map(Answer::Tip),
+        } => {
+            let purpose = Purpose::Tip { sender, id };
+            return transactions.ask(chain_id, purpose, hash).await.map(Answer::Tip);
+        }
+        Ask::Transaction { chain_id, hash } => {
+            let purpose = Purpose::Transfer { hash };
+            return transactions.ask(chain_id, purpose, None).await.map(Answer::Transaction);
+        }
         Ask::Revoke { revocation } => {
             let done = services.accounts.revoke(session.address, &revocation).await;
             return done

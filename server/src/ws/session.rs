@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::{FutureExt, StreamExt, stream::FuturesUnordered};
 use protocol::{Ask, ClientFrame, ErrorCode, ServerFrame, limits};
-use services::{accounts::Session, delivery::Writer, push::Push, pushes::Pushes, tips::SocketTips};
+use services::{accounts::Session, delivery::Writer, push::Push, pushes::Pushes, tx::SocketTransactions};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::{
@@ -36,7 +36,7 @@ const CLAIMS: Rate = Rate {
     burst: 100.0,
     per_second: 1.0,
 };
-/// How many questions about tips it may ask: one for each tip when it connects.
+/// How many questions about tips and other transactions it may ask: one for each when it connects.
 const TIPS: Rate = Rate {
     burst: 250.0,
     per_second: 5.0,
@@ -51,7 +51,7 @@ struct Talk<'a> {
     session: &'a Session,
     writer: Writer,
     pushes: Pushes,
-    socket_tips: SocketTips,
+    socket_transactions: SocketTransactions,
     work: FuturesUnordered<Work>,
     outgoing: Vec<ServerFrame>,
     frames: Bucket,
@@ -84,7 +84,10 @@ pub async fn run(
         server,
         session,
         writer: server.services().delivery.writer(session.installation),
-        socket_tips: server.services().tips.for_socket(pushes.subscription().subscriber()),
+        socket_transactions: server
+            .services()
+            .transactions
+            .for_socket(pushes.subscription().subscriber()),
         pushes,
         work: FuturesUnordered::new(),
         outgoing: Vec::new(),
@@ -213,7 +216,7 @@ impl Talk<'_> {
                 let now = std::time::Instant::now();
                 let allowed = match ask {
                     Ask::ClaimKeyPackage { .. } => self.claims.take(CLAIMS, now),
-                    Ask::Tip { .. } => self.tips.take(TIPS, now),
+                    Ask::Tip { .. } | Ask::Transaction { .. } => self.tips.take(TIPS, now),
                     _ => true,
                 };
                 if !allowed {
@@ -226,10 +229,10 @@ impl Talk<'_> {
                         // Before the list is read: no change falls between the two.
                         self.pushes.watch(account);
                     }
-                    let tips = self.socket_tips.asker();
+                    let transactions = self.socket_transactions.asker();
                     let server = self.server.clone();
                     self.work
-                        .push(dispatch::ask(server, self.session.clone(), tips, number, ask));
+                        .push(dispatch::ask(server, self.session.clone(), transactions, number, ask));
                 }
             }
             ClientFrame::Ping => self.outgoing.push(ServerFrame::Pong),

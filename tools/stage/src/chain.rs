@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bridge::Call;
 use chain::tips::{ALREADY_TIPPED, CONTRACT, TIPPED};
-use protocol::{Address, Log, Receipt, TipId, TipReport, TipSight, Transaction, TxHash, U256, api::Network};
+use protocol::{Address, Log, ObservedStatus, Receipt, TipId, Transaction, TxHash, TxReport, U256, api::Network};
 
 pub const CHAIN: u64 = 31337;
 /// Blocks until a tip counts.
@@ -68,9 +68,9 @@ pub fn tipped(contract: Address, id: TipId, from: Address, to: Address, amount: 
 }
 
 impl Chain {
-    pub const NOTHING: TipReport = TipReport {
+    pub const NOTHING: TxReport = TxReport {
         hash: None,
-        sight: TipSight::Unknown,
+        status: ObservedStatus::Unknown,
     };
 
     pub fn network(&self) -> Network {
@@ -135,14 +135,14 @@ impl Chain {
                 .collect();
             for (hash, call) in waiting {
                 let mut logs = Vec::new();
-                let mut succeeded = true;
-                if !call.data.is_empty() {
+                let succeeded = if call.data.is_empty() {
+                    !self.refusing.contains_key(&call.to)
+                } else {
                     let (id, to) = tip_of(&call);
-                    succeeded = !self.is_used(call.from, id);
-                    if succeeded {
-                        logs.push(tipped(CONTRACT, id, call.from, to, call.value));
-                    }
-                }
+                    let fresh = !self.is_used(call.from, id);
+                    logs.extend(fresh.then(|| tipped(CONTRACT, id, call.from, to, call.value)));
+                    fresh
+                };
                 let block = self.head;
                 let receipt = Receipt {
                     hash,
@@ -202,6 +202,9 @@ impl Chain {
     }
 
     pub fn revert(&self, call: &Call) -> Option<Vec<u8>> {
+        if call.data.is_empty() {
+            return self.refusing.get(&call.to).cloned();
+        }
         let (id, to) = tip_of(call);
         if self.is_used(call.from, id) {
             Some([&ALREADY_TIPPED[..], &id.0].concat())
@@ -217,26 +220,54 @@ impl Chain {
             from: sent.call.from,
             nonce: sent.nonce,
             block: self.mined.get(&hash).map(|receipt| receipt.block),
+            to: Some(sent.call.to),
+            value: sent.call.value,
         })
     }
 
     /// What an honest server says.
-    pub fn report(&self, sender: Address, id: TipId, hash: Option<TxHash>) -> TipReport {
-        let at = |hash, sight| TipReport {
+    pub fn report(&self, sender: Address, id: TipId, hash: Option<TxHash>) -> TxReport {
+        let at = |hash, status| TxReport {
             hash: Some(hash),
-            sight,
+            status,
         };
         if let Some((receipt, log)) = self.find(sender, id) {
-            let sight = TipSight::Mined {
+            let status = ObservedStatus::Mined {
                 confirmations: u32::try_from(self.head - receipt.block + 1).unwrap(),
                 recipient: Address::from_slice(&log.topics[3][12..]),
                 amount: U256::from_be_slice(&log.data[32..]),
             };
-            return at(receipt.hash, sight);
+            return at(receipt.hash, status);
         }
         let Some(hash) = hash else { return Self::NOTHING };
+        self.report_sent(hash)
+    }
+
+    /// What an honest server says of a transfer.
+    pub fn report_transfer(&self, hash: TxHash) -> TxReport {
+        let mined = self.mined.get(&hash).filter(|receipt| receipt.succeeded);
+        let Some(receipt) = mined else {
+            return self.report_sent(hash);
+        };
+        let call = &self.sent[&hash].call;
+        TxReport {
+            hash: Some(hash),
+            status: ObservedStatus::Mined {
+                confirmations: u32::try_from(self.head - receipt.block + 1).unwrap(),
+                recipient: call.to,
+                amount: call.value,
+            },
+        }
+    }
+
+    /// Of a transaction that did not do what it is for.
+    fn report_sent(&self, hash: TxHash) -> TxReport {
+        let at = |hash, status| TxReport {
+            hash: Some(hash),
+            status,
+        };
         let Some(sent) = self.sent.get(&hash) else {
-            return at(hash, TipSight::Dropped);
+            return at(hash, ObservedStatus::Dropped);
         };
         let same_place = |other: &Sent| other.call.from == sent.call.from && other.nonce == sent.nonce;
         let other = self
@@ -244,9 +275,9 @@ impl Chain {
             .keys()
             .find(|other| **other != hash && same_place(&self.sent[*other]));
         match (self.mined.contains_key(&hash), other) {
-            (true, _) => at(hash, TipSight::Reverted),
-            (false, Some(other)) => at(*other, TipSight::Replaced),
-            (false, None) => at(hash, TipSight::Pending),
+            (true, _) => at(hash, ObservedStatus::Reverted),
+            (false, Some(other)) => at(*other, ObservedStatus::Replaced),
+            (false, None) => at(hash, ObservedStatus::Pending),
         }
     }
 }

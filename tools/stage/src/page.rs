@@ -111,10 +111,16 @@ impl Page {
     /// The tips it was asked to send, as often as it was.
     pub fn sends(&self) -> Vec<TipId> {
         let sends = self.asked.iter().filter_map(|request| match request {
-            WalletRequest::Send(call) => Some(tip_of(call).0),
+            WalletRequest::Send(call) if !call.data.is_empty() => Some(tip_of(call).0),
             _ => None,
         });
         sends.collect()
+    }
+
+    /// How often it was asked to send anything.
+    pub fn prompted(&self) -> usize {
+        let sends = |request: &&WalletRequest| matches!(request, WalletRequest::Send(_));
+        self.asked.iter().filter(sends).count()
     }
 
     /// How often it was asked anything but to send or try.

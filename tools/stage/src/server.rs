@@ -9,7 +9,7 @@ use std::{
 use identity::{Association, verify_challenge};
 use protocol::{
     Address, Answer, Ask, AssociationHash, Body, ClientFrame, Envelope, ErrorCode, Incarnation, InstallationId,
-    MessageId, Publish, Seq, ServerFrame, Support, TipId, TipReport, Topic, TxHash, UnixMillis, codec, limits,
+    MessageId, Publish, Seq, ServerFrame, Support, TipId, Topic, TxHash, TxReport, UnixMillis, codec, limits,
 };
 use sequencer::{Footprint, Head, Known, Request, Standing, Stored};
 use serde_bytes::ByteBuf;
@@ -73,6 +73,14 @@ pub type Lie = Box<dyn FnMut(ServerFrame) -> Vec<ServerFrame>>;
 /// Sees what clients send.
 pub type Peek = Box<dyn FnMut(&[u8])>;
 
+/// A transfer that somebody has asked for.
+pub struct WatchedTransfer {
+    pub who: InstallationId,
+    pub chain_id: u64,
+    pub hash: TxHash,
+    pub told: TxReport,
+}
+
 /// A tip that somebody has asked for.
 pub struct Watched {
     pub who: InstallationId,
@@ -80,7 +88,7 @@ pub struct Watched {
     pub sender: Address,
     pub id: TipId,
     pub hash: Option<TxHash>,
-    pub told: TipReport,
+    pub told: TxReport,
 }
 
 #[derive(Default)]
@@ -88,6 +96,7 @@ pub struct Server {
     /// The chain it watches.
     pub chain: Option<Rc<RefCell<Chain>>>,
     pub watched: Vec<Watched>,
+    pub transfers: Vec<WatchedTransfer>,
     /// It says nothing of the chain any more.
     pub blind: bool,
     pub now: i64,
@@ -544,6 +553,17 @@ impl Server {
                 });
                 Answer::Tip(told)
             }
+            Ask::Transaction { chain_id, hash } => {
+                let told = self.report_transfer(chain_id, hash);
+                self.transfers.retain(|known| (known.who, known.hash) != (who, hash));
+                self.transfers.push(WatchedTransfer {
+                    who,
+                    chain_id,
+                    hash,
+                    told,
+                });
+                Answer::Transaction(told)
+            }
             Ask::Unknown => unreachable!("nobody sends an unknown question"),
         }
     }
@@ -566,14 +586,34 @@ impl Server {
         }
     }
 
-    fn report(&self, chain_id: u64, sender: Address, id: TipId, hash: Option<TxHash>) -> TipReport {
+    fn report(&self, chain_id: u64, sender: Address, id: TipId, hash: Option<TxHash>) -> TxReport {
         let chain = self.chain.as_ref().map(|chain| chain.borrow());
         let chain = chain.filter(|chain| chain.id == chain_id && !self.blind);
         chain.map_or(Chain::NOTHING, |chain| chain.report(sender, id, hash))
     }
 
-    /// Notifies the sockets that asked of what has changed.
+    fn report_transfer(&self, chain_id: u64, hash: TxHash) -> TxReport {
+        let chain = self.chain.as_ref().map(|chain| chain.borrow());
+        let chain = chain.filter(|chain| chain.id == chain_id && !self.blind);
+        chain.map_or(Chain::NOTHING, |chain| chain.report_transfer(hash))
+    }
+
+    fn tell_of_transfers(&mut self) {
+        for place in 0..self.transfers.len() {
+            let known = &self.transfers[place];
+            let (who, chain_id, hash) = (known.who, known.chain_id, known.hash);
+            let report = self.report_transfer(chain_id, hash);
+            if report != known.told {
+                self.transfers[place].told = report;
+                let frame = ServerFrame::Transaction { chain_id, hash, report };
+                self.say_to(who, &frame);
+            }
+        }
+    }
+
+    /// Whoever asked hears of what has changed.
     pub fn tell_of_tips(&mut self) {
+        self.tell_of_transfers();
         for place in 0..self.watched.len() {
             let tip = &self.watched[place];
             let now = self.report(tip.chain_id, tip.sender, tip.id, tip.hash);

@@ -2,10 +2,10 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use bridge::{Command, Event, MessageView, TipMismatch, TipRefusal, TipState, TipView, Witness};
+use bridge::{Command, Event, MessageView, TipMismatch, TipRefusal, TipView, TransferView, TxState, Witness};
 use client::{Batch, Space, Vault};
 use futures::executor::block_on;
-use protocol::{MessageId, TipId, TipSight, TxHash, U256};
+use protocol::{Address, MessageId, ObservedStatus, ServerFrame, TipId, TxHash, TxReport, U256};
 
 use crate::{
     World,
@@ -18,8 +18,8 @@ use crate::{
 pub const AMOUNT: u64 = 10_000_000_000_000_000;
 
 /// The server's word that Bob got what [`World::tip`] pays.
-pub fn mined(confirmations: u32) -> TipSight {
-    TipSight::Mined {
+pub fn mined(confirmations: u32) -> ObservedStatus {
+    ObservedStatus::Mined {
         confirmations,
         recipient: Wallet::of("bob").address(),
         amount: U256::from(AMOUNT),
@@ -113,6 +113,64 @@ impl World {
         self.tip_of(from, to, AMOUNT)
     }
 
+    /// A transfer without a message.
+    pub fn transfer(&mut self, from: Name, to: Address) -> MessageId {
+        let id = self.fresh_id();
+        let transfer = Command::Transfer {
+            id,
+            chain_id: CHAIN,
+            to,
+            amount: U256::from(AMOUNT),
+        };
+        self.command(from, transfer);
+        id
+    }
+
+    /// What the page was told last of a transfer; `None`: nothing, or that it was put away.
+    pub fn transfer_view(&self, who: Name, id: MessageId) -> Option<TransferView> {
+        let events = self.people[who].events.iter().rev();
+        let told = events.filter_map(|event| match event {
+            Event::Transfer { id: of, view } if *of == id => Some(*view),
+            _ => None,
+        });
+        told.into_iter().next().flatten()
+    }
+
+    pub fn transfer_state(&self, who: Name, id: MessageId) -> Option<(TxState, Witness)> {
+        self.transfer_view(who, id).map(|view| (view.state, view.witness))
+    }
+
+    /// The server says this of a transfer, whatever the chain has.
+    pub fn observed(&mut self, who: Name, hash: TxHash, status: ObservedStatus) {
+        self.observed_as(who, hash, hash, status);
+    }
+
+    /// And under another hash.
+    pub fn observed_as(&mut self, who: Name, hash: TxHash, other: TxHash, status: ObservedStatus) {
+        let frame = ServerFrame::Transaction {
+            chain_id: CHAIN,
+            hash,
+            report: TxReport {
+                hash: Some(other),
+                status,
+            },
+        };
+        let installation = self.installation(who);
+        self.server.borrow_mut().say_to(installation, &frame);
+        self.run();
+    }
+
+    /// Why transfers were refused, and whether they may have been sent all the same.
+    pub fn transfer_refusals(&self, who: Name) -> Vec<(TipRefusal, bool)> {
+        let events = self.people[who].events.iter();
+        events
+            .filter_map(|event| match event {
+                Event::TransferRefused { why, waits, .. } => Some((why.clone(), *waits)),
+                _ => None,
+            })
+            .collect()
+    }
+
     /// Blocks come, one a second.
     pub fn mine(&mut self, blocks: u64) {
         let chain = self.server.borrow().chain.clone().unwrap();
@@ -131,7 +189,7 @@ impl World {
         self.message(who, with, id)?.tip()
     }
 
-    pub fn tip_state(&mut self, who: Name, with: Name, id: MessageId) -> Option<(TipState, Witness)> {
+    pub fn tip_state(&mut self, who: Name, with: Name, id: MessageId) -> Option<(TxState, Witness)> {
         self.tip_view(who, with, id).map(|tip| (tip.state, tip.witness))
     }
 
@@ -174,11 +232,11 @@ impl World {
     }
 }
 
-pub const CONFIRMED: Option<(TipState, Witness)> = Some((TipState::Confirmed, Witness::Device));
+pub const CONFIRMED: Option<(TxState, Witness)> = Some((TxState::Confirmed, Witness::Device));
 /// The server has seen it too.
-pub const SUBMITTED: Option<(TipState, Witness)> = Some((TipState::Submitted, Witness::Server));
-pub const WAITING: Option<(TipState, Witness)> = Some((TipState::Waiting, Witness::Claim));
+pub const SUBMITTED: Option<(TxState, Witness)> = Some((TxState::Submitted, Witness::Server));
+pub const WAITING: Option<(TxState, Witness)> = Some((TxState::Waiting, Witness::Claim));
 
-pub fn mismatch(kind: TipMismatch) -> Option<(TipState, Witness)> {
-    Some((TipState::Mismatch(kind), Witness::Device))
+pub fn mismatch(kind: TipMismatch) -> Option<(TxState, Witness)> {
+    Some((TxState::Mismatch(kind), Witness::Device))
 }

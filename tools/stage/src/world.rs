@@ -8,7 +8,7 @@ use std::{
 
 use bridge::{
     BodyView, Command, Connection, ConversationId, ConversationView, Draft, Event, MessageState, MessageView,
-    TipMismatch, TipState, Trouble,
+    TipMismatch, Trouble, TxState,
 };
 use client::{Client, Effect, SocketEvent, Tab, memory::MemoryVault};
 use futures::executor::block_on;
@@ -576,8 +576,8 @@ pub fn words(body: &BodyView) -> String {
     match body {
         BodyView::Text(text) => text.clone(),
         BodyView::Tip(tip) => match tip.state {
-            TipState::Mismatch(TipMismatch::Network) => "Tip on another network".to_owned(),
-            TipState::Mismatch(_) => "Tip that does not match".to_owned(),
+            TxState::Mismatch(TipMismatch::Network) => "Tip on another network".to_owned(),
+            TxState::Mismatch(_) => "Tip that does not match".to_owned(),
             _ => format!("Tip of {} ETH", chain::amount::format(tip.amount, 18)),
         },
         BodyView::Unknown { fallback } => fallback.clone(),

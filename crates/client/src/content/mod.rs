@@ -12,7 +12,7 @@ use protocol::{Address, ErrorCode, MessageId, UnixMillis};
 
 use crate::{
     Client, Environment, Vault, VaultError,
-    records::{self, Message, Tip, Written},
+    records::{self, Message, Tx, Written},
     step::Step,
 };
 use bridge::{ConversationId, MessageState};
@@ -22,8 +22,8 @@ const SHORT: usize = 120;
 
 /// What a received body does.
 enum Outcome {
-    /// It is a message of its own, about this tip, if it is about one.
-    Append(Option<Tip>),
+    /// It is a message of its own, about this tip's transaction, if it is about one.
+    Append(Option<Tx>),
     /// It changes what is shown with this message.
     Annotate(MessageId, Reaction),
 }

@@ -1,7 +1,7 @@
 //! Records as earlier builds wrote them.
 
-use bridge::{Consent, MessageState, Unsent};
-use protocol::{Address, MessageId, Seq, UnixMillis, Welcome};
+use bridge::{Consent, MessageState, TxState, Unsent, Witness};
+use protocol::{Address, MessageId, Seq, TipId, TxHash, U256, UnixMillis, Welcome};
 use serde::{Deserialize, Serialize};
 
 use super::{Awaited, Membership, PendingAlert, PendingCommit, Sealed};
@@ -86,4 +86,25 @@ pub(crate) struct PendingCommitV1 {
     #[serde(with = "serde_bytes")]
     pub commit: Vec<u8>,
     pub welcomes: Vec<Welcome>,
+}
+
+/// [`super::Tx`] when tips were the only transactions.
+#[expect(clippy::struct_excessive_bools, reason = "as it was")]
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Tip {
+    pub peer: Address,
+    pub mine: bool,
+    pub chain_id: u64,
+    pub contract: Address,
+    pub id: TipId,
+    pub amount: U256,
+    pub at: UnixMillis,
+    pub hash: Option<TxHash>,
+    pub nonce: Option<u64>,
+    pub state: TxState,
+    pub witness: Witness,
+    pub settled: bool,
+    pub asked: u8,
+    pub told: bool,
+    pub gone: bool,
 }

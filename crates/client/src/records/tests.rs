@@ -112,34 +112,35 @@ fn records_keep_their_bytes() {
         .concat(),
     );
     keeps(
-        &Tip {
-            peer: PEER,
-            mine: true,
-            chain_id: 31337,
-            contract: Address::repeat_byte(0xcc),
-            id: TipId([0xdd; 32]),
-            amount: U256::from(0x0102),
-            at: UnixMillis(1),
-            hash: Some(TxHash([0xee; 32])),
-            nonce: Some(5),
-            state: TipState::Mismatch(TipMismatch::Id),
-            witness: Witness::Device,
-            settled: true,
-            asked: 2,
-            told: true,
-            gone: false,
-        },
+        &tx(),
         &[
-            "0114",
+            "020014",
             &"aa".repeat(20),
-            "01e9f40114",
+            "0114",
             &"cc".repeat(20),
             &"dd".repeat(32),
-            "20",
+            "01e9f40120",
             &"00".repeat(30),
             "01020201",
             &"ee".repeat(32),
-            "0105080702010201",
+            "01050807020102",
+            "00",
+        ]
+        .concat(),
+    );
+    keeps(
+        &Tx {
+            purpose: Purpose::Transfer { to: PEER },
+            ..tx()
+        },
+        &[
+            "020114",
+            &"aa".repeat(20),
+            "e9f40120",
+            &"00".repeat(30),
+            "01020201",
+            &"ee".repeat(32),
+            "01050807020102",
             "00",
         ]
         .concat(),
@@ -258,17 +259,17 @@ fn stages_and_consents_keep_their_numbers() {
 }
 
 #[test]
-fn states_and_witnesses_of_tips_keep_their_numbers() {
+fn states_and_witnesses_of_transactions_keep_their_numbers() {
     let states = [
-        TipState::Draft,
-        TipState::Waiting,
-        TipState::Submitted,
-        TipState::Confirming { done: 1, of: 2 },
-        TipState::Confirmed,
-        TipState::Reverted,
-        TipState::Replaced,
-        TipState::Dropped,
-        TipState::Mismatch(TipMismatch::Network),
+        TxState::Draft,
+        TxState::Waiting,
+        TxState::Submitted,
+        TxState::Confirming { done: 1, of: 2 },
+        TxState::Confirmed,
+        TxState::Reverted,
+        TxState::Replaced,
+        TxState::Dropped,
+        TxState::Mismatch(TipMismatch::Network),
     ]
     .map(|state| number(&state));
     assert_eq!(states, [0, 1, 2, 3, 4, 5, 6, 7, 8]);
@@ -312,4 +313,49 @@ fn what_is_no_record_is_damaged_and_what_is_newer_is_said_to_be() {
         read::<Settings>(Space::Meta, b"key", &[2, 0, 0]),
         Err(VaultError::Newer)
     );
+}
+
+fn tx() -> Tx {
+    Tx {
+        purpose: Purpose::Tip(Tip {
+            peer: PEER,
+            mine: true,
+            contract: Address::repeat_byte(0xcc),
+            id: TipId([0xdd; 32]),
+            told: true,
+        }),
+        chain_id: 31337,
+        amount: U256::from(0x0102),
+        at: UnixMillis(1),
+        hash: Some(TxHash([0xee; 32])),
+        nonce: Some(5),
+        state: TxState::Mismatch(TipMismatch::Id),
+        witness: Witness::Device,
+        settled: true,
+        asked: 2,
+        gone: false,
+    }
+}
+
+#[test]
+fn a_tip_of_the_previous_layout_is_a_transaction_for_it() {
+    let bytes = [
+        "0114",
+        &"aa".repeat(20),
+        "01e9f40114",
+        &"cc".repeat(20),
+        &"dd".repeat(32),
+        "20",
+        &"00".repeat(30),
+        "01020201",
+        &"ee".repeat(32),
+        "0105080702010201",
+        "00",
+    ]
+    .concat();
+    let bytes = hex::decode(bytes).unwrap();
+    assert_eq!(read::<Tx>(Space::Tip, b"", &bytes), Ok(tx()));
+    for cut in 1..bytes.len() {
+        assert!(read::<Tx>(Space::Tip, b"", &bytes[..cut]).is_err(), "cut at {cut}");
+    }
 }

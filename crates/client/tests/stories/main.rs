@@ -27,4 +27,5 @@ mod tips_crashes;
 mod tips_lies;
 mod tips_making;
 mod tips_reorgs;
+mod transfers;
 mod vaults;

@@ -1,6 +1,6 @@
 //! A tip from the wish to the last block, on both sides.
 
-use bridge::{Event, MessageState, TipState, Witness};
+use bridge::{Event, MessageState, TxState, Witness};
 use protocol::U256;
 use stage::world::{preview, words};
 
@@ -11,8 +11,8 @@ use crate::support::{
 };
 
 #[expect(clippy::unnecessary_wraps, reason = "to be compared with what a thread has")]
-fn confirming(done: u32) -> Option<(TipState, Witness)> {
-    Some((TipState::Confirming { done, of: BLOCKS }, Witness::Device))
+fn confirming(done: u32) -> Option<(TxState, Witness)> {
+    Some((TxState::Confirming { done, of: BLOCKS }, Witness::Device))
 }
 
 #[test]
@@ -83,12 +83,12 @@ fn on_another_network_the_server_is_believed_so_far_and_no_further() {
     world.switch("bob", 1);
     let id = world.tip("alice", "bob");
     world.mine(1);
-    let reported = Some((TipState::Confirming { done: 1, of: BLOCKS }, Witness::Server));
+    let reported = Some((TxState::Confirming { done: 1, of: BLOCKS }, Witness::Server));
     assert_eq!(world.tip_state("bob", "alice", id), reported);
     world.mine(2);
     assert_eq!(
         world.tip_state("bob", "alice", id),
-        Some((TipState::Confirmed, Witness::Server)),
+        Some((TxState::Confirmed, Witness::Server)),
         "reported by the server"
     );
     assert_eq!(
@@ -156,15 +156,15 @@ fn a_cancelled_tip_is_replaced() {
     world.pass(15_000);
     assert_eq!(
         world.tip_state("alice", "bob", id),
-        Some((TipState::Replaced, Witness::Server))
+        Some((TxState::Replaced, Witness::Server))
     );
-    let replaced = Some((TipState::Replaced, Witness::Device));
+    let replaced = Some((TxState::Replaced, Witness::Device));
     assert_eq!(world.tip_state("bob", "alice", id), replaced);
     world.switch("alice", 31337);
     world.server.borrow_mut().restart();
     world.pass(40_000);
     assert_eq!(world.tip_state("alice", "bob", id), replaced);
-    world.command("alice", bridge::Command::TipDrop { id });
+    world.command("alice", bridge::Command::TxDrop { id });
     assert_eq!(world.message("alice", "bob", id), None, "it came to nothing");
 }
 
@@ -178,7 +178,7 @@ fn a_dropped_tip_is_said_to_be_and_may_come_back() {
     chain.borrow_mut().drop_transaction(hash);
     world.server.borrow_mut().tell_of_tips();
     world.pass(15_000);
-    let dropped = Some((TipState::Dropped, Witness::Device));
+    let dropped = Some((TxState::Dropped, Witness::Device));
     assert_eq!(world.tip_state("alice", "bob", id), dropped);
     assert_eq!(world.tip_state("bob", "alice", id), dropped);
     chain.borrow_mut().sent.insert(hash, sent);

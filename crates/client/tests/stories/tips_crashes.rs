@@ -1,6 +1,6 @@
 //! The worker dies between any two steps of a tip, alone or with its page. One wish is one payment, and no hash is lost.
 
-use bridge::{Command, TipState};
+use bridge::{Command, TxState};
 use protocol::U256;
 
 use crate::support::{
@@ -20,9 +20,9 @@ fn story(who: &'static str, step: usize, reloads: bool, hasty: bool) -> (World, 
     world.pass(2_000);
     let waits = world
         .tip_view("alice", "bob", id)
-        .is_some_and(|tip| tip.state == TipState::Waiting);
+        .is_some_and(|tip| tip.state == TxState::Waiting);
     if waits && (hasty || chain.borrow().sent.is_empty()) {
-        world.command("alice", Command::TipAgain { id });
+        world.command("alice", Command::TxAgain { id });
     }
     world.mine(u64::from(BLOCKS));
     world.pass(70_000);
@@ -99,9 +99,9 @@ fn a_draft_that_was_left_over_opens_no_prompt_by_itself() {
     world.page("alice").twist = None;
     world.crash("alice");
     world.pass(60_000);
-    assert_eq!(world.tip_view("alice", "bob", id).unwrap().state, TipState::Waiting);
+    assert_eq!(world.tip_view("alice", "bob", id).unwrap().state, TxState::Waiting);
     assert!(world.page("alice").sends().is_empty(), "nobody asked for it");
-    world.command("alice", Command::TipAgain { id });
+    world.command("alice", Command::TxAgain { id });
     assert_eq!(world.page("alice").sends().len(), 1);
     world.mine(u64::from(BLOCKS));
     assert_eq!(world.tip_state("bob", "alice", id), CONFIRMED);

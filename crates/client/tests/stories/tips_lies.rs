@@ -1,9 +1,9 @@
 //! References that are not true, a server that lies, a node that lies or talks nonsense.
 
-use bridge::{TipState, WalletAnswer, WalletRefusal, WalletRequest, Witness};
+use bridge::{TxState, WalletAnswer, WalletRefusal, WalletRequest, Witness};
 use chain::tips::CONTRACT;
 use protocol::{
-    Address, Answer, MessageId, Receipt, ServerFrame, TipId, TipMismatch, TipReport, TipSight, TxHash, U256,
+    Address, Answer, MessageId, ObservedStatus, Receipt, ServerFrame, TipId, TipMismatch, TxHash, TxReport, U256,
 };
 use stage::world::{preview, words};
 
@@ -79,7 +79,7 @@ fn another_amount_recipient_sender_or_coin_is_told_apart() {
 }
 
 /// A member that cheats: its vault is changed, so that what it says of its tip is something else. The record has its
-/// fields in order: see `records::Tip`.
+/// fields in order: see `records::Tx`.
 fn cheat(seed: u64, change: impl Fn(&mut Vec<u8>)) -> (World, MessageId) {
     let (mut world, _) = World::friends(seed, &["alice", "bob"]);
     // Nothing leaves before the record is changed.
@@ -93,8 +93,11 @@ fn cheat(seed: u64, change: impl Fn(&mut Vec<u8>)) -> (World, MessageId) {
     (world, id)
 }
 
-const CONTRACT_AT: usize = 1 + 21 + 1 + 3 + 1;
+/// Version, purpose, peer, whose, and the length of an address.
+const CONTRACT_AT: usize = 1 + 1 + 21 + 1 + 1;
 const ID_AT: usize = CONTRACT_AT + 20;
+/// Behind the id: whether it was told.
+const CHAIN_AT: usize = ID_AT + 32 + 1;
 
 #[test]
 fn a_reference_of_another_contract_is_believed_by_nobody() {
@@ -119,9 +122,9 @@ fn another_id_of_the_same_message_is_no_such_tip() {
 #[test]
 fn a_network_nobody_serves_is_said_to_be_unknown() {
     // 31337 is `e9 f4 01`; 31338 is not served.
-    let (mut world, id) = cheat(279, |record| record[23] = 0xea);
+    let (mut world, id) = cheat(279, |record| record[CHAIN_AT] = 0xea);
     let message = world.message("bob", "alice", id).unwrap();
-    assert_eq!(message.tip().unwrap().state, TipState::Mismatch(TipMismatch::Network));
+    assert_eq!(message.tip().unwrap().state, TxState::Mismatch(TipMismatch::Network));
     assert_eq!(words(&message.body), "Tip on another network");
     assert_eq!(world.page("bob").reads(), 0);
 }
@@ -202,7 +205,7 @@ fn the_tip_of_one_claimed_by_another_is_told_apart() {
 }
 
 /// The server says this of every tip, whatever is true.
-fn lying(seed: u64, report: TipReport) -> (World, MessageId) {
+fn lying(seed: u64, report: TxReport) -> (World, MessageId) {
     let (mut world, _) = World::friends(seed, &["alice", "bob"]);
     world.server.borrow_mut().lie = Some(Box::new(move |frame| {
         vec![match frame {
@@ -231,28 +234,28 @@ fn lying(seed: u64, report: TipReport) -> (World, MessageId) {
 #[test]
 fn a_lying_server_is_quoted_and_never_believed() {
     let lies = [
-        (mined(99), TipState::Confirmed),
-        (TipSight::Reverted, TipState::Reverted),
-        (TipSight::Replaced, TipState::Replaced),
-        (mined(1), TipState::Confirming { done: 1, of: BLOCKS }),
+        (mined(99), TxState::Confirmed),
+        (ObservedStatus::Reverted, TxState::Reverted),
+        (ObservedStatus::Replaced, TxState::Replaced),
+        (mined(1), TxState::Confirming { done: 1, of: BLOCKS }),
     ];
-    for (number, (sight, state)) in lies.into_iter().enumerate() {
+    for (number, (status, state)) in lies.into_iter().enumerate() {
         let other = TxHash([0x77; 32]);
         for hash in [None, Some(other)] {
-            let (mut world, id) = lying(282 + number as u64, TipReport { hash, sight });
+            let (mut world, id) = lying(282 + number as u64, TxReport { hash, status });
             world.pass(40_000);
             for (who, with) in [("alice", "bob"), ("bob", "alice")] {
                 assert_eq!(
                     world.tip_state(who, with, id),
                     Some((state, Witness::Server)),
-                    "{who}, {sight:?}"
+                    "{who}, {status:?}"
                 );
-                assert_ne!(world.hash(who, with, id), other, "{who}, {sight:?}");
+                assert_ne!(world.hash(who, with, id), other, "{who}, {status:?}");
             }
             world.mine(u64::from(BLOCKS));
             world.pass(20_000);
             for (who, with) in [("alice", "bob"), ("bob", "alice")] {
-                assert_eq!(world.tip_state(who, with, id), CONFIRMED, "{who}, {sight:?}");
+                assert_eq!(world.tip_state(who, with, id), CONFIRMED, "{who}, {status:?}");
             }
         }
     }
@@ -266,14 +269,14 @@ fn where_the_server_sees_something_else_the_claim_is_not_shown_as_reported() {
         (bob, U256::from(AMOUNT - 1), TipMismatch::Amount),
     ];
     for (recipient, amount, kind) in cases {
-        let sight = TipSight::Mined {
+        let status = ObservedStatus::Mined {
             confirmations: 99,
             recipient,
             amount,
         };
-        let (mut world, id) = lying(294, TipReport { hash: None, sight });
+        let (mut world, id) = lying(294, TxReport { hash: None, status });
         world.pass(40_000);
-        let quoted = Some((TipState::Mismatch(kind), Witness::Server));
+        let quoted = Some((TxState::Mismatch(kind), Witness::Server));
         assert_eq!(world.tip_state("bob", "alice", id), quoted);
         // It may be the server that is wrong.
         world.mine(u64::from(BLOCKS));
@@ -286,11 +289,11 @@ fn where_the_server_sees_something_else_the_claim_is_not_shown_as_reported() {
 
 #[test]
 fn the_server_does_not_overrule_what_this_device_has_read() {
-    for sight in [
-        TipSight::Dropped,
-        TipSight::Reverted,
-        TipSight::Replaced,
-        TipSight::Pending,
+    for status in [
+        ObservedStatus::Dropped,
+        ObservedStatus::Reverted,
+        ObservedStatus::Replaced,
+        ObservedStatus::Pending,
     ] {
         let (mut world, _) = World::friends(290, &["alice", "bob"]);
         let id = world.tip("alice", "bob");
@@ -303,11 +306,11 @@ fn the_server_does_not_overrule_what_this_device_has_read() {
                 chain_id: CHAIN,
                 sender,
                 id: tip,
-                report: TipReport { hash, sight },
+                report: TxReport { hash, status },
             };
             world.server.borrow_mut().say_to(who, &hint);
             world.pass(5_000);
-            assert_eq!(world.tip_state("bob", "alice", id), before, "{sight:?}");
+            assert_eq!(world.tip_state("bob", "alice", id), before, "{status:?}");
         }
     }
 }
@@ -321,9 +324,9 @@ fn hints_of_other_tips_chains_and_senders_change_nothing() {
     let tip = world.the_id();
     let mut other = tip;
     other.0[31] ^= 1;
-    let report = TipReport {
+    let report = TxReport {
         hash: Some(TxHash([1; 32])),
-        sight: mined(99),
+        status: mined(99),
     };
     for (chain_id, sender, id) in [
         (1, alice, tip),
@@ -362,14 +365,14 @@ fn a_waiting_tip_is_found_by_its_receipt_not_by_the_servers_word() {
             chain_id: CHAIN,
             sender,
             id: tip,
-            report: TipReport {
+            report: TxReport {
                 hash: Some(hash),
-                sight: mined(9),
+                status: mined(9),
             },
         };
         world.server.borrow_mut().say_to(who, &hint);
         world.pass(5_000);
-        assert_eq!(world.tip_view("alice", "bob", id).unwrap().state, TipState::Waiting);
+        assert_eq!(world.tip_view("alice", "bob", id).unwrap().state, TxState::Waiting);
         assert_eq!(world.tip_view("alice", "bob", id).unwrap().hash, None);
     }
     assert_eq!(world.texts("bob", "alice").len(), 2, "nothing false is told");
@@ -385,18 +388,23 @@ fn a_waiting_tip_stays_so_where_nothing_can_be_read() {
     let record = world.record("alice", id);
     let tip = TipId::from_slice(&record[ID_AT..ID_AT + 32]).unwrap();
     let (who, sender) = (world.installation("alice"), world.address("alice"));
-    for sight in [mined(9), TipSight::Pending, TipSight::Dropped, TipSight::Reverted] {
+    for status in [
+        mined(9),
+        ObservedStatus::Pending,
+        ObservedStatus::Dropped,
+        ObservedStatus::Reverted,
+    ] {
         let hash = Some(TxHash([0x99; 32]));
         let hint = ServerFrame::Tip {
             chain_id: CHAIN,
             sender,
             id: tip,
-            report: TipReport { hash, sight },
+            report: TxReport { hash, status },
         };
         world.server.borrow_mut().say_to(who, &hint);
         world.pass(5_000);
         let view = world.tip_view("alice", "bob", id).unwrap();
-        assert_eq!((view.state, view.hash), (TipState::Waiting, None), "{sight:?}");
+        assert_eq!((view.state, view.hash), (TxState::Waiting, None), "{status:?}");
     }
 }
 
@@ -415,14 +423,14 @@ fn another_transaction_of_the_sender_has_not_taken_its_place() {
         chain_id: CHAIN,
         sender,
         id: tip,
-        report: TipReport {
+        report: TxReport {
             hash: Some(other),
-            sight: TipSight::Replaced,
+            status: ObservedStatus::Replaced,
         },
     };
     world.server.borrow_mut().say_to(who, &hint);
     world.pass(20_000);
-    let quoted = Some((TipState::Replaced, Witness::Server));
+    let quoted = Some((TxState::Replaced, Witness::Server));
     assert_eq!(world.tip_state("bob", "alice", id), quoted, "not this device's word");
     world.mine(u64::from(BLOCKS));
     world.pass(20_000);
@@ -436,9 +444,9 @@ fn a_flood_of_hints_does_not_flood_the_wallet() {
     let (who, sender, tip) = (world.installation("bob"), world.address("alice"), world.the_id());
     let before = world.page("bob").reads();
     for number in 0..200u8 {
-        let report = TipReport {
+        let report = TxReport {
             hash: Some(TxHash([number; 32])),
-            sight: mined(1),
+            status: mined(1),
         };
         let hint = ServerFrame::Tip {
             chain_id: CHAIN,
@@ -486,7 +494,7 @@ fn nonsense_of_a_node_changes_nothing_and_ends() {
         world.mine(u64::from(BLOCKS));
         world.pass(60_000);
         let state = world.tip_view("bob", "alice", id).unwrap().state;
-        assert_eq!(state, TipState::Submitted, "{number}");
+        assert_eq!(state, TxState::Submitted, "{number}");
         world.page("bob").twist = None;
         world.pass(16_000);
         assert_eq!(world.tip_state("bob", "alice", id), CONFIRMED, "{number}");
@@ -536,7 +544,7 @@ fn used_or_not_is_the_contracts_word_and_nothing_else() {
         world.page("alice").twist = Some(Box::new(move |_, _| Some(Ok(WalletAnswer::Returned(bytes.clone())))));
         world.crash("alice");
         world.pass(5_000);
-        assert_eq!(world.tip_view("alice", "bob", id).unwrap().state, TipState::Waiting);
+        assert_eq!(world.tip_view("alice", "bob", id).unwrap().state, TxState::Waiting);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Wishes: who may be paid, what the wallet answers, and what becomes of it.
 
-use bridge::{Command, Event, TipRefusal, TipState, WalletAnswer, WalletRefusal, WalletRequest};
+use bridge::{Command, Event, TipRefusal, TxState, WalletAnswer, WalletRefusal, WalletRequest};
 use protocol::{MessageId, U256};
 
 use crate::support::{
@@ -204,7 +204,7 @@ fn where_the_contract_does_not_stand_the_wallet_is_not_opened() {
     chain.borrow_mut().stands = false;
     world.crash("alice");
     world.run();
-    world.command("alice", Command::TipAgain { id });
+    world.command("alice", Command::TxAgain { id });
     world.run();
     assert_eq!(world.page("alice").sends().len(), 1, "asked before it was gone");
     assert_eq!(world.refusals("alice").last(), Some(&TipRefusal::NoContract));
@@ -245,7 +245,7 @@ fn a_wallet_that_never_answers_a_try_is_offline() {
     let (mut world, _) = World::friends(228, &["alice", "bob"]);
     world.page("alice").twist = Some(Box::new(|_, _| None));
     let id = world.tip("alice", "bob");
-    assert_eq!(world.tip_view("alice", "bob", id).unwrap().state, TipState::Draft);
+    assert_eq!(world.tip_view("alice", "bob", id).unwrap().state, TxState::Draft);
     world.pass(31_000);
     assert_eq!(world.refusals("alice"), [TipRefusal::Wallet(WalletRefusal::Offline)]);
     is_nothing(&mut world, id);
@@ -316,7 +316,7 @@ fn asked_again_it_is_the_same_tip_and_paid_once() {
     let id = world.tip("alice", "bob");
     world.hand("alice", Hand::Approve);
     // The server has not seen the first one, and it is in no block yet.
-    world.command("alice", Command::TipAgain { id });
+    world.command("alice", Command::TxAgain { id });
     assert_eq!(world.page("alice").sends().len(), 2);
     assert_eq!(chain.borrow().sent.len(), 2);
     world.the_id();
@@ -340,13 +340,13 @@ fn what_an_earlier_transaction_has_paid_is_not_said_to_have_come_to_nothing() {
     world.hand("alice", Hand::ApproveAndLose);
     let id = world.tip("alice", "bob");
     world.hand("alice", Hand::Approve);
-    world.command("alice", Command::TipAgain { id });
+    world.command("alice", Command::TxAgain { id });
     world.mine(u64::from(BLOCKS));
     world.pass(20_000);
     let second = world.hash("alice", "bob", id);
     assert!(!chain.borrow().mined[&second].succeeded, "the contract counts it once");
     let tip = world.tip_view("alice", "bob", id).unwrap();
-    assert_eq!(tip.state, TipState::Submitted, "else it would be paid another time");
+    assert_eq!(tip.state, TxState::Submitted, "else it would be paid another time");
     world.server.borrow_mut().blind = false;
     world.server.borrow_mut().tell_of_tips();
     world.pass(20_000);
@@ -362,7 +362,7 @@ fn asked_again_after_it_was_paid_no_prompt_opens() {
     let id = world.tip("alice", "bob");
     world.mine(1);
     world.hand("alice", Hand::Approve);
-    world.command("alice", Command::TipAgain { id });
+    world.command("alice", Command::TxAgain { id });
     assert_eq!(world.page("alice").sends().len(), 1);
     assert_eq!(chain.borrow().sent.len(), 1);
     assert!(world.refusals("alice").is_empty());
@@ -383,7 +383,7 @@ fn given_up_and_paid_all_the_same_it_comes_back() {
     let (_, call) = world.page("alice").prompts[0].clone();
     world.crash("alice");
     world.run();
-    world.command("alice", Command::TipDrop { id });
+    world.command("alice", Command::TxDrop { id });
     assert_eq!(world.message("alice", "bob", id), None);
     // The wallet's prompt has survived the page.
     chain.borrow_mut().send(&call);
@@ -406,7 +406,7 @@ fn whom_we_paid_cannot_take_the_place_of_a_tip_that_comes_back() {
     let (_, call) = world.page("alice").prompts[0].clone();
     world.crash("alice");
     world.run();
-    world.command("alice", Command::TipDrop { id });
+    world.command("alice", Command::TxDrop { id });
     chain.borrow_mut().send(&call);
     // Bob has read the message's id in the tip's, on the chain, and speaks first.
     let (peer, text) = (world.address("alice"), "nothing has come".to_owned());
@@ -477,7 +477,7 @@ fn a_no_to_the_second_prompt_does_not_forget_the_first() {
         world.crash("alice");
         world.run();
         refuse(&mut world);
-        world.command("alice", Command::TipAgain { id });
+        world.command("alice", Command::TxAgain { id });
         assert_eq!(refused(&world), [(why.clone(), true)]);
         assert_eq!(
             world.tip_state("alice", "bob", id),
@@ -560,7 +560,7 @@ fn what_is_paid_cannot_be_given_up_or_discarded() {
     world.server.borrow_mut().refuse = Some(Box::new(|_| Some(protocol::ErrorCode::TooLarge)));
     let id = world.tip("alice", "bob");
     world.mine(u64::from(BLOCKS));
-    world.command("alice", Command::TipDrop { id });
+    world.command("alice", Command::TxDrop { id });
     world.command("alice", Command::Discard { id });
     assert_eq!(world.tip_state("alice", "bob", id), CONFIRMED);
     world.server.borrow_mut().refuse = None;

@@ -1,8 +1,8 @@
 //! What was read to the end and is not so any more: blocks are taken back deeper than anybody waits for. The server's word makes
 //! a device read anew; it never changes what is shown.
 
-use bridge::{Command, TipState, Witness};
-use protocol::{MessageId, ServerFrame, TipMismatch, TipReport, TipSight, TxHash, U256};
+use bridge::{Command, TxState, Witness};
+use protocol::{MessageId, ObservedStatus, ServerFrame, TipMismatch, TxHash, TxReport, U256};
 use stage::world::preview;
 
 use crate::support::{
@@ -12,9 +12,9 @@ use crate::support::{
 };
 
 const BOTH: [(&str, &str); 2] = [("alice", "bob"), ("bob", "alice")];
-const DROPPED: Option<(TipState, Witness)> = Some((TipState::Dropped, Witness::Device));
-const REPLACED: Option<(TipState, Witness)> = Some((TipState::Replaced, Witness::Device));
-const REVERTED: Option<(TipState, Witness)> = Some((TipState::Reverted, Witness::Device));
+const DROPPED: Option<(TxState, Witness)> = Some((TxState::Dropped, Witness::Device));
+const REPLACED: Option<(TxState, Witness)> = Some((TxState::Replaced, Witness::Device));
+const REVERTED: Option<(TxState, Witness)> = Some((TxState::Reverted, Witness::Device));
 
 /// The server sees what there is now, and there is time to look.
 fn told(world: &mut World) {
@@ -23,14 +23,14 @@ fn told(world: &mut World) {
 }
 
 /// The server says this of the one tip to Bob's and to Alice's device.
-fn says(world: &mut World, hash: Option<TxHash>, sight: TipSight) {
+fn says(world: &mut World, hash: Option<TxHash>, status: ObservedStatus) {
     let (sender, id) = (world.address("alice"), world.the_id());
     for (who, _) in BOTH {
         let frame = ServerFrame::Tip {
             chain_id: CHAIN,
             sender,
             id,
-            report: TipReport { hash, sight },
+            report: TxReport { hash, status },
         };
         let who = world.installation(who);
         world.server.borrow_mut().say_to(who, &frame);
@@ -58,7 +58,7 @@ fn blocks_taken_back_deeper_than_anybody_waits_take_their_tip_back() {
     world.mine(1);
     told(&mut world);
     for (who, with) in BOTH {
-        let confirming = Some((TipState::Confirming { done: 1, of: BLOCKS }, Witness::Device));
+        let confirming = Some((TxState::Confirming { done: 1, of: BLOCKS }, Witness::Device));
         assert_eq!(world.tip_state(who, with, id), confirming, "{who}");
     }
     world.mine(u64::from(BLOCKS));
@@ -79,7 +79,7 @@ fn what_comes_again_at_once_is_confirming_again() {
     chain.borrow_mut().mine(1);
     told(&mut world);
     for (who, with) in BOTH {
-        let confirming = Some((TipState::Confirming { done: 1, of: BLOCKS }, Witness::Device));
+        let confirming = Some((TxState::Confirming { done: 1, of: BLOCKS }, Witness::Device));
         assert_eq!(world.tip_state(who, with, id), confirming, "{who}");
     }
 }
@@ -126,7 +126,7 @@ fn what_was_replaced_and_is_mined_after_all_is_not_offered_to_be_sent_again() {
     told(&mut world);
     for (who, with) in BOTH {
         let state = world.tip_view(who, with, id).unwrap().state;
-        assert_eq!(state, TipState::Submitted, "{who}: it waits again");
+        assert_eq!(state, TxState::Submitted, "{who}: it waits again");
     }
     world.mine(u64::from(BLOCKS));
     world.pass(20_000);
@@ -136,7 +136,7 @@ fn what_was_replaced_and_is_mined_after_all_is_not_offered_to_be_sent_again() {
 }
 
 /// A tip whose receipt says something else than paid, to the end; then its block is another one, and it is paid.
-fn paid_after_all(seed: u64, before: Option<(TipState, Witness)>, spoil: impl Fn(&mut protocol::Receipt)) {
+fn paid_after_all(seed: u64, before: Option<(TxState, Witness)>, spoil: impl Fn(&mut protocol::Receipt)) {
     for removed in [false, true] {
         let (mut world, chain) = World::friends(seed, &["alice", "bob"]);
         let id = world.tip("alice", "bob");
@@ -155,7 +155,7 @@ fn paid_after_all(seed: u64, before: Option<(TipState, Witness)>, spoil: impl Fn
             assert_eq!(world.tip_state(who, with, id), before, "{who}");
         }
         if removed {
-            world.command("alice", Command::TipDrop { id });
+            world.command("alice", Command::TxDrop { id });
         }
         chain.borrow_mut().reorg(u64::from(BLOCKS) + 1, false);
         let mut good = good;
@@ -214,7 +214,7 @@ fn removed_as_dropped_it_comes_back_when_it_turns_up() {
     chain.borrow_mut().drop_transaction(hash);
     told(&mut world);
     assert_eq!(world.tip_state("alice", "bob", id), DROPPED);
-    world.command("alice", Command::TipDrop { id });
+    world.command("alice", Command::TxDrop { id });
     assert_eq!(world.message("alice", "bob", id), None);
     chain.borrow_mut().sent.insert(hash, sent);
     world.mine(u64::from(BLOCKS));
@@ -223,11 +223,11 @@ fn removed_as_dropped_it_comes_back_when_it_turns_up() {
 }
 
 /// Everything a server can say against a tip that is confirmed.
-const LIES: [TipSight; 4] = [
-    TipSight::Pending,
-    TipSight::Reverted,
-    TipSight::Replaced,
-    TipSight::Dropped,
+const LIES: [ObservedStatus; 4] = [
+    ObservedStatus::Pending,
+    ObservedStatus::Reverted,
+    ObservedStatus::Replaced,
+    ObservedStatus::Dropped,
 ];
 
 #[test]
@@ -235,18 +235,18 @@ fn a_lying_server_has_it_read_again_and_changes_nothing() {
     let (mut world, _) = World::friends(317, &["alice", "bob"]);
     let id = world.tip("alice", "bob");
     world.mine(u64::from(BLOCKS));
-    for sight in LIES.into_iter().chain([mined(1)]) {
+    for status in LIES.into_iter().chain([mined(1)]) {
         for hash in [None, Some(TxHash([0x77; 32]))] {
             let before = world.page("bob").reads();
-            says(&mut world, hash, sight);
+            says(&mut world, hash, status);
             for _ in 0..40 {
                 world.pass(1_000);
                 for (who, with) in BOTH {
-                    assert_eq!(world.tip_state(who, with, id), CONFIRMED, "{who}, {sight:?}");
+                    assert_eq!(world.tip_state(who, with, id), CONFIRMED, "{who}, {status:?}");
                 }
             }
             let reads = world.page("bob").reads() - before;
-            assert!((1..=4).contains(&reads), "{reads}, {sight:?}");
+            assert!((1..=4).contains(&reads), "{reads}, {status:?}");
             world.pass(60_000);
             let after = world.page("bob").reads() - before;
             assert_eq!(after, reads, "and then no more");
@@ -261,9 +261,9 @@ fn a_lying_server_does_not_have_it_read_in_a_hot_loop() {
     world.mine(u64::from(BLOCKS));
     let before = world.page("bob").reads();
     for number in 0..300_u16 {
-        let sight = LIES[usize::from(number) % LIES.len()];
+        let status = LIES[usize::from(number) % LIES.len()];
         let hash = (number % 3 == 0).then_some(TxHash([u8::try_from(number % 251).unwrap(); 32]));
-        says(&mut world, hash, sight);
+        says(&mut world, hash, status);
         world.pass(200);
         assert_eq!(world.tip_state("bob", "alice", id), CONFIRMED);
     }
@@ -295,7 +295,7 @@ fn where_nothing_can_be_read_what_was_read_stands_and_the_doubt_is_kept() {
     assert_eq!(world.tip_state("bob", "alice", id), CONFIRMED);
     world.switch("bob", CHAIN);
     world.pass(5_000);
-    let gone = Some((TipState::Submitted, Witness::Claim));
+    let gone = Some((TxState::Submitted, Witness::Claim));
     assert_eq!(world.tip_state("bob", "alice", id), gone);
     assert_eq!(world.page("alice").sends().len(), 1);
     assert_eq!(

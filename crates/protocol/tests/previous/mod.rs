@@ -9,7 +9,7 @@
 )]
 
 use protocol::{
-    Address, AssociationHash, ErrorCode, Incarnation, InstallationId, MessageId, Seq, TipId, TipReport, Topic, TxHash,
+    Address, AssociationHash, ErrorCode, Incarnation, InstallationId, MessageId, Seq, TipId, Topic, TxHash, TxReport,
     UnixMillis, limits,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -116,7 +116,7 @@ pub enum ServerFrame {
         chain_id: u64,
         sender: Address,
         id: TipId,
-        report: TipReport,
+        report: TxReport,
     },
     Installations {
         account: Address,
@@ -156,7 +156,7 @@ pub enum Answer {
     Association(Option<serde_bytes::ByteBuf>),
     KeyPackage(Option<serde_bytes::ByteBuf>),
     KeyPackagesKept(u32),
-    Tip(TipReport),
+    Tip(TxReport),
     Revoked,
     Revocations(Vec<serde_bytes::ByteBuf>),
 }

@@ -17,7 +17,7 @@ mod store;
 mod subscriber;
 mod subscription;
 
-use protocol::{Address, Envelope, ErrorCode, Seq, TipId, TipReport, Topic};
+use protocol::{Address, Envelope, ErrorCode, Seq, TipId, Topic, TxHash, TxReport};
 
 pub use notifier::Notifier;
 pub use subscriber::Subscriber;
@@ -62,8 +62,17 @@ pub enum Push {
         sender: Address,
         /// The tip of this sender.
         id: TipId,
-        /// What is seen of it now.
-        report: TipReport,
+        /// What is observed of it now.
+        report: TxReport,
+    },
+    /// What is observed of a transaction has changed.
+    Transaction {
+        /// Its chain (EIP-155).
+        chain_id: u64,
+        /// The transaction that was asked for.
+        hash: TxHash,
+        /// What is observed of it now.
+        report: TxReport,
     },
 }
 
@@ -83,6 +92,14 @@ impl Push {
                     ..
                 },
             ) => (chain_id, sender, id) == (other_chain, other_sender, other_id),
+            (
+                Self::Transaction { chain_id, hash, .. },
+                Self::Transaction {
+                    chain_id: other_chain,
+                    hash: other_hash,
+                    ..
+                },
+            ) => (chain_id, hash) == (other_chain, other_hash),
             _ => false,
         }
     }

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use chain::{reader::Reader, rpc::RpcError, tips::CONTRACT};
 
-use super::RpcEndpoint;
+use crate::tx::RpcEndpoint;
 
 /// An operator does not wait longer.
 const PATIENCE: Duration = Duration::from_secs(4);

@@ -7,5 +7,6 @@ mod node;
 mod random;
 mod replaced;
 mod stories;
+mod transfers;
 mod trouble;
 mod world;

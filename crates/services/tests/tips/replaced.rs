@@ -1,7 +1,7 @@
 //! Another transaction takes the place of a tip's, and pays nothing: which one, and how that is found out.
 
 use chain::anvil::Transfer;
-use protocol::{Address, TipId, TipSight, TxHash};
+use protocol::{Address, ObservedStatus, TipId, TxHash};
 use sqlx::PgPool;
 
 use crate::{
@@ -28,7 +28,7 @@ async fn sent(world: &mut World) -> (Sent, Listener) {
         nonce,
     };
     let mut listener = listen(world, &sent).await;
-    told(&mut listener, id, "it waits", is(TipSight::Pending)).await;
+    told(&mut listener, id, "it waits", is(ObservedStatus::Pending)).await;
     (sent, listener)
 }
 
@@ -47,7 +47,7 @@ async fn cancel(world: &World, sent: &Sent) -> TxHash {
 
 /// What the database knows of it.
 async fn kept(world: &World, sent: &Sent) -> Option<Vec<u8>> {
-    let kept = sqlx::query_scalar("select replaced_by from tip_replacements where chain_id = $1 and hash = $2");
+    let kept = sqlx::query_scalar("select replaced_by from transaction_replacements where chain_id = $1 and hash = $2");
     let kept = kept.bind(CHAIN).bind(&sent.hash.0[..]);
     kept.fetch_optional(&world.pool).await.unwrap()
 }
@@ -61,7 +61,7 @@ async fn a_tip_that_is_cancelled_is_replaced_and_it_is_said_by_what(pool: PgPool
     let other = cancel(&world, &sent).await;
     world.anvil.send(&Transfer::nothing(sent.sender)).await;
     world.anvil.mine(1).await;
-    let report = told(&mut listener, sent.id, "it is replaced", is(TipSight::Replaced)).await;
+    let report = told(&mut listener, sent.id, "it is replaced", is(ObservedStatus::Replaced)).await;
     assert_eq!(report.hash, Some(other));
     assert!(world.ledger().await.is_empty());
 }
@@ -79,7 +79,7 @@ async fn what_took_its_place_is_found_far_back_and_searched_for_once(pool: PgPoo
     world.restart();
     world.caught_up().await;
     let mut listener = listen(&world, &sent).await;
-    let report = told(&mut listener, sent.id, "it is replaced", is(TipSight::Replaced)).await;
+    let report = told(&mut listener, sent.id, "it is replaced", is(ObservedStatus::Replaced)).await;
     assert_eq!(report.hash, Some(other));
     eventually("it is kept", async || {
         kept(&world, &sent).await == Some(other.0.to_vec())
@@ -91,7 +91,13 @@ async fn what_took_its_place_is_found_far_back_and_searched_for_once(pool: PgPoo
     world.node.becomes(Mood::Forgets(1)).await;
     world.restart();
     let mut listener = listen(&world, &sent).await;
-    let report = told(&mut listener, sent.id, "it is still known", is(TipSight::Replaced)).await;
+    let report = told(
+        &mut listener,
+        sent.id,
+        "it is still known",
+        is(ObservedStatus::Replaced),
+    )
+    .await;
     assert_eq!(report.hash, Some(other));
 }
 
@@ -107,7 +113,7 @@ async fn a_node_that_knows_little_of_the_past_still_says_that_it_is_replaced(poo
     world.restart();
     world.caught_up().await;
     let mut listener = listen(&world, &sent).await;
-    let report = told(&mut listener, sent.id, "it is replaced", is(TipSight::Replaced)).await;
+    let report = told(&mut listener, sent.id, "it is replaced", is(ObservedStatus::Replaced)).await;
     assert_eq!(report.hash, Some(sent.hash), "under its own hash");
     assert_eq!(kept(&world, &sent).await, None);
 
@@ -115,7 +121,7 @@ async fn a_node_that_knows_little_of_the_past_still_says_that_it_is_replaced(poo
     world.node.becomes(Mood::Honest).await;
     world.anvil.mine(20).await;
     told(&mut listener, sent.id, "it is said by what", |report| {
-        report.sight == TipSight::Replaced && report.hash == Some(other)
+        report.status == ObservedStatus::Replaced && report.hash == Some(other)
     })
     .await;
 }
@@ -126,13 +132,13 @@ async fn what_took_its_place_may_be_taken_back_itself(pool: PgPool) {
     let (sent, mut listener) = sent(&mut world).await;
     let first = cancel(&world, &sent).await;
     world.anvil.mine(2).await;
-    let report = told(&mut listener, sent.id, "it is replaced", is(TipSight::Replaced)).await;
+    let report = told(&mut listener, sent.id, "it is replaced", is(ObservedStatus::Replaced)).await;
     assert_eq!(report.hash, Some(first));
     eventually("it is kept", async || kept(&world, &sent).await.is_some()).await;
 
     world.anvil.reorganise(2).await;
     let report = told(&mut listener, sent.id, "it is not replaced any more", |report| {
-        report.sight != TipSight::Replaced
+        report.status != ObservedStatus::Replaced
     })
     .await;
     assert_eq!(report.hash, Some(sent.hash));
@@ -146,6 +152,12 @@ async fn what_took_its_place_may_be_taken_back_itself(pool: PgPool) {
     let second = world.anvil.send(&second.instead_of(sent.nonce)).await;
     assert_ne!(first, second);
     world.anvil.mine(1).await;
-    let report = told(&mut listener, sent.id, "it is replaced again", is(TipSight::Replaced)).await;
+    let report = told(
+        &mut listener,
+        sent.id,
+        "it is replaced again",
+        is(ObservedStatus::Replaced),
+    )
+    .await;
     assert_eq!(report.hash, Some(second));
 }

@@ -3,7 +3,7 @@
 use std::{sync::atomic::Ordering, time::Duration};
 
 use chain::anvil::Transfer;
-use protocol::{ErrorCode, InstallationId, TipId, TipSight, TxHash, limits};
+use protocol::{ErrorCode, InstallationId, ObservedStatus, TipId, TxHash, limits};
 use sqlx::PgPool;
 use tokio::time::timeout;
 
@@ -22,10 +22,10 @@ async fn a_tip_is_waited_for_mined_and_confirmed(pool: PgPool) {
     let mut asked = world.listen(somebody(9));
     let first = asked.asker().ask(ID, sender, id, Some(hash)).await.unwrap();
     assert!(
-        matches!(first.sight, TipSight::Unknown | TipSight::Pending),
+        matches!(first.status, ObservedStatus::Unknown | ObservedStatus::Pending),
         "{first:?}"
     );
-    told(&mut asked, id, "it waits", is(TipSight::Pending)).await;
+    told(&mut asked, id, "it waits", is(ObservedStatus::Pending)).await;
 
     world.anvil.mine(1).await;
     let report = told(&mut asked, id, "it is in a block", mined(1)).await;
@@ -76,7 +76,7 @@ async fn a_reorganisation_of_five_blocks_is_reversed(pool: PgPool) {
 
     world.anvil.reorganise(5).await;
     let fallen = told(&mut listener, falls, "it has fallen", |report| !mined(1)(report)).await;
-    assert!(!matches!(fallen.sight, TipSight::Reverted), "{fallen:?}");
+    assert!(!matches!(fallen.status, ObservedStatus::Reverted), "{fallen:?}");
     world.caught_up().await;
     world.compare("after").await;
     let ids: Vec<String> = world.ledger().await.into_iter().map(|line| line.3).collect();
@@ -96,7 +96,7 @@ async fn a_tip_that_is_sped_up_is_the_same_tip(pool: PgPool) {
     let sender = world.account(1);
     let mut listener = world.listen(somebody(9));
     listener.asker().ask(ID, sender, id, Some(hash)).await.unwrap();
-    told(&mut listener, id, "it waits", is(TipSight::Pending)).await;
+    told(&mut listener, id, "it waits", is(ObservedStatus::Pending)).await;
     let nonce = world.anvil.nonce(sender).await;
     let faster = Transfer::tip(sender, somebody(1), id, 500).instead_of(nonce);
     let faster = world.anvil.send(&faster).await;
@@ -113,10 +113,10 @@ async fn a_tip_the_chain_forgets_is_dropped_but_not_at_once(pool: PgPool) {
     let sender = world.account(1);
     let mut listener = world.listen(somebody(9));
     listener.asker().ask(ID, sender, id, Some(hash)).await.unwrap();
-    told(&mut listener, id, "it waits", is(TipSight::Pending)).await;
+    told(&mut listener, id, "it waits", is(ObservedStatus::Pending)).await;
     let forgotten = std::time::Instant::now();
     world.anvil.drop_transaction(hash).await;
-    told(&mut listener, id, "it is dropped", is(TipSight::Dropped)).await;
+    told(&mut listener, id, "it is dropped", is(ObservedStatus::Dropped)).await;
     assert!(forgotten.elapsed() >= crate::world::policy().forgotten.1, "too soon");
     // Dropped is not for ever.
     world.anvil.send(&Transfer::tip(sender, somebody(1), id, 500)).await;
@@ -140,23 +140,23 @@ async fn what_moves_nothing_is_reverted_and_what_nobody_knows_is_unknown(pool: P
     for hash in [again, elsewhere] {
         let never = world.id();
         asker.ask(ID, sender, never, Some(hash)).await.unwrap();
-        told(&mut listener, never, "it moved nothing", is(TipSight::Reverted)).await;
+        told(&mut listener, never, "it moved nothing", is(ObservedStatus::Reverted)).await;
     }
     let never = world.id();
     let report = asker.ask(ID, sender, never, Some(TxHash([3; 32]))).await.unwrap();
-    assert_eq!(report.sight, TipSight::Unknown);
+    assert_eq!(report.status, ObservedStatus::Unknown);
     // It may have gone before anybody looked: nobody waits for it for ever.
     told(
         &mut listener,
         never,
         "the chain does not know it",
-        is(TipSight::Dropped),
+        is(ObservedStatus::Dropped),
     )
     .await;
     // The true one is somebody else's only by its sender.
     assert!(mined(1)(asker.ask(ID, sender, id, None).await.unwrap()));
     let other = asker.ask(ID, world.account(2), id, None).await.unwrap();
-    assert_eq!(other.sight, TipSight::Unknown);
+    assert_eq!(other.status, ObservedStatus::Unknown);
 }
 
 #[sqlx::test]
@@ -386,7 +386,7 @@ async fn what_strangers_pay_does_not_keep_anybody_from_asking(pool: PgPool) {
     assert!(mined(1)(stands), "{stands:?}");
     let wanted = TipId([7; 32]);
     let answer = asker.ask(ID, world.account(1), wanted, None).await;
-    assert_eq!(answer.unwrap().sight, TipSight::Unknown);
+    assert_eq!(answer.unwrap().status, ObservedStatus::Unknown);
     let hash = world
         .anvil
         .send(&Transfer::tip(world.account(1), somebody(1), wanted, 5))

@@ -2,8 +2,8 @@
 
 use std::{sync::atomic::Ordering, time::Duration};
 
-use protocol::{TipSight, TxHash};
-use services::{jobs::Backoff, tips::PollPolicy};
+use protocol::{ObservedStatus, TxHash};
+use services::{jobs::Backoff, tx::PollPolicy};
 use sqlx::PgPool;
 use tokio::time::timeout;
 
@@ -28,7 +28,7 @@ async fn a_transaction_the_node_has_no_answer_to_keeps_nobody_elses_from_being_l
         let mut stranger = world.listen(somebody(8));
         let never = world.id();
         let answer = stranger.asker().ask(ID, sender, never, Some(named)).await.unwrap();
-        assert_eq!(answer.sight, TipSight::Unknown, "{how:?}");
+        assert_eq!(answer.status, ObservedStatus::Unknown, "{how:?}");
         eventually("it is looked at", async || {
             world.node.stumbled.load(Ordering::SeqCst) > stumbled
         })
@@ -37,14 +37,14 @@ async fn a_transaction_the_node_has_no_answer_to_keeps_nobody_elses_from_being_l
         let (id, hash) = world.tip(1, somebody(1), 500).await;
         let mut listener = world.listen(somebody(9));
         listener.asker().ask(ID, sender, id, Some(hash)).await.unwrap();
-        told(&mut listener, id, "it waits", is(TipSight::Pending)).await;
+        told(&mut listener, id, "it waits", is(ObservedStatus::Pending)).await;
         // Not only what is new is looked at: so is what was looked at before, several times.
         world.anvil.drop_transaction(hash).await;
-        told(&mut listener, id, "it is dropped", is(TipSight::Dropped)).await;
+        told(&mut listener, id, "it is dropped", is(ObservedStatus::Dropped)).await;
 
         // It is not given up for ever.
         world.node.be(Mood::Honest);
-        told(&mut stranger, never, "nobody knows it", is(TipSight::Dropped)).await;
+        told(&mut stranger, never, "nobody knows it", is(ObservedStatus::Dropped)).await;
     }
 }
 
@@ -56,7 +56,7 @@ async fn what_was_seen_of_a_transaction_stays_while_the_node_has_no_answer_to_it
         let (id, hash) = world.tip(1, somebody(1), 500).await;
         let mut listener = world.listen(somebody(9));
         listener.asker().ask(ID, sender, id, Some(hash)).await.unwrap();
-        told(&mut listener, id, "it waits", is(TipSight::Pending)).await;
+        told(&mut listener, id, "it waits", is(ObservedStatus::Pending)).await;
         world.node.becomes(Mood::Stumbles(how, hash)).await;
         let silence = timeout(policy().forgotten.1 * 2, listener.next()).await;
         assert!(silence.is_err(), "{how:?}: {silence:?}");
@@ -97,7 +97,7 @@ async fn a_node_that_is_gone_is_not_taken_for_one_that_stumbles(pool: PgPool) {
     assert!(silence.is_err(), "nobody can know: {silence:?}");
     // Whoever is gone is asked again soon, also by one that is in no hurry.
     world.node.be(Mood::Honest);
-    told(&mut listener, id, "it waits", is(TipSight::Pending)).await;
+    told(&mut listener, id, "it waits", is(ObservedStatus::Pending)).await;
 }
 
 /// A node of two minds is asked less than this in one turn; one that is asked for as long as a turn may go on, more.

@@ -3,13 +3,14 @@
 use std::{fmt::Write as _, sync::Arc, time::Duration};
 
 use chain::anvil::{Anvil, Transfer};
-use protocol::{Address, InstallationId, TipId, TipReport, TipSight, TxHash, U256, api::Network};
+use protocol::{Address, ErrorCode, InstallationId, ObservedStatus, TipId, TxHash, TxReport, U256, api::Network};
 use serde_json::{Value, json};
 use services::{
     jobs::Backoff,
     push::{Notifier, Push, Subscription},
     time::SystemClock,
-    tips::{Asker, CONTRACT, PollPolicy, RpcEndpoint, SocketTips, Tips},
+    tips::{CONTRACT, area},
+    tx::{Asker, PollPolicy, Purpose, RpcEndpoint, SocketTransactions, Transactions},
 };
 use sqlx::{PgPool, Row};
 use tokio_util::sync::CancellationToken;
@@ -37,7 +38,7 @@ pub fn policy() -> PollPolicy {
 /// One server of the site.
 #[derive(Clone)]
 pub struct Server {
-    tips: Tips,
+    transactions: Transactions,
     notifier: Notifier,
 }
 
@@ -47,7 +48,7 @@ impl Server {
         let mut subscription = self.notifier.subscribe(Uuid::nil());
         subscription.bind(installation, account);
         Listener {
-            tips: self.tips.for_socket(subscription.subscriber()),
+            transactions: self.transactions.for_socket(subscription.subscriber()),
             subscription,
         }
     }
@@ -55,17 +56,41 @@ impl Server {
 
 /// One socket.
 pub struct Listener {
-    tips: SocketTips,
+    transactions: SocketTransactions,
     subscription: Subscription,
 }
 
 impl Listener {
-    pub fn asker(&self) -> Asker {
-        self.tips.asker()
+    /// Asks for tips.
+    pub fn asker(&self) -> TipAsker {
+        TipAsker(self.transactions.asker())
+    }
+
+    /// Asks for a plain transfer.
+    pub async fn ask_for(&self, hash: TxHash) -> TxReport {
+        let purpose = Purpose::Transfer { hash };
+        let asker = self.transactions.asker();
+        asker.ask(CHAIN.unsigned_abs(), purpose, None).await.unwrap()
     }
 
     pub async fn next(&mut self) -> Push {
         self.subscription.next().await
+    }
+}
+
+/// Asks for the tips of one socket.
+#[derive(Clone)]
+pub struct TipAsker(Asker);
+
+impl TipAsker {
+    pub async fn ask(
+        &self,
+        chain_id: u64,
+        sender: Address,
+        id: TipId,
+        hash: Option<TxHash>,
+    ) -> Result<TxReport, ErrorCode> {
+        self.0.ask(chain_id, Purpose::Tip { sender, id }, hash).await
     }
 }
 
@@ -101,7 +126,7 @@ impl World {
     /// Another node of the same site, over the same database.
     pub fn another(&mut self) -> Server {
         let server = server(&self.pool, &self.node.url, policy());
-        self.run(&server.tips);
+        self.run(&server.transactions);
         server
     }
 
@@ -118,8 +143,8 @@ impl World {
         self.watch();
     }
 
-    fn run(&mut self, tips: &Tips) {
-        for job in tips.jobs() {
+    fn run(&mut self, transactions: &Transactions) {
+        for job in transactions.jobs() {
             let end = CancellationToken::new();
             tokio::spawn(job.run(end.clone()));
             self.ends.push(end);
@@ -128,8 +153,8 @@ impl World {
 
     /// Starts the watcher.
     pub fn watch(&mut self) {
-        let tips = self.server.tips.clone();
-        self.run(&tips);
+        let transactions = self.server.transactions.clone();
+        self.run(&transactions);
     }
 
     /// Ends all watchers, wherever they are.
@@ -209,7 +234,7 @@ impl World {
     }
 
     pub async fn cursor(&self) -> Option<(i64, Vec<u8>)> {
-        let row = sqlx::query("select number, hash from tip_chains where chain_id = $1").bind(CHAIN);
+        let row = sqlx::query("select number, hash from chain_cursors where chain_id = $1").bind(CHAIN);
         let row = row.fetch_optional(&self.pool).await.unwrap()?;
         Some((row.get(0), row.get(1)))
     }
@@ -289,8 +314,15 @@ fn server(pool: &PgPool, url: &str, policy: PollPolicy) -> Server {
         since: Some(0),
     };
     let (notifier, clock) = (Notifier::new(false), Arc::new(SystemClock));
-    let tips = Tips::new(pool.clone(), clock, notifier.clone(), [(&network, &endpoint, policy)]).unwrap();
-    Server { tips, notifier }
+    let transactions = Transactions::new(
+        pool.clone(),
+        clock,
+        notifier.clone(),
+        &[area()],
+        [(&network, &endpoint, policy)],
+    )
+    .unwrap();
+    Server { transactions, notifier }
 }
 
 /// Waits until it holds; false if it does not soon.
@@ -308,7 +340,7 @@ pub async fn eventually(what: &str, holds: impl AsyncFnMut() -> bool) {
 }
 
 /// Waits until it is said of this tip.
-pub async fn told(listener: &mut Listener, tip: TipId, what: &str, says: impl Fn(TipReport) -> bool) -> TipReport {
+pub async fn told(listener: &mut Listener, tip: TipId, what: &str, says: impl Fn(TxReport) -> bool) -> TxReport {
     let mut heard = Vec::new();
     let waiting = async {
         loop {
@@ -325,12 +357,30 @@ pub async fn told(listener: &mut Listener, tip: TipId, what: &str, says: impl Fn
     told.unwrap_or_else(|_| panic!("was not told: {what}; heard {heard:?}"))
 }
 
-pub fn is(sight: TipSight) -> impl Fn(TipReport) -> bool {
-    move |report| report.sight == sight
+pub fn is(status: ObservedStatus) -> impl Fn(TxReport) -> bool {
+    move |report| report.status == status
 }
 
-pub fn mined(at_least: u32) -> impl Fn(TipReport) -> bool {
-    move |report| matches!(report.sight, TipSight::Mined { confirmations, .. } if confirmations >= at_least)
+pub fn mined(at_least: u32) -> impl Fn(TxReport) -> bool {
+    move |report| matches!(report.status, ObservedStatus::Mined { confirmations, .. } if confirmations >= at_least)
+}
+
+/// Waits until it is said of this transfer.
+pub async fn told_of(listener: &mut Listener, wanted: TxHash, what: &str, says: impl Fn(TxReport) -> bool) -> TxReport {
+    let mut heard = Vec::new();
+    let waiting = async {
+        loop {
+            let Push::Transaction { hash, report, .. } = listener.next().await else {
+                panic!("only of transfers is told");
+            };
+            if hash == wanted && says(report) {
+                return report;
+            }
+            heard.push(report);
+        }
+    };
+    let told = tokio::time::timeout(SOON, waiting).await;
+    told.unwrap_or_else(|_| panic!("was not told: {what}; heard {heard:?}"))
 }
 
 /// Nobody but tips has paid this one.

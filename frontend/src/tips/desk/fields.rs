@@ -8,6 +8,7 @@ use crate::{
     signal::{Memo, live, on, when},
     state::{Payee, drafts, tips},
     tips::words,
+    tx::words::max,
 };
 
 /// To whom: name, picture and the whole address, always.
@@ -66,7 +67,7 @@ pub fn Amount(form: Form, field: NodeRef<html::Input>) -> impl IntoView {
     });
     let all = Memo::new(move |()| {
         let have = state.balance.get().filter(|_| form.is_here())?;
-        words::max(have, form.quote.with(|quote| quote.fee)?)
+        max(have, form.quote.with(|quote| quote.fee)?)
     });
     let chip = move |name: &'static str| {
         let chosen = live(move || {

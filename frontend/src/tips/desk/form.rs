@@ -5,7 +5,8 @@ use crate::{
     amount,
     signal::{Memo, RwSignal},
     state::{Payee, State, tips},
-    tips::{place::Target, quote::Quote, words},
+    tips::{place::Target, words},
+    tx::{quote::Quote, words::need},
 };
 
 /// What the dialog's parts share.
@@ -59,7 +60,7 @@ impl Form {
         };
         let have = self.state.balance.get().filter(|_| self.is_here());
         let fee = self.quote.with(|quote| quote.fee);
-        match have.and_then(|have| words::need(value, fee, have, &self.symbol())) {
+        match have.and_then(|have| need(value, fee, have, &self.symbol())) {
             Some(short) => Err(short),
             None => Ok(value),
         }

@@ -1,4 +1,4 @@
-use bridge::TipState;
+use bridge::TxState;
 use leptos::prelude::*;
 use protocol::U256;
 
@@ -104,7 +104,7 @@ pub fn Waiting(form: Form) -> impl IntoView {
         })?;
         line.with(|row| row.message.tip().map(|tip| tip.state))
     });
-    let checking = Memo::new(move |()| !matches!(tried.get(), Some(TipState::Waiting)));
+    let checking = Memo::new(move |()| !matches!(tried.get(), Some(TxState::Waiting)));
     let slow = Memo::new(move |()| state.tips.asked.get().is_some_and(|asked| asked.slow));
     effect(move || {
         if !checking.get() {

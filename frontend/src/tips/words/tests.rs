@@ -1,8 +1,10 @@
 use std::collections::HashSet;
 
-use bridge::{TipMismatch as M, TipState as S, WalletRefusal as W};
+use bridge::{TipMismatch as M, TxState as S, WalletRefusal as W};
 
 use super::*;
+use crate::tx::words::{max, need};
+use protocol::U256;
 
 fn network(chain_id: u64, name: &str, symbol: &str) -> Network {
     Network {
@@ -99,7 +101,7 @@ fn every_state_says_on_whose_word_it_stands() {
         ] {
             let said = |witness| {
                 let tip = tip(is, witness);
-                format!("{}{}. {}", state(is), checked(&tip), line(&tip, mine, "Bob"))
+                format!("{}{}. {}", state(is), checked((&tip).into()), line(&tip, mine, "Bob"))
             };
             assert!(said(Witness::Device).to_lowercase().contains("checked by this device"));
             let server = said(Witness::Server);
