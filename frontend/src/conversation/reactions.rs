@@ -3,10 +3,11 @@
 use bridge::{ConversationId, ReactionView};
 use leptos::{ev, html, prelude::*};
 use protocol::{Address, MessageId};
+use wasm_bindgen::JsCast;
 
 use crate::{
     components::{Icon, Shape, each, row},
-    signal::{Memo, RwSignal, live, on, when},
+    signal::{Memo, RwSignal, effect, live, on, when},
     state::State,
 };
 
@@ -136,15 +137,15 @@ pub fn Picker(
         state.react(conversation, id, emoji, set);
         close();
     };
-    request_animation_frame(move || {
-        let first = root
-            .try_get_untracked()
-            .flatten()
-            .and_then(|root| root.query_selector("button").ok().flatten());
-        if let Some(first) = first.and_then(|first| wasm_bindgen::JsCast::dyn_into::<web_sys::HtmlElement>(first).ok())
-        {
-            let _ = first.focus();
-        }
+    effect(move || {
+        let Some(root) = root.get() else { return };
+        // A frame later it is in the document.
+        request_animation_frame(move || {
+            let first = root.query_selector(".quick").ok().flatten();
+            if let Some(first) = first.and_then(|first| first.dyn_into::<web_sys::HtmlElement>().ok()) {
+                let _ = first.focus();
+            }
+        });
     });
     let pressed = on(move |event: ev::KeyboardEvent| {
         if event.key() == "Escape" {
