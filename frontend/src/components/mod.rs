@@ -1,5 +1,6 @@
 //! Small parts: they receive, they do not fetch.
 
+mod announcer;
 mod avatar;
 mod copy;
 mod dialog;
@@ -8,6 +9,7 @@ mod icon;
 mod lazy;
 mod link;
 
+pub use announcer::Announcer;
 pub use avatar::Avatar;
 pub use copy::{Copy, Words, fixed};
 pub use dialog::Dialog;

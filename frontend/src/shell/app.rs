@@ -40,14 +40,3 @@ fn alone(view: AnyView) -> AnyView {
     }
     .into_any()
 }
-
-/// What the screen reader says when something arrives.
-#[component]
-pub fn Announcer() -> impl IntoView {
-    let state = expect_context::<State>();
-    view! {
-        <div class="sr" role="status" aria-live="polite">
-            {live(move || state.announcement.get())}
-        </div>
-    }
-}

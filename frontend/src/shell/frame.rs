@@ -1,10 +1,10 @@
 use app::{components::Mark, place::Place};
 use leptos::prelude::*;
 
-use super::{app::Announcer, not_found::NotFound};
+use super::not_found::NotFound;
 use crate::{
     account::{AccountMenu, watch_purse},
-    components::{A, Icon, Shape},
+    components::{A, Announcer, Icon, Shape},
     conversation::{Bars, Chats, List, NEW, Thread},
     lazy::lazy,
     settings::SETTINGS,

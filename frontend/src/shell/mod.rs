@@ -4,5 +4,5 @@ mod app;
 mod frame;
 mod not_found;
 
-pub use app::{Announcer, App};
+pub use app::App;
 pub use frame::FRAME;

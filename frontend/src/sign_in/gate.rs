@@ -4,11 +4,10 @@ use app::components::Mark;
 use bridge::Trouble;
 use leptos::prelude::*;
 
-use super::{shut::SHUT, welcome::WELCOME};
+use super::{problem::Problem, shut::SHUT, welcome::WELCOME};
 use crate::{
     browser,
-    components::{Icon, Shape},
-    shell::Announcer,
+    components::Announcer,
     signal::{Memo, effect, live, on},
     state::{Stage, State, flow},
 };
@@ -88,23 +87,6 @@ pub fn Gate() -> impl IntoView {
             <Announcer />
         </div>
     }
-}
-
-/// Why the last step did not work.
-#[component]
-pub fn Problem() -> impl IntoView {
-    let state = expect_context::<State>();
-    live(move || {
-        state.problem.get().map(|words| {
-            view! {
-                <div class="note" role="alert">
-                    <Icon shape=Shape::Warning />
-                    <p>{words}</p>
-                </div>
-            }
-            .into_any()
-        })
-    })
 }
 
 #[component]

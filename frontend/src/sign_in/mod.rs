@@ -3,6 +3,7 @@
 mod elsewhere;
 mod gate;
 mod key;
+mod problem;
 mod revoked;
 mod shut;
 mod welcome;

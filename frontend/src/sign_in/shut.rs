@@ -1,7 +1,7 @@
 use bridge::Trouble;
 use leptos::prelude::*;
 
-use super::gate::Problem;
+use super::problem::Problem;
 use crate::{
     components::{Dialog, Icon, Shape},
     lazy::lazy,

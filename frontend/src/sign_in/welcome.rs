@@ -4,7 +4,7 @@ use app::place::grouped;
 use leptos::prelude::*;
 use protocol::Address;
 
-use super::{elsewhere::Elsewhere, gate::Problem, key::ToSign, revoked::Revoked};
+use super::{elsewhere::Elsewhere, key::ToSign, problem::Problem, revoked::Revoked};
 use crate::{
     account::ChangeNetwork,
     browser,
