@@ -6,10 +6,7 @@ use leptos::{prelude::*, task::spawn_local};
 use protocol::{Address, ErrorCode};
 
 use super::{Opened, State};
-use crate::{
-    browser,
-    signal::{Memo, RwSignal, effect},
-};
+use crate::{browser, signal::effect};
 use app::place::Place;
 
 mod acts;
@@ -23,46 +20,6 @@ pub use machine::Stage;
 use machine::{Input, next};
 pub use thread::{older, say, seen, show};
 pub use words::trouble_sentence;
-
-/// The stage and what it says. Everybody may read them, by the memos in [`State`].
-#[derive(Clone, Copy)]
-pub struct Flow {
-    stage: RwSignal<Stage>,
-    problem: RwSignal<Option<String>>,
-    /// Goes up with every change of the stage: what was asked for in another stage is not heard any more.
-    turn: RwSignal<u32>,
-}
-
-impl Flow {
-    /// The beginning. Needs a reactive owner.
-    pub fn new() -> Self {
-        Self {
-            stage: RwSignal::new(Stage::Loading),
-            problem: RwSignal::new(None),
-            turn: RwSignal::new(0),
-        }
-    }
-
-    /// How far we have come.
-    pub fn stage(self) -> Memo<Stage> {
-        Memo::new(move |()| self.stage.get())
-    }
-
-    /// The account whose vault is open or being opened.
-    pub fn account(self) -> Memo<Option<Address>> {
-        Memo::new(move |()| self.stage.with(Stage::account))
-    }
-
-    /// The open vault.
-    pub fn opened(self) -> Memo<Option<Opened>> {
-        Memo::new(move |()| self.stage.with(|stage| stage.opened().cloned()))
-    }
-
-    /// Why the last step towards signing in did not work, in words.
-    pub fn problem(self) -> Memo<Option<String>> {
-        Memo::new(move |()| self.problem.get())
-    }
-}
 
 /// Something has happened: the stage moves on, and what is to be done for it is done.
 fn feed(state: State, input: Input) {

@@ -3,6 +3,7 @@
 mod apply;
 pub mod drafts;
 pub mod flow;
+mod opened;
 mod store;
 mod stores;
 pub mod timeline;
@@ -10,5 +11,6 @@ pub mod tips;
 
 pub use apply::apply;
 pub use flow::Stage;
-pub use store::{Opened, State};
+pub use opened::Opened;
+pub use store::State;
 pub use stores::{ConversationLine, MessageLine, tips::Payee};

@@ -8,10 +8,11 @@ use sorted::Map;
 
 use super::{
     Stage,
-    flow::Flow,
+    opened::Opened,
     stores::{
         BalanceWriter, ConversationLine, ConversationLines, ConversationsWriter, DraftsWriter, FactsWriter,
         MessageLine, PeopleWriter, Revocation, ThreadWriter,
+        flow::Flow,
         tips::{Tips, TipsWriter},
     },
 };
@@ -21,19 +22,6 @@ use crate::{
     signal::{Memo, ReadSignal, RwSignal},
     wallet::Wallet,
 };
-
-/// The vault that is open in the worker.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Opened {
-    /// Whose.
-    pub account: Address,
-    /// The installation in it.
-    pub installation: InstallationId,
-    /// Its public key, for the sign-in.
-    pub public_key: Vec<u8>,
-    /// A wallet has vouched for it.
-    pub associated: bool,
-}
 
 /// The writers of what is read in [`State`]; each is the only one of its store.
 #[derive(Clone, Copy)]

@@ -4,6 +4,7 @@ mod balance;
 mod conversations;
 mod drafts;
 mod facts;
+pub mod flow;
 mod people;
 mod thread;
 pub mod tips;
