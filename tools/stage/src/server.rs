@@ -9,12 +9,15 @@ use std::{
 use identity::{Association, verify_challenge};
 use protocol::{
     Address, Answer, Ask, AssociationHash, Body, ClientFrame, Envelope, ErrorCode, Incarnation, InstallationId,
-    MessageId, Publish, Seq, ServerFrame, Support, TipId, Topic, TxHash, TxReport, UnixMillis, codec, limits,
+    MessageId, Publish, Seq, ServerFrame, Support, Topic, UnixMillis, codec, limits,
 };
 use sequencer::{Footprint, Head, Known, Request, Standing, Stored};
 use serde_bytes::ByteBuf;
 
+mod transactions;
+
 use crate::{chain::Chain, wallet::DOMAIN};
+pub use transactions::{Watched, WatchedTransfer};
 
 #[derive(Default)]
 pub struct Log {
@@ -72,24 +75,6 @@ pub type Lie = Box<dyn FnMut(ServerFrame) -> Vec<ServerFrame>>;
 
 /// Sees what clients send.
 pub type Peek = Box<dyn FnMut(&[u8])>;
-
-/// A transfer that somebody has asked for.
-pub struct WatchedTransfer {
-    pub who: InstallationId,
-    pub chain_id: u64,
-    pub hash: TxHash,
-    pub told: TxReport,
-}
-
-/// A tip that somebody has asked for.
-pub struct Watched {
-    pub who: InstallationId,
-    pub chain_id: u64,
-    pub sender: Address,
-    pub id: TipId,
-    pub hash: Option<TxHash>,
-    pub told: TxReport,
-}
 
 #[derive(Default)]
 pub struct Server {
@@ -583,52 +568,6 @@ impl Server {
             .filter(|socket| socket.who == Some(installation))
         {
             socket.closed = Some(4401);
-        }
-    }
-
-    fn report(&self, chain_id: u64, sender: Address, id: TipId, hash: Option<TxHash>) -> TxReport {
-        let chain = self.chain.as_ref().map(|chain| chain.borrow());
-        let chain = chain.filter(|chain| chain.id == chain_id && !self.blind);
-        chain.map_or(Chain::NOTHING, |chain| chain.report(sender, id, hash))
-    }
-
-    fn report_transfer(&self, chain_id: u64, hash: TxHash) -> TxReport {
-        let chain = self.chain.as_ref().map(|chain| chain.borrow());
-        let chain = chain.filter(|chain| chain.id == chain_id && !self.blind);
-        chain.map_or(Chain::NOTHING, |chain| chain.report_transfer(hash))
-    }
-
-    fn tell_of_transfers(&mut self) {
-        for place in 0..self.transfers.len() {
-            let known = &self.transfers[place];
-            let (who, chain_id, hash) = (known.who, known.chain_id, known.hash);
-            let report = self.report_transfer(chain_id, hash);
-            if report != known.told {
-                self.transfers[place].told = report;
-                let frame = ServerFrame::Transaction { chain_id, hash, report };
-                self.say_to(who, &frame);
-            }
-        }
-    }
-
-    /// Whoever asked hears of what has changed.
-    pub fn tell_of_tips(&mut self) {
-        self.tell_of_transfers();
-        for place in 0..self.watched.len() {
-            let tip = &self.watched[place];
-            let now = self.report(tip.chain_id, tip.sender, tip.id, tip.hash);
-            if now == tip.told {
-                continue;
-            }
-            let frame = ServerFrame::Tip {
-                chain_id: tip.chain_id,
-                sender: tip.sender,
-                id: tip.id,
-                report: now,
-            };
-            let who = tip.who;
-            self.watched[place].told = now;
-            self.say_to(who, &frame);
         }
     }
 }
