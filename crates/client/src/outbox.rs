@@ -57,8 +57,10 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         id: MessageId,
         content: Written,
     ) -> Result<(), VaultError> {
-        let mut step = Step::default();
-        step.granted = Some(id);
+        let mut step = Step {
+            granted: Some(id),
+            ..Step::default()
+        };
         if self.find_message(&step, id).await?.is_some() {
             if let Some((_, conversation, message)) = self.message(&step, id).await {
                 // The tab that repeats the command shows the message as it is.

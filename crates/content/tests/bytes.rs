@@ -1,4 +1,5 @@
 //! Bytes that are in people's vaults and in messages under way: they never change.
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 use content::{Body, Content, FOREIGN, Kind, Known, Malformed, Reaction, Text, TipReference, is_emoji};
 use protocol::{Address, MessageId, TipId, TxHash, U256, UnixMillis, limits};

@@ -1,4 +1,5 @@
 //! What the first release shows of today's contents. Its decoder stands here as it was shipped.
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 use content::{Body, Content, Kind, Reaction, Text, TipReference};
 use protocol::{Address, MessageId, TipId, TxHash, U256, UnixMillis, limits};

@@ -2,6 +2,7 @@
 //!
 //! `UPDATE=1 cargo test -p protocol` writes `api.txt` anew; a line of it that changes otherwise than at its end is a new `api::VERSION`.
 //! `api-of-the-previous-release.txt` is that file as it was released last.
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 use protocol::{
     Address, ErrorCode, InstallationId, Late, UnixMillis,

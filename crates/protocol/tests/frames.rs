@@ -2,6 +2,7 @@
 //!
 //! `UPDATE=1 cargo test -p protocol` writes `frames.txt` anew; a changed line there is a new protocol version.
 //! `frames-of-the-previous-release.txt` is that file as it was released last.
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 use protocol::{
     Address, Answer, Ask, AssociationHash, Body, ClientFrame, Envelope, ErrorCode, Incarnation, InstallationId, Kind,
