@@ -21,10 +21,6 @@ pub struct Proposed {
 }
 
 /// What an envelope holds.
-#[cfg_attr(
-    target_arch = "wasm32",
-    expect(clippy::large_enum_variant, reason = "one at a time, taken apart at once")
-)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Processed {
     /// A message of a member.
