@@ -1,5 +1,5 @@
-//! Amounts of coins as they are shown. What is an amount, and its digits, says [`chain::amount`]; here are those ways of showing
-//! one that only the face needs.
+//! Amounts of coins as they are shown. [`chain::amount`] defines what an amount is and its digits; this module adds the formats
+//! that only the page needs.
 
 use chain::amount::thousands;
 pub use chain::amount::{AmountError, format, shown};
@@ -18,7 +18,7 @@ fn digits(text: &str) -> Option<U256> {
     chain::amount::parse(text, 0).ok()
 }
 
-/// Every place of it and none too many, thousands apart by a thin space.
+/// Formats an amount with all its decimals, no trailing zeros, and thin spaces between thousands.
 pub fn exact(amount: U256) -> String {
     placed(amount, 0)
 }

@@ -6,7 +6,7 @@ use leptos::prelude::{document, window};
 use protocol::{MessageId, UnixMillis};
 use wasm_bindgen::{JsCast, JsValue};
 
-/// The clock.
+/// The current time of the browser's clock.
 pub fn now() -> UnixMillis {
     #[expect(
         clippy::cast_possible_truncation,
@@ -99,7 +99,7 @@ pub fn focus(id: &'static str) {
     }
 }
 
-/// A part of the page has come late: the keyboard goes where it was to go, and what was measured is measured again.
+/// Called when a lazy view has been drawn: focuses the element that waited for it, and has sizes measured again.
 pub fn arrived() {
     if let Some(id) = WANTED.take() {
         focus(id);

@@ -1,6 +1,6 @@
-//! The worker, as the page sees it: started with the first command, started again when it dies, told again what it must
-//! know and what it had not finished. Nothing is lost with a worker, because what matters is in the vault, and what is not
-//! there yet is still here in [`replay`].
+//! The worker, as the page sees it: started with the first command and restarted when it dies. A new worker receives the state it
+//! needs and the unfinished commands. Nothing is lost with a worker: what matters is in the vault, and what is not there yet is
+//! still in [`replay`].
 
 mod inbox;
 mod replay;

@@ -21,7 +21,7 @@ struct Entry {
     value: RefCell<Option<Rc<dyn Any>>>,
 }
 
-/// An entry, as it is found as long as the part of the page that made it is there.
+/// A handle of an entry, valid until its reactive owner is disposed.
 type Slot = StoredValue<SendWrapper<Rc<Entry>>>;
 
 // What is compiled once, whatever the value is.
@@ -108,7 +108,7 @@ fn cast_mut<T: 'static>(value: &mut Rc<dyn Any>) -> &mut T {
         .unwrap_or_else(|| wrong())
 }
 
-/// A signal that is counted: it lives as long as somebody has it.
+/// A reference-counted signal: it lives as long as a clone of it.
 pub struct ArcRwSignal<T>(SendWrapper<Rc<Entry>>, PhantomData<fn() -> T>);
 
 impl<T> Clone for ArcRwSignal<T> {
@@ -123,13 +123,13 @@ impl<T: 'static> ArcRwSignal<T> {
         Self(entry(Rc::new(value)), PhantomData)
     }
 
-    /// Reads it, followed.
+    /// Reads the value and subscribes to it.
     pub fn with<R>(&self, read: impl FnOnce(&T) -> R) -> R {
         self.0.changed.track();
         self.with_untracked(read)
     }
 
-    /// Reads it.
+    /// Reads the value without subscribing to it.
     pub fn with_untracked<R>(&self, read: impl FnOnce(&T) -> R) -> R {
         read(cast(&*value(&self.0)))
     }
@@ -140,7 +140,7 @@ impl<T: 'static> ArcRwSignal<T> {
     }
 }
 
-/// A signal that ends with the part of the page that made it. Changing it afterwards does nothing, reading it is a defect.
+/// A signal that is disposed with its reactive owner. Changing it afterwards does nothing, reading it panics.
 pub struct RwSignal<T>(Slot, PhantomData<fn() -> T>);
 
 impl<T> Clone for RwSignal<T> {
@@ -168,12 +168,12 @@ impl<T: 'static> RwSignal<T> {
         followed(self.0);
     }
 
-    /// Reads it, followed.
+    /// Reads the value and subscribes to it.
     pub fn with<R>(self, read: impl FnOnce(&T) -> R) -> R {
         read(cast(&*followed(self.0)))
     }
 
-    /// Reads it.
+    /// Reads the value without subscribing to it.
     pub fn with_untracked<R>(self, read: impl FnOnce(&T) -> R) -> R {
         read(cast(&*unfollowed(self.0)))
     }
@@ -183,7 +183,7 @@ impl<T: 'static> RwSignal<T> {
         find(self.0).map(|entry| read(cast(&*value(&entry))))
     }
 
-    /// Changes it.
+    /// Changes the value in place and notifies subscribers.
     pub fn update(self, change: impl FnOnce(&mut T)) {
         if let Some(mut value) = take(self.0) {
             change(cast_mut(&mut value));
@@ -196,7 +196,7 @@ impl<T: 'static> RwSignal<T> {
         put_in(self.0, Rc::new(value), true);
     }
 
-    /// Changes it behind everybody's back.
+    /// Changes the value in place without notifying subscribers; `None` if the signal is disposed.
     pub fn change_silently<R>(self, change: impl FnOnce(&mut T) -> R) -> Option<R> {
         take(self.0).map(|mut value| {
             let result = change(cast_mut(&mut value));
@@ -207,12 +207,12 @@ impl<T: 'static> RwSignal<T> {
 }
 
 impl<T: Clone + 'static> RwSignal<T> {
-    /// Its value, followed.
+    /// A copy of the value; subscribes to it.
     pub fn get(self) -> T {
         cast::<T>(&*followed(self.0)).clone()
     }
 
-    /// Its value.
+    /// A copy of the value, without subscribing to it.
     pub fn get_untracked(self) -> T {
         cast::<T>(&*unfollowed(self.0)).clone()
     }
@@ -241,30 +241,30 @@ impl<T: 'static> ReadSignal<T> {
         self.0.track();
     }
 
-    /// Reads it, followed.
+    /// Reads the value and subscribes to it.
     pub fn with<R>(self, read: impl FnOnce(&T) -> R) -> R {
         self.0.with(read)
     }
 
-    /// Reads it.
+    /// Reads the value without subscribing to it.
     pub fn with_untracked<R>(self, read: impl FnOnce(&T) -> R) -> R {
         self.0.with_untracked(read)
     }
 }
 
 impl<T: Clone + 'static> ReadSignal<T> {
-    /// Its value, followed.
+    /// A copy of the value; subscribes to it.
     pub fn get(self) -> T {
         self.0.get()
     }
 
-    /// Its value.
+    /// A copy of the value, without subscribing to it.
     pub fn get_untracked(self) -> T {
         self.0.get_untracked()
     }
 }
 
-/// What follows from signals: found when it is asked for, again only when one of them has changed.
+/// A value derived from signals: computed when it is read, and again only after one of them has changed.
 pub struct Memo<T> {
     version: computed::Memo<u64>,
     kept: Slot,
@@ -290,14 +290,14 @@ fn memo(changed: Box<dyn Fn(&Entry) -> bool>) -> (computed::Memo<u64>, Slot) {
 }
 
 impl<T: PartialEq + 'static> Memo<T> {
-    /// By this rule.
+    /// Makes a memo that `rule` computes.
     pub fn new(rule: impl Fn(()) -> T + 'static) -> Self {
         let (version, kept) = memo(Box::new(move |kept| keep(kept, rule(()))));
         let kind = PhantomData;
         Self { version, kept, kind }
     }
 
-    /// Reads it, followed.
+    /// Reads the value and subscribes to it.
     pub fn with<R>(self, read: impl FnOnce(&T) -> R) -> R {
         read(cast(&*fresh(self.version, self.kept)))
     }
@@ -318,12 +318,12 @@ fn fresh(version: computed::Memo<u64>, kept: Slot) -> Rc<dyn Any> {
 }
 
 impl<T: PartialEq + Clone + 'static> Memo<T> {
-    /// Its value, followed.
+    /// A copy of the value; subscribes to it.
     pub fn get(self) -> T {
         cast::<T>(&*fresh(self.version, self.kept)).clone()
     }
 
-    /// Its value.
+    /// A copy of the value, without subscribing to it.
     pub fn get_untracked(self) -> T {
         self.version.get_untracked();
         cast::<T>(&*unfollowed(self.kept)).clone()
@@ -351,7 +351,7 @@ pub fn live<V>(make: impl FnMut() -> V + Send + 'static) -> Live<V> {
     Box::new(make)
 }
 
-/// A part of a view that is there only now and then. It is made anew when `there` becomes true, not whenever it is looked at.
+/// A part of a view that exists while `there` is true. It is made anew only when `there` becomes true.
 pub fn when(there: impl Fn() -> bool + 'static, make: impl Fn() -> AnyView + Send + 'static) -> Live<AnyView> {
     let there = Memo::new(move |()| there());
     live(move || if there.get() { make() } else { ().into_any() })

@@ -15,7 +15,7 @@ pub enum Draft {
     Text(String),
     /// An emoji at the message `in_reply_to`.
     Reaction {
-        /// One emoji.
+        /// One emoji (UTF-8), which the worker validates.
         emoji: String,
         /// Set it; otherwise take it back.
         set: bool,
@@ -27,7 +27,7 @@ pub enum Draft {
 pub enum Command {
     /// Open this account's vault, or make one. Answered by `Opened` or `NotOpened`. Any other open vault is closed first.
     Open {
-        /// The account.
+        /// The account whose vault is opened.
         account: Address,
     },
     /// Render the sign-in text for the wallet. Answered by `ToSign` or `NotToSign`.
@@ -64,7 +64,7 @@ pub enum Command {
     },
     /// More of the shown thread: messages before this one. Answered by `Older`.
     Older {
-        /// The conversation.
+        /// The conversation whose thread is shown.
         conversation: ConversationId,
         /// The oldest message the page has.
         before: MessageId,
@@ -77,27 +77,27 @@ pub enum Command {
         id: MessageId,
         /// The message that it answers or annotates.
         in_reply_to: Option<MessageId>,
-        /// Its body.
+        /// What the message says.
         body: Draft,
     },
     /// Try a message again that was not sent.
     Retry {
-        /// The message.
+        /// The message to send again.
         id: MessageId,
     },
     /// Take a message back that was not sent.
     Discard {
-        /// The message.
+        /// The message to take back.
         id: MessageId,
     },
     /// The person has seen the thread up to now.
     Seen {
-        /// The conversation.
+        /// The conversation whose messages were seen.
         conversation: ConversationId,
     },
     /// Answer a stranger's first message.
     Consent {
-        /// The conversation.
+        /// The conversation to accept, decline or block.
         conversation: ConversationId,
         /// `Accepted`, `Declined` or `Blocked`.
         consent: crate::Consent,
@@ -111,7 +111,7 @@ pub enum Command {
     WalletAt {
         /// Its account, if it is connected.
         account: Option<Address>,
-        /// Its chain.
+        /// EIP-155 id of the wallet's chain, if it is known.
         chain_id: Option<u64>,
     },
     /// The wallet's answer to `Event::Wallet`.
@@ -123,12 +123,12 @@ pub enum Command {
     },
     /// Can this account be paid? Answered by `Payee` or `NoPayee`.
     Payee {
-        /// The account.
+        /// The account to be paid.
         peer: Address,
     },
     /// Pay an account, and say so in the conversation. Persisted before each step; the id makes a repeated command harmless.
     Tip {
-        /// The recipient.
+        /// The account that receives the tip.
         peer: Address,
         /// The id of the message that speaks of it, drawn at random by the page.
         id: MessageId,
@@ -137,15 +137,15 @@ pub enum Command {
         /// In the smallest unit of the native coin.
         amount: U256,
     },
-    /// Ask the wallet once more for a transaction that it has not sent: for the same tip, which its contract counts once. Of a transfer
-    /// only as long as no prompt may have been answered.
+    /// Ask the wallet again for a transaction that it has not sent. A tip keeps its id, which its contract counts once. A transfer
+    /// is asked for again only while no earlier prompt can have been answered.
     TxAgain {
-        /// Of a tip the message that speaks of it.
+        /// The id of the transfer, or of the message that carries the tip.
         id: MessageId,
     },
     /// Give up a transaction that was not sent, or that came to nothing.
     TxDrop {
-        /// Of a tip the message that speaks of it.
+        /// The id of the transfer, or of the message that carries the tip.
         id: MessageId,
     },
     /// Pay an account, without a message. Persisted before each step; the id makes a repeated command harmless. Followed by
@@ -162,7 +162,7 @@ pub enum Command {
     },
     /// Revoke an installation of this account, for ever, signed by this installation. Answered by `Revoked`.
     Revoke {
-        /// The installation.
+        /// The installation to revoke.
         installation: InstallationId,
     },
     /// Asks for the messages that wait here and will not be sent any more. Answered by `LeftOver`.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::BridgeError;
 
-/// Which conversation.
+/// Identifies a conversation of the account whose vault is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum ConversationId {
     /// With one account. There may be several MLS groups under it, of which one is written to.

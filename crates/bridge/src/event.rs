@@ -13,7 +13,7 @@ pub enum Event {
     Started,
     /// The vault is open.
     Opened {
-        /// The account.
+        /// The account that the vault belongs to.
         account: Address,
         /// The installation in it.
         installation: InstallationId,
@@ -37,7 +37,7 @@ pub enum Event {
     Conversation(ConversationView),
     /// The newest messages of the shown thread, oldest first.
     Thread {
-        /// The conversation.
+        /// The conversation whose thread is shown.
         conversation: ConversationId,
         /// At most one page.
         messages: Vec<MessageView>,
@@ -46,7 +46,7 @@ pub enum Event {
     },
     /// Messages before the ones the page has, oldest first.
     Older {
-        /// The conversation.
+        /// The conversation that the messages belong to.
         conversation: ConversationId,
         /// At most one page.
         messages: Vec<MessageView>,
@@ -55,21 +55,21 @@ pub enum Event {
     },
     /// Messages of the shown thread that are new or have changed, in order.
     Messages {
-        /// The conversation.
+        /// The conversation that the messages belong to.
         conversation: ConversationId,
         /// A known id replaces the message, a new one is put in by `at`.
         messages: Vec<MessageView>,
     },
     /// A message was taken back.
     Discarded {
-        /// The conversation.
+        /// The conversation that the message was in.
         conversation: ConversationId,
-        /// The message.
+        /// The message that was taken back.
         id: MessageId,
     },
     /// Answer to `Find`.
     Found {
-        /// The account.
+        /// The account that was looked up.
         account: Address,
         /// It has an installation here whose association holds. `None`: unknown while offline.
         here: Option<bool>,
@@ -84,12 +84,12 @@ pub enum Event {
     Wallet {
         /// Chosen by the worker.
         number: u32,
-        /// The request.
+        /// What the wallet is asked for.
         request: WalletRequest,
     },
     /// Answer to `Payee`.
     Payee {
-        /// The account.
+        /// The account that can be paid.
         peer: Address,
         /// This account has never paid it, as far as this vault knows.
         first: bool,
@@ -98,20 +98,20 @@ pub enum Event {
     },
     /// The wallet did not send it, as far as is known.
     TipRefused {
-        /// The recipient.
+        /// The account that was to receive the tip.
         peer: Address,
         /// The id of its message.
         id: MessageId,
-        /// The reason.
+        /// Why the tip was not sent.
         why: TipRefusal,
-        /// It may have been sent all the same, and waits. Otherwise nothing was paid and nothing is kept: the tip is gone.
+        /// The tip may have been sent all the same and is kept as waiting. Otherwise nothing was paid, and the tip is deleted.
         waits: bool,
     },
     /// Answer to `Payee`: nothing can be paid there.
     NoPayee {
-        /// The account.
+        /// The account that cannot be paid.
         peer: Address,
-        /// The reason.
+        /// Why the account cannot be paid.
         why: TipRefusal,
     },
     /// All smart accounts whose messages wait, unread, until the wallet has asked their chain (EIP-155 id) whether they signed for
@@ -119,39 +119,39 @@ pub enum Event {
     NeedsChainCheck(Vec<(Address, u64)>),
     /// Answer to `Revoke`.
     Revoked {
-        /// The installation.
+        /// The installation that was to be revoked.
         installation: InstallationId,
         /// Why it is not; `None`: it is.
         refused: Option<ErrorCode>,
     },
-    /// Answer to `LeftOver`: where it was written, and what, in the order in which it was written.
+    /// Answer to `LeftOver`: the conversation and body of each message, in the order in which they were written.
     LeftOver(Vec<(ConversationId, BodyView)>),
-    /// Answer to `Send`, behind the `Trouble` that says why: this is not kept, and will not be sent. Also of a reaction that
-    /// was kept and that the server refused.
+    /// Answer to `Send`, after the `Trouble` that gives the reason: the message is not stored and will not be sent. Also reported for a
+    /// reaction that was stored and that the server refused.
     NotKept {
-        /// The message.
+        /// The message that is not stored.
         id: MessageId,
     },
-    /// Answer to `Open`, or to `Forget`: the vault does not open, or could not be deleted. There is nothing to work with until
-    /// one of the two goes well.
+    /// Answer to `Open` or `Forget`: the vault does not open, or could not be deleted. The worker has no vault to use until one of
+    /// the two succeeds.
     NotOpened {
-        /// The account.
+        /// The account whose vault it is.
         account: Address,
-        /// The reason.
+        /// Why the vault was not opened or deleted.
         why: Trouble,
     },
     /// A plain transfer is new or has changed. After `Opened` every one that was not put away.
     Transfer {
-        /// Which.
+        /// The id of the transfer.
         id: MessageId,
         /// How it is; `None`: put away.
         view: Option<TransferView>,
     },
     /// The wallet did not send a transfer, as far as is known.
     TransferRefused {
-        /// Which.
+        /// The id of the transfer.
         id: MessageId,
-        /// Why.
+        /// Why the transfer was not sent.
         why: TipRefusal,
         /// It may have been sent all the same, and waits. Otherwise nothing was paid and nothing is kept.
         waits: bool,
@@ -204,7 +204,7 @@ pub enum Connection {
     },
     /// The server does not accept this session any more: sign in again.
     SignedOut,
-    /// This installation was revoked: it receives and sends nothing any more, whoever signs in.
+    /// This installation was revoked: it receives and sends nothing any more, also after another sign-in.
     Revoked,
 }
 
@@ -225,14 +225,14 @@ pub enum Trouble {
     WrongAssociation,
     /// The server refused something; nothing is lost.
     Refused(ErrorCode),
-    /// A defect.
+    /// A defect of Jackdaw.
     Internal,
     /// Something in a conversation could not be read: the server, or somebody in it, has changed it, left something out, or
     /// shown something twice. What is shown may not be all.
     Unreadable,
-    /// This installation has said things that this vault does not know of: an old vault was put back, or there are two of it.
-    /// Its keys are renewed before it says more.
+    /// This installation has sent messages that this vault does not know of: an old vault was restored, or the vault exists twice.
+    /// The installation's keys are renewed before it sends more.
     Copied,
-    /// What vouches for a new installation in a conversation is not given out: what is said there since then waits.
+    /// The server withholds the association of a new installation in a conversation: messages from then on wait, unread.
     Withheld,
 }

@@ -8,7 +8,7 @@ use crate::ConversationId;
 /// A line of the conversation list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConversationView {
-    /// The conversation.
+    /// The identity of the conversation.
     pub id: ConversationId,
     /// The accounts in it beside our own: one of `Direct`, from its verified association.
     pub participants: Vec<Address>,
@@ -33,18 +33,18 @@ pub enum Consent {
     Accepted,
     /// We declined: out of the list; they are not told. A later message of theirs stays unseen.
     Declined,
-    /// As declined, and nothing of them is kept any more.
+    /// Declined, the messages of the conversation are deleted, and later ones are not kept.
     Blocked,
 }
 
 impl Consent {
-    /// Whether the conversation stands in the list: not, if somebody was turned away.
+    /// Whether the list shows the conversation: it does not show declined and blocked accounts.
     pub const fn is_listed(self) -> bool {
         matches!(self, Self::Asked | Self::Accepted)
     }
 }
 
-/// One message.
+/// One message of a thread.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageView {
     /// Drawn by its sender.
@@ -53,7 +53,7 @@ pub struct MessageView {
     pub author: Address,
     /// When it was written or stored.
     pub at: UnixMillis,
-    /// Its delivery.
+    /// How far the message's delivery is.
     pub state: MessageState,
     /// The message that it answers.
     pub in_reply_to: Option<QuoteView>,
@@ -86,9 +86,9 @@ impl MessageView {
 /// What a message says. The page finds the words for everything that is not text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum BodyView {
-    /// Text.
+    /// Text in UTF-8.
     Text(String),
-    /// A tip.
+    /// A payment of the native coin.
     Tip(TipView),
     /// Something that this build cannot show.
     Unknown {
@@ -110,7 +110,7 @@ impl BodyView {
 /// The message that another one answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QuoteView {
-    /// Its id.
+    /// The id of the quoted message.
     pub id: MessageId,
     /// What it said when it was answered. `None`: it is not in this vault.
     pub quoted: Option<QuotedView>,
@@ -128,7 +128,7 @@ pub struct QuotedView {
 /// One emoji at a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReactionView {
-    /// The emoji.
+    /// The emoji, in UTF-8.
     pub emoji: String,
     /// Who set it, in order. Their number is the count; our own account may be among them.
     pub by: Vec<Address>,
@@ -192,7 +192,7 @@ pub enum TxState {
     Replaced,
     /// The chain's nodes have forgotten it.
     Dropped,
-    /// The chain tells something else than what it is said to be.
+    /// The transaction on the chain is not the payment that it is said to be.
     Mismatch(TipMismatch),
 }
 
@@ -201,7 +201,7 @@ pub enum TxState {
 pub enum Witness {
     /// The sender's message, or our own wallet, alone.
     Claim,
-    /// The server's.
+    /// The server's report, not checked by this device.
     Server,
     /// This device has read the chain through its own wallet.
     Device,

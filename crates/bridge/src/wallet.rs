@@ -21,7 +21,7 @@ pub enum WalletRequest {
     Transaction {
         /// On this chain.
         chain_id: u64,
-        /// Which.
+        /// The hash of the transaction.
         hash: TxHash,
     },
     /// Run code and give back what it returns, changing nothing (`eth_call`). Asks nobody. Answered by `Returned` or `Reverts`.
@@ -30,7 +30,7 @@ pub enum WalletRequest {
         chain_id: u64,
         /// The contract; `None`: `data` is creation code.
         to: Option<Address>,
-        /// The input.
+        /// Calldata (ABI-encoded), or creation code.
         #[serde(with = "serde_bytes")]
         data: Vec<u8>,
     },

@@ -201,7 +201,7 @@ fn Explorer() -> impl IntoView {
     })
 }
 
-/// Lets the wallet go, without signing out: which one is to be used instead is asked above, where its network stood.
+/// Disconnects the wallet without signing out. Another wallet can then be chosen in the place where the network was shown.
 #[component]
 fn AnotherWallet() -> impl IntoView {
     let state = expect_context::<State>();

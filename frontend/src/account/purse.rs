@@ -44,7 +44,7 @@ pub fn look(state: State) {
     ask(state, 0);
 }
 
-/// Asks for the balance, until there is an answer; `again`: how often more, a second apart, for coins that are under way.
+/// Asks the wallet for the balance, and retries until it answers. `again`: further questions, one second apart, for coins on their way.
 fn ask(state: State, again: u32) {
     let place = move || {
         untrack(|| {
@@ -64,7 +64,7 @@ fn ask(state: State, again: u32) {
         }
         match answer {
             Some(wei) => balance.set(wei),
-            // Whoever asked last goes on asking.
+            // Only the latest question is retried, so that retries do not multiply.
             None if again == 0 && balance.is_last(this) && browser::is_watched() => {
                 set_timeout(move || ask(state, 0), RETRY);
             }
@@ -136,9 +136,9 @@ pub fn TestCoins() -> impl IntoView {
 /// Stands in the place of an action that needs another network.
 #[component]
 pub fn ChangeNetwork(
-    /// Where to.
+    /// The network to change to.
     network: Network,
-    /// Its classes.
+    /// The CSS classes of the button.
     #[prop(default = "btn wide")]
     class: &'static str,
     /// Its id, where it is the one next step of a page.

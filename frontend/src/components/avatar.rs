@@ -7,7 +7,7 @@ use crate::{signal::live, state::State};
 /// A disc in the account's colour with its initial. Decoration: the name stands beside it.
 #[component]
 pub fn Avatar(
-    /// Whose.
+    /// The account that the avatar stands for.
     account: Address,
     /// 0 small, 1 usual, 2 large.
     #[prop(default = 1)]

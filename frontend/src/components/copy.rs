@@ -28,7 +28,7 @@ pub fn Copy(
     /// What it shows, if not its name.
     #[prop(optional, into)]
     shown: Option<String>,
-    /// Its classes.
+    /// The CSS classes of the button.
     #[prop(default = "copy")]
     class: &'static str,
 ) -> impl IntoView {

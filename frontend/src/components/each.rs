@@ -6,7 +6,7 @@ pub struct Row {
     make: Box<dyn FnOnce() -> AnyView + Send>,
 }
 
-/// A row that is the same as long as its key is, which has at most 20 bytes; it is made when it is new.
+/// A row, which is kept as long as its key (at most 20 bytes) is in the list; `make` is called when the key is new.
 pub fn row(key: &[u8], make: impl FnOnce() -> AnyView + Send + 'static) -> Row {
     let mut all = [0; 20];
     all[..key.len()].copy_from_slice(key);
@@ -16,7 +16,7 @@ pub fn row(key: &[u8], make: impl FnOnce() -> AnyView + Send + 'static) -> Row {
     }
 }
 
-/// A list of rows: what stays is not made again. Leptos' own `For` is compiled anew for every kind of row; here there is one.
+/// A keyed list that keeps unchanged rows. Leptos' own `For` is compiled for each type of row; this one is compiled once.
 pub fn each(rows: impl Fn() -> Vec<Row> + Send + Sync + 'static) -> AnyView {
     fn boxed(rows: Box<dyn Fn() -> Vec<Row> + Send + Sync>) -> AnyView {
         view! { <For each=move || rows() key=|row: &Row| row.key children=|row: Row| (row.make)() /> }.into_any()

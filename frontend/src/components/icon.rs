@@ -5,9 +5,9 @@ use leptos::{prelude::*, tachys::html::InertElement};
 pub enum Shape {
     /// A speech bubble.
     Chat,
-    /// Two sliders.
+    /// Two sliders, one above the other.
     Settings,
-    /// A plus.
+    /// A plus sign.
     Plus,
     /// An arrow to the left.
     Back,
@@ -15,27 +15,27 @@ pub enum Shape {
     Lock,
     /// An arrow upwards.
     Send,
-    /// Two sheets.
+    /// Two sheets, one behind the other.
     Copy,
-    /// A tick.
+    /// A check mark.
     Check,
-    /// A door.
+    /// An arrow out of a door.
     Out,
-    /// A cross.
+    /// A diagonal cross.
     Close,
-    /// A wallet.
+    /// A wallet with a clasp.
     Wallet,
     /// A triangle with a mark.
     Warning,
     /// A cloud with a stroke through it.
     Offline,
-    /// A key.
+    /// A key, lying down.
     Key,
-    /// A coin.
+    /// A coin with a currency sign.
     Coin,
     /// An arrow out of a box.
     Open,
-    /// A clock.
+    /// The face of a clock.
     Clock,
     /// An arrow that turns back.
     Reply,
@@ -43,7 +43,7 @@ pub enum Shape {
     Smile,
 }
 
-/// A picture of one line. The whole element stands here as a constant: nothing in it comes from anybody.
+/// The `svg` element of an icon, from the path of its line. It is a constant, so that no input can reach the markup.
 macro_rules! line {
     ($path:literal) => {
         concat!(

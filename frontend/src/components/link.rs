@@ -11,9 +11,9 @@ use crate::{
 /// A link to a place of `/app`: a real link, followed without loading a page. `aria-current` marks the place where we are.
 #[component]
 pub fn A(
-    /// Where to.
+    /// The place that the link leads to.
     place: Place,
-    /// Its classes.
+    /// The CSS classes of the link.
     #[prop(optional)]
     class: &'static str,
     /// Its name, if its text is not enough.

@@ -13,7 +13,7 @@ use crate::{
 /// Where one writes. Enter sends, Shift and Enter begin a new line; what is not sent yet is kept.
 #[component]
 pub fn Composer(
-    /// To whom.
+    /// The account that is written to.
     peer: Address,
 ) -> impl IntoView {
     let state = expect_context::<State>();

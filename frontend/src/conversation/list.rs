@@ -66,7 +66,7 @@ pub fn List() -> impl IntoView {
     }
 }
 
-/// One conversation.
+/// A line of the list: one conversation, as a link.
 #[component]
 fn Line(peer: Address, line: ConversationLine) -> impl IntoView {
     let state = expect_context::<State>();

@@ -17,7 +17,7 @@ use crate::{
 /// Why a conversation does not start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Answer {
-    /// Looking.
+    /// The worker is looking up this account.
     Wait(Address),
     Empty,
     Nobody,

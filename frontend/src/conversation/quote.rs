@@ -14,7 +14,7 @@ use crate::{
 #[derive(Clone, Copy)]
 pub struct Jump(pub RwSignal<Option<MessageId>>);
 
-/// The message that had the keyboard last: only there Tab stops at what one can do with it. In the context of the thread.
+/// The message that had the keyboard last: only its actions can be reached with Tab. In the context of the thread.
 #[derive(Clone, Copy)]
 pub struct Current(pub RwSignal<Option<MessageId>>);
 

@@ -27,7 +27,7 @@ lazy! {
 /// A stranger's first message: who it is can be seen, what they say cannot, until it is accepted.
 #[component]
 fn Request(
-    /// Who asks.
+    /// The account that wrote first.
     peer: Address,
     /// What was answered before.
     consent: Consent,

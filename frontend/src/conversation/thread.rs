@@ -29,7 +29,7 @@ enum Shown {
 /// `/app/c/{address}`: one conversation.
 #[component]
 pub fn Thread(
-    /// With whom.
+    /// The other account of the conversation.
     peer: Address,
 ) -> impl IntoView {
     let state = expect_context::<State>();

@@ -30,7 +30,7 @@ struct Reading {
 /// The messages. At the newest it stays there; elsewhere nothing moves under the reader's eyes.
 #[component]
 pub fn Timeline(
-    /// With whom.
+    /// The other account of the conversation.
     peer: Address,
 ) -> impl IntoView {
     let state = expect_context::<State>();

@@ -1,5 +1,5 @@
-//! Events on their way to the face: what is outdated before it is shown is left out, and what is large comes in pieces, so
-//! that no single step keeps the page's thread for long.
+//! Events on their way to the page. Outdated events are dropped and large ones are split, so that no single step keeps the page's
+//! thread for long.
 
 use std::collections::VecDeque;
 
@@ -67,7 +67,7 @@ impl Inbox {
     }
 }
 
-/// Facts of which the latest counts, wherever it stands among others of the kind and among messages.
+/// Whether only the latest event of this kind counts, so that it may move past others of the kind and past messages.
 fn independent(event: &Event) -> bool {
     matches!(
         event,

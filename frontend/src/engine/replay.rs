@@ -10,7 +10,7 @@ use super::unsent;
 /// Conversation, answered message and text of a message the vault could not keep.
 type Unkept = (ConversationId, Option<MessageId>, String);
 
-/// The commands that are not done with, and what the finished ones amount to.
+/// The unfinished commands, and the state that the finished ones have set.
 #[derive(Debug, Default)]
 pub struct Replay {
     /// Not done with, in order.
@@ -53,8 +53,8 @@ impl Replay {
         self.commands.push_back(command);
     }
 
-    /// Adds the texts an earlier page sent and its worker may not have kept, as [`Replay::unsent`] gave them. Their ids make it harmless if
-    /// it has.
+    /// Adds the texts that an earlier page sent and its worker may not have stored, as [`Replay::unsent`] returned them. Their ids
+    /// make a repetition harmless.
     pub fn restore(&mut self, kept: &str) {
         for command in unsent::commands(kept) {
             if !self.commands.contains(&command) {
@@ -144,7 +144,7 @@ impl Replay {
         }
     }
 
-    /// The worker is gone, or serves another leader: everything is to be said again.
+    /// Called when the worker is gone or serves another leader: all state and commands are sent again.
     pub fn start_over(&mut self) {
         self.given = 0;
         self.done = 0;

@@ -55,7 +55,7 @@ struct Link {
 
 struct Running {
     worker: Worker,
-    /// It has said `Started`: before that it may not hear.
+    /// Whether the worker has sent `Started`: messages sent earlier may be lost.
     listens: bool,
     since: f64,
     heard: f64,
@@ -214,7 +214,7 @@ impl Engine {
         });
     }
 
-    /// The worker is gone or talks nonsense: end it for certain and start another, sooner or later.
+    /// Called when the worker is gone or sends garbage: terminates it, and starts another after a pause.
     fn died(&self) {
         let deaths = {
             let mut link = self.0.link.borrow_mut();
@@ -277,7 +277,7 @@ impl Engine {
 }
 
 impl Link {
-    /// Keeps what was sent over a reload, which ends the worker before it has kept what it was just given.
+    /// Stores unsent texts for the next page: a reload ends the worker, perhaps before it has stored what it was just given.
     fn keep_unsent(&mut self) {
         if let Some((account, lines)) = self.replay.unsent() {
             browser::session_set(&unsent::key(account), &lines);

@@ -31,7 +31,7 @@ pub fn App() -> impl IntoView {
     })
 }
 
-/// Round what stands there as long as nothing else does.
+/// Layout while the app shell loads.
 fn alone(view: AnyView) -> AnyView {
     view! {
         <div class="gate">

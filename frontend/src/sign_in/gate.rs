@@ -49,8 +49,8 @@ impl Step {
     }
 }
 
-/// The way in: from an empty page to the conversations, one step at a time. Whoever is signed in sees only the steps that
-/// stand here; those of newcomers are loaded when they are reached.
+/// The sign-in flow: from an empty page to the conversations, one step at a time. This file has the steps that a signed-in person
+/// may see; those of newcomers are loaded when they are reached.
 #[component]
 pub fn Gate() -> impl IntoView {
     let state = expect_context::<State>();

@@ -39,7 +39,7 @@ fn words(why: Trouble) -> &'static str {
     }
 }
 
-/// This page cannot open it, whatever one does here; another one can.
+/// Whether this page cannot open the vault at all, so that reloading it is the way on.
 const fn needs_reload(why: Trouble) -> bool {
     !matches!(why, Trouble::VaultDamaged | Trouble::VaultFull | Trouble::NoVault)
 }

@@ -11,7 +11,7 @@ use crate::conversation::words;
 pub fn apply(state: State, event: Event) {
     let write = state.write;
     match event {
-        // What was sent and is not kept yet is said again by whoever tells us of this.
+        // The engine itself sends the worker again what is not stored yet.
         Event::Started => {}
         Event::Opened {
             account,

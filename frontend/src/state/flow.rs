@@ -21,7 +21,7 @@ use machine::{Input, next};
 pub use thread::{older, say, seen, show};
 pub use words::trouble_sentence;
 
-/// Something has happened: the stage moves on, and what is to be done for it is done.
+/// Feeds an input to the machine: sets the next stage and carries out its acts.
 fn feed(state: State, input: Input) {
     let flow = state.flow;
     let before = flow.stage.get_untracked();

@@ -3,7 +3,7 @@ use protocol::{Address, InstallationId};
 /// The vault that is open in the worker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Opened {
-    /// Whose.
+    /// The account that the vault belongs to.
     pub account: Address,
     /// The installation in it.
     pub installation: InstallationId,

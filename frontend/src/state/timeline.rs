@@ -32,7 +32,7 @@ impl Timeline {
         self.merge(messages);
     }
 
-    /// The same thread is told once more. What this tab has just sent, and whoever tells this has not heard of yet, stays.
+    /// The same thread was read again. Messages that this tab has just sent and that the reading does not have yet stay.
     pub fn renew(&mut self, messages: Vec<MessageView>) {
         let newest = messages.last().map(|message| message.at);
         self.0

@@ -11,7 +11,7 @@ use crate::{
 /// Begins a tip. Only there where tips exist.
 #[component]
 pub fn TipButton(
-    /// To whom.
+    /// The account that would be paid.
     peer: Address,
 ) -> impl IntoView {
     let state = expect_context::<State>();

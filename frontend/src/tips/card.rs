@@ -23,7 +23,7 @@ pub fn TipCard(
     mine: bool,
     /// When it was made.
     at: protocol::UnixMillis,
-    /// The tip.
+    /// The tip of the message; `None` while the message turns into another one.
     tip: Memo<Option<TipView>>,
 ) -> impl IntoView {
     let state = expect_context::<State>();
@@ -84,7 +84,7 @@ const NOTHING: TipView = TipView {
     witness: Witness::Claim,
 };
 
-/// It is confirmed and checked here, and was not when it was first shown.
+/// Whether the tip was confirmed by this device after it was first shown.
 fn turns(tip: Memo<TipView>) -> Memo<bool> {
     let sure = Memo::new(move |()| tip.with(|tip| Progress::from(tip).is_sure()));
     let at_first = sure.get_untracked();

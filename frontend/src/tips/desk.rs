@@ -25,7 +25,7 @@ use crate::{
 /// What a tip needs: to whom, how much, from where.
 #[component]
 pub fn Desk(
-    /// To whom.
+    /// The account to pay.
     peer: Address,
 ) -> impl IntoView {
     let state = expect_context::<State>();

@@ -9,7 +9,7 @@ use crate::{
 };
 
 lazy! {
-    /// Paying somebody.
+    /// The dialog for paying an account.
     pub TIP in tips = load_tip, draw_tip: AnyView => view! { <TipDialog /> }.into_any()
 }
 

@@ -10,7 +10,7 @@ use crate::{
 /// Why the last tip to somebody was not made, where the dialog is not there to say it.
 #[component]
 pub fn Refused(
-    /// To whom.
+    /// The account that was to be paid.
     peer: Address,
 ) -> impl IntoView {
     let state = expect_context::<State>();

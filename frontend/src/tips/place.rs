@@ -20,7 +20,7 @@ pub fn are_there(networks: &[Network]) -> bool {
     networks.iter().any(has_tips)
 }
 
-/// The contract for tips stands there. One at another address would only pretend.
+/// Whether the network has the tips contract at the known address; a contract elsewhere is not trusted.
 pub fn has_tips(network: &Network) -> bool {
     network.tips == Some(chain::tips::CONTRACT)
 }

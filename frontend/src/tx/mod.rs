@@ -20,7 +20,7 @@ pub use state_line::StateLine;
 /// How far a transaction is, and on whose word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
-    /// How far.
+    /// The state of the transaction.
     pub state: TxState,
     /// On whose word.
     pub witness: Witness,

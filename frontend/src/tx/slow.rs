@@ -39,8 +39,8 @@ fn is_on_its_way(state: TxState) -> bool {
     matches!(state, TxState::Submitted | TxState::Confirming { .. })
 }
 
-/// Since when it is on its way, as far as this page knows. One of ours waits for its wallet first, and however long that took,
-/// it is not slow; one of others was on its way when it was heard of.
+/// The time since which the transaction is on its way, as far as this page knows. For one of ours it starts after the wallet's
+/// prompt, however long that took; for one of others, when it was first heard of.
 struct Patience(Option<UnixMillis>);
 
 impl Patience {

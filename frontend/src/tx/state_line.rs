@@ -12,7 +12,7 @@ use crate::{
 pub fn StateLine(
     /// How far it is.
     progress: Memo<Progress>,
-    /// The explanation.
+    /// A sentence that explains the state.
     line: Memo<String>,
 ) -> impl IntoView {
     let class = live(move || match progress.get() {

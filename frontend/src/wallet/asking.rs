@@ -1,5 +1,5 @@
-//! Questions of the worker, put to the wallet. Where it is, it is asked right before, and after a reading again: what was
-//! read while the wallet went elsewhere is of no chain in particular.
+//! Questions of the worker, put to the wallet. The wallet's chain is read right before, and again after a reading: the result of a
+//! wallet that changed its chain meanwhile belongs to no known chain.
 
 use std::{future::poll_fn, pin::pin, task::Poll, time::Duration};
 

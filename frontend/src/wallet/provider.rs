@@ -33,7 +33,7 @@ impl Provider {
         request.is_function().then(|| value.unchecked_into())
     }
 
-    /// Ask.
+    /// Sends a request to the wallet. Fails with what the wallet threw.
     pub async fn request(&self, request: &Request<'_>) -> Result<JsValue, Thrown> {
         self.ask(&request.arguments()).await.map_err(|error| thrown(&error))
     }
@@ -55,7 +55,7 @@ impl Provider {
     }
 }
 
-/// An ear at a wallet.
+/// A listener of a wallet's event, removed when it is dropped.
 pub struct Listening {
     provider: Provider,
     event: &'static str,

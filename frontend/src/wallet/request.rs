@@ -6,7 +6,7 @@ use js_sys::{Array, Object, Reflect};
 use protocol::{Address, TxHash, api::Network};
 use wasm_bindgen::JsValue;
 
-/// A question.
+/// A request to a wallet (EIP-1193).
 pub enum Request<'a> {
     /// Which accounts may this site see? Asks the person (EIP-1102).
     AskForAccounts,
@@ -86,17 +86,17 @@ impl Request<'_> {
     }
 }
 
-/// [`Request::Accounts`], for whoever asks nothing else.
+/// The arguments of [`Request::Accounts`], for code that is loaded before the other requests.
 pub fn accounts() -> Object {
     question("eth_accounts", Array::new())
 }
 
-/// [`Request::ChainId`], for whoever asks nothing else.
+/// The arguments of [`Request::ChainId`], for code that is loaded before the other requests.
 pub fn chain_id() -> Object {
     question("eth_chainId", Array::new())
 }
 
-/// [`Request::Balance`], for whoever asks nothing else.
+/// The arguments of [`Request::Balance`], for code that is loaded before the other requests.
 pub fn balance(account: Address) -> Object {
     question("eth_getBalance", Array::of2(&address(account), &"latest".into()))
 }

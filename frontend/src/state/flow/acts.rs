@@ -1,4 +1,4 @@
-//! What the machine wants done, done.
+//! Carries out the acts of the machine.
 
 use std::time::Duration;
 

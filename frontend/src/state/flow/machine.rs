@@ -1,7 +1,7 @@
 //! The way in and out as a pure function: from a stage and what has happened to the next stage, and what is to be done for it.
 //!
-//! Nothing here waits, reads a signal or calls anybody; [`super::driver`] does, and feeds back what comes of it. An answer to an act
-//! counts only as long as the stage that asked for it is there, so that no answer needs a number.
+//! Nothing here waits, reads a signal or calls out; the parent module does, and feeds the results back. The answer to an act counts
+//! only as long as the stage that asked for it is there, so that no answer needs a number.
 
 use bridge::{ChallengeRefusal, Statement, Trouble};
 use protocol::{
@@ -28,7 +28,7 @@ pub enum Stage {
     Insecure,
     /// Nobody is known: connect a wallet.
     Welcome,
-    /// This wallet shows a prompt. The vault that was open before is gone back to.
+    /// This wallet shows a prompt. If it gives no account, the flow returns to the vault that was open before.
     Connecting(String, Option<Opened>),
     /// The vault of this account is being opened.
     Opening(Address),
@@ -38,7 +38,7 @@ pub enum Stage {
     Signing(Opened, Signing),
     /// Signed; the server and the vault are taking it in.
     Entering(Opened, Entering),
-    /// Signed in.
+    /// The account is signed in and its vault is open.
     In(Opened),
     /// The vault of this account does not open, for this reason.
     Shut(Address, Trouble),
@@ -60,13 +60,13 @@ pub enum Signing {
 /// What a signed text waits for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Entering {
-    /// The server.
+    /// The server's answer to the signed text.
     Server,
     /// The vault. The server says that this is who is in.
     Vault(Me),
 }
 
-/// What has happened: a press, an answer to an act, or a word of the worker or the wallet that nobody asked for.
+/// An input of the machine: a press, an answer to an act, or an unasked message of the worker or the wallet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
     /// The page has begun, and the browser allows encryption here, or does not.
@@ -207,7 +207,7 @@ impl Stage {
         }
     }
 
-    /// Nobody is in, and nobody is on the way in: what the worker or the wallet says by itself is not what the person asked for.
+    /// Whether no account is chosen yet. An unasked message of the worker or the wallet about an account does not count then.
     fn is_outside(&self) -> bool {
         matches!(
             self,

@@ -10,7 +10,7 @@ use crate::{
 };
 use app::place::Place;
 
-/// Follows whether somebody looks.
+/// Marks the shown thread as read when the window gets the focus.
 pub(super) fn listen(state: State) {
     window_event_listener(leptos::ev::focus, move |_| seen(state));
 }

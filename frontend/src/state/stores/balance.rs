@@ -12,7 +12,7 @@ pub struct BalanceWriter {
 }
 
 impl BalanceWriter {
-    /// Unknown.
+    /// Makes a store whose balance is unknown.
     pub fn new() -> Self {
         Self {
             wei: RwSignal::new(None),

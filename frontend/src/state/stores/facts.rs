@@ -52,7 +52,7 @@ impl FactsWriter {
         self.trouble.into()
     }
 
-    /// Of the installation that was to be revoked last.
+    /// The answer to the last revocation.
     pub fn revoked(self) -> ReadSignal<Option<Revocation>> {
         self.revoked.into()
     }

@@ -16,7 +16,7 @@ pub enum Payee {
         /// A smart account of this chain only.
         only: Option<u64>,
     },
-    /// To nobody.
+    /// The account cannot be paid, for this reason.
     Nobody(TipRefusal),
 }
 
@@ -27,7 +27,7 @@ pub struct Asked {
     pub peer: Address,
     /// The message that speaks of it.
     pub id: MessageId,
-    /// Where.
+    /// EIP-155 id of the tip's chain.
     pub chain_id: u64,
     /// The wallet has taken its time.
     pub slow: bool,
@@ -59,7 +59,7 @@ pub struct TipsWriter {
 }
 
 impl TipsWriter {
-    /// None.
+    /// Makes a store without any tip.
     pub fn new() -> Self {
         Self {
             desk: RwSignal::new(None),

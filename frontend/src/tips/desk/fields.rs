@@ -50,7 +50,7 @@ pub fn Recipient(form: Form) -> impl IntoView {
     }
 }
 
-/// How much.
+/// The field for the tip's amount in whole coins, with buttons for usual amounts.
 #[component]
 pub fn Amount(form: Form, field: NodeRef<html::Input>) -> impl IntoView {
     let Form { state, peer, typed, .. } = form;

@@ -14,7 +14,7 @@ use crate::{
 pub struct Form {
     /// The page's state.
     pub state: State,
-    /// To whom.
+    /// The account to pay.
     pub peer: Address,
     /// What stands in the field.
     pub typed: RwSignal<String>,
@@ -44,7 +44,7 @@ impl Form {
         matches!(self.target.get(), Target::Here(_)) && self.state.wallet_connected()
     }
 
-    /// Of its coin.
+    /// The symbol of that network's coin; empty if there is no network.
     pub fn symbol(self) -> String {
         self.network().map(|network| network.symbol).unwrap_or_default()
     }
