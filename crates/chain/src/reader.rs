@@ -27,7 +27,7 @@ pub struct Block {
 /// Which events of a contract are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EventFilter {
-    /// The contract.
+    /// The contract that emits the event.
     pub contract: Address,
     /// The first topic: the hash of the event's signature.
     pub topic: [u8; 32],

@@ -20,7 +20,8 @@ pub struct Reading<'a> {
 pub enum Verdict {
     /// Right in everything, in a block that is not old enough.
     Confirming {
-        /// Blocks that count, its own included; 0 if whoever told the newest block has not seen this one.
+        /// Number of confirmations, counting the transaction's own block; 0 if the node that reported the newest block has not seen that
+        /// block.
         done: u32,
         /// Blocks it takes.
         of: u32,

@@ -17,7 +17,7 @@ use crate::{
 
 /// The close code that says: this session is not accepted.
 const NOT_ACCEPTED: u16 = 4401;
-/// Milliseconds to prove that a connection the browser calls lost still lives.
+/// How long a connection that the browser reports as lost has to deliver a frame, in milliseconds; then it is dropped.
 const PROOF: i64 = 5_000;
 /// The first and the longest pause before trying again, in milliseconds.
 const PAUSE: (i64, i64) = (500, 30_000);
@@ -141,7 +141,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         self.show_connection(Connection::Waiting { seconds });
     }
 
-    /// Twice as long each time, and nobody at the same moment as everybody else.
+    /// The pause after this many failures, in milliseconds: doubled each time up to the longest, with random jitter to spread clients out.
     fn pause_after(&mut self, failures: u32) -> i64 {
         let (first, longest) = PAUSE;
         let base = (first << failures.min(10)).min(longest);
@@ -172,7 +172,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         self.link.phase != Phase::Down
     }
 
-    /// Sends a frame if there is a server that believes us.
+    /// Sends a frame if the greeting has succeeded, or if the frame is the greeting; drops it otherwise.
     pub(crate) fn transmit(&mut self, frame: ClientFrame) {
         let greeting = matches!(frame, ClientFrame::Hello { .. });
         if !self.link.is_ready() && !greeting {
@@ -363,7 +363,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         Ok(())
     }
 
-    /// This socket was opened by an effect, so that everything that was to be told before has been told.
+    /// Clears the stored alerts. This socket was opened by an effect, so the events before it, alerts among them, have been delivered.
     async fn told(&mut self) -> Result<(), VaultError> {
         let mut step = Step::default();
         for (topic, log) in self.state.logs.iter().filter(|(_, log)| log.alert.is_some()) {
@@ -408,7 +408,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                     });
                 }
                 ErrorCode::NotAMember | ErrorCode::NoSuchTopic if log.conversation.is_some() => {
-                    // The server's word alone: whoever dies before a page has heard of it must hear of it all the same.
+                    // This is only the server's claim. The alert is stored, so that it survives a crash before a page has received it.
                     if log.stage == Membership::Joined {
                         self.queue_alert(&mut step, topic, PendingAlert::Unreadable);
                     }

@@ -27,7 +27,7 @@ pub(crate) fn new_conversation(consent: Consent) -> Conversation {
 }
 
 impl Conversation {
-    /// The newest message is this one, if it is.
+    /// Makes this message the conversation's newest, unless a newer one is known.
     pub(crate) fn advance(&mut self, id: MessageId, message: &Message) {
         if message.at >= self.at {
             self.at = message.at;
@@ -255,8 +255,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         true
     }
 
-    /// The time a received message stands at: the server's, but never before the ones its log already has and never
-    /// far in the future.
+    /// The timestamp given to a received message: the server's, at most [`AHEAD`] milliseconds in the future, but always later than
+    /// `newest`, the log's newest message.
     pub(crate) fn time_of(&self, stored: UnixMillis, newest: UnixMillis) -> UnixMillis {
         let latest = self.now().0.saturating_add(AHEAD);
         UnixMillis(stored.0.clamp(0, latest.max(0)).max(newest.0.saturating_add(1)))

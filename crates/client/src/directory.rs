@@ -1,7 +1,7 @@
-//! Who vouches for whom: associations by hash, fetched once, kept with what was proved of them.
+//! Associations by hash: fetched once and kept together with what was proved of them.
 //!
-//! What an association states follows from its bytes. Who said so follows from them too if the account's key signed; if code
-//! signs for the account, its chain has to be asked (see `proofs`), and the answer is kept here.
+//! An association's statement follows from its bytes. So does its proof if the account's key signed it. If code signs for the account, its
+//! chain has to be asked (see `proofs`), and the answer is kept here.
 
 use std::cell::RefCell;
 
@@ -36,7 +36,7 @@ pub(crate) enum Standing {
     Unknown,
 }
 
-/// An association whose form was looked at. Looking costs a third of a millisecond: done when first asked for.
+/// An association that was parsed and verified. That takes a third of a millisecond, so it is done on first use.
 #[derive(Clone)]
 struct Looked {
     stated: Stated,
@@ -91,7 +91,7 @@ impl Directory {
         self.looked(hash).map(|looked| looked.stated)
     }
 
-    /// The association that this hash names, if the account itself is known to have said so.
+    /// The verified statement of this association. `None` until the account is proved to have signed it.
     pub fn get(&self, hash: &AssociationHash) -> Option<Vouched> {
         let looked = self.looked(hash)?;
         if looked.by_key.is_some() {
@@ -126,8 +126,8 @@ impl Directory {
         }
     }
 
-    /// What this account is known as, from what was proved of it: a key if ever its key signed, else code on the one chain
-    /// that was first to say yes.
+    /// The proved kind of this account: `Key` if its key ever signed an association, else `Contract` on the chain that first confirmed one.
+    /// `None`: nothing is proved.
     pub fn pin(&self, address: Address) -> Option<AccountKind> {
         let mut code = None;
         for (hash, _) in self.kept.iter().filter(|(_, kept)| names(kept, address)) {
@@ -145,7 +145,7 @@ impl Directory {
         code
     }
 
-    /// The chain of an association has spoken. Whether it is proved by that, and to be kept so.
+    /// Records the chain's answer about an association. Returns whether the association is proved by it and is to be stored as such.
     pub fn prove(&mut self, hash: AssociationHash, yes: bool) -> bool {
         let open = matches!(
             self.standing(&hash),
@@ -167,7 +167,7 @@ impl Directory {
         self.withheld.contains(hash)
     }
 
-    /// Whether asking the server would tell something new.
+    /// Whether the server need not be asked for it: it is known, rejected, or was withheld on this connection.
     pub fn is_settled(&self, hash: &AssociationHash) -> bool {
         self.looked(hash).is_some() || self.is_rejected(hash) || self.is_withheld(hash)
     }
@@ -213,8 +213,8 @@ impl Directory {
         }
     }
 
-    /// A new connection may give what the last one did not; and an account whose code did not own up to its signature may
-    /// do so now.
+    /// Called when a connection ends: forgets which associations were withheld and which chains answered no, so that both are asked again
+    /// on the next one.
     pub fn ask_again(&mut self) {
         self.withheld.clear();
         self.said.retain(|_, yes| *yes);

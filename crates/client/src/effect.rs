@@ -8,9 +8,9 @@ pub enum Effect {
     Event(bridge::Event),
     /// Tell this tab only.
     Tell {
-        /// Which.
+        /// The tab that receives the event.
         tab: crate::Tab,
-        /// What.
+        /// The event to deliver.
         event: bridge::Event,
     },
     /// Open the WebSocket to the site's `/ws`. The client waits for the first frame or for [`SocketEvent::Closed`].
@@ -19,9 +19,9 @@ pub enum Effect {
     CloseSocket,
     /// Send this one binary message: an encoded [`protocol::ClientFrame`].
     Frame(Vec<u8>),
-    /// Call `wake` after so long. Replaces an earlier wish.
+    /// Call `wake` after this time. Replaces an earlier `WakeIn`.
     WakeIn {
-        /// From now.
+        /// The delay from now, in milliseconds.
         milliseconds: u32,
     },
     /// Delete the account's vault, before the effects that follow. The client does nothing any more.

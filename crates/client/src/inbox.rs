@@ -110,7 +110,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         Ok(())
     }
 
-    /// The cursor stands at this envelope.
+    /// Moves the topic's cursor to this envelope, in this step.
     fn pass(&self, step: &mut Step, topic: Topic, envelope: &Envelope) {
         let known = self.log(step, topic);
         let mut log = known.unwrap_or_else(|| TopicState::new(None, Membership::Joined, self.now()));
@@ -159,7 +159,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         }
     }
 
-    /// A message of ours has come back: its place among the others is known now.
+    /// Handles our own message coming back from the log, which fixes its place among the others.
     async fn take_echo(&self, step: &mut Step, topic: Topic, log: TopicState, envelope: &Envelope) {
         let newest = self.time_of(envelope.at, log.newest);
         let since = log.since.saturating_add(1);
@@ -168,9 +168,9 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         self.reaction_is_read(step, envelope.id, newest).await;
     }
 
-    /// A message that our keys have sealed, says its sender data, which any member can write. If this vault does not know of
-    /// it, it is an old one, or there are two: our keys are renewed before they seal anything more. If it has come back before,
-    /// it stands where something else should.
+    /// Handles a message whose sender data names our leaf, which any member can forge. If this vault does not know it, the vault is an old
+    /// copy or has a twin, and our keys are renewed before they seal again. A second echo of one message is unreadable: it takes another
+    /// message's place.
     async fn take_own(
         &self,
         step: &mut Step,
@@ -209,8 +209,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         Ok(())
     }
 
-    /// This vault is an old one, or there are two, in this step. Key packages that were given since may be the other's:
-    /// invitations with them would lead nowhere.
+    /// Handles evidence that this vault is an old copy or has a twin, in this step. The server's key packages may be the twin's, and
+    /// invitations that use them could not be read here: all are replaced.
     fn is_copied(&self, step: &mut Step) {
         step.events.push(Event::Trouble(Trouble::Copied));
         step.settings = Some(Settings {
@@ -244,7 +244,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 return Err(Stop::Hold(vec![from.association]));
             }
         }
-        // Its author may have been taken out since; whoever orders such words behind that lies.
+        // The author may have been removed since. A server that orders a removed author's message behind the removal lies.
         if !self.installation.members(topic).contains(&from) {
             return Err(Stop::Unreadable);
         }
@@ -262,8 +262,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             if records::parse_message_key(&key).is_none_or(|(other, _)| other == conversation) {
                 return Ok(());
             }
-            // The id of a tip's message is public as soon as the tip is: whoever uses it first, elsewhere, does not keep
-            // this one out. Here it gets a name of its own.
+            // The id of a tip's message is public as soon as the tip is, so another message may use it first, in another conversation. That
+            // must not suppress this one: it is stored under a fresh id.
             id = MessageId(self.random());
         } else if self.state.txs.contains_key(&id) {
             // Of a tip of ours that was taken back, and may have been paid: it comes back under this id.
@@ -394,7 +394,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         }
     }
 
-    /// Anybody may put anything into an inbox.
+    /// Why reading stops at a welcome. Anyone may write into an inbox, so one that is invalid or cannot be verified is skipped without an
+    /// alert.
     fn stop_welcome(&self, error: E2eeError) -> Stop {
         let hopeless = |hash: &AssociationHash| self.directory.is_rejected(hash) || self.directory.is_withheld(hash);
         match error {

@@ -20,14 +20,14 @@ pub(crate) fn is_due(deadline: UnixMillis, now: UnixMillis) -> bool {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Phase {
-    /// No socket.
+    /// There is no socket.
     #[default]
     Down,
     /// Asked for, or waiting for the challenge.
     Opening,
     /// `Hello` is said.
     Greeting,
-    /// Believed.
+    /// The greeting has succeeded: frames may be sent.
     Ready,
 }
 

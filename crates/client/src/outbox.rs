@@ -320,8 +320,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         self.finish(step).await
     }
 
-    /// Sends again, with the same bytes, what is ready and not on its way. Into a log only when it is read to its end: if this
-    /// vault is an old one, that is found out before.
+    /// Sends every encrypted publish that is not in flight, with the same bytes. A publish into a topic that we have joined waits until the
+    /// topic is read to its end: by then it is known whether this vault is an old copy.
     fn repeat(&mut self) {
         let mut frames = Vec::new();
         let link = &self.link;
@@ -484,8 +484,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         }
     }
 
-    /// The topic in which messages of this conversation are written. `Direct`: of several the smallest, on both sides. One with
-    /// a member that may be an impostor comes last: it keeps nobody from the others.
+    /// The topic in which messages of this conversation are written. Of several the smallest id is taken, the same on both sides, but one
+    /// with an unverified member only if there is no other: an impostor must not block the rest.
     pub(crate) fn topic_of(&self, conversation: ConversationId) -> Option<Topic> {
         let of = |stage| {
             let logs = self.state.logs.iter();
@@ -502,8 +502,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         better.or(first).or_else(|| of(Membership::Made).next())
     }
 
-    /// Whether a message can be encrypted into this topic now: everything read, no commit of ours on its way, and nothing
-    /// before it that may still have to be encrypted anew, behind it.
+    /// Whether a message can be encrypted into this topic now: the topic is read to its end, no commit of ours is in flight, and no earlier
+    /// message may have to be encrypted again, which would put it behind this one.
     pub(crate) fn is_writable(&self, topic: Topic) -> bool {
         let Some(log) = self.state.logs.get(&topic) else {
             return false;

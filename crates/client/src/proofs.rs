@@ -16,7 +16,7 @@ use crate::{Client, Environment, Vault, VaultError, directory::Standing, link::i
 const PATIENCE: i64 = 30_000;
 /// After a question that was not answered, the same is not asked for so long, in milliseconds.
 const PAUSE: i64 = 15_000;
-/// How many questions may be open at once: what they cost is chosen by whoever is asked about.
+/// How many calls may be open at once: their cost is chosen by the account under verification.
 const AT_ONCE: usize = 2;
 
 /// What is asked, and what waits for it.
@@ -25,7 +25,7 @@ pub(crate) struct Proofs {
     open: Map<u32, (AssociationHash, UnixMillis)>,
     /// Not asked again before this.
     later: Map<AssociationHash, UnixMillis>,
-    /// When it was asked last: it comes after those that were not.
+    /// When each was asked last: those never asked come first, then the one asked longest ago.
     asked: Map<AssociationHash, UnixMillis>,
     /// Somebody waits for it.
     wanted: Set<AssociationHash>,
@@ -40,7 +40,7 @@ impl Proofs {
         self.open.contains_key(&number)
     }
 
-    /// The page or its wallet is another one: what was asked is not answered any more, and what could not be may be now.
+    /// Called when the page or its wallet has changed: open calls will not be answered, and refused ones may succeed now.
     pub fn ask_anew(&mut self) {
         self.open.clear();
         self.later.clear();
@@ -48,7 +48,7 @@ impl Proofs {
 }
 
 impl<V: Vault, E: Environment + 'static> Client<V, E> {
-    /// The chain is to be asked about this association. Whether an answer may come.
+    /// Requests a chain check of this association. Returns whether the connected wallet can perform it.
     pub(crate) fn want_proof(&mut self, hash: AssociationHash) -> bool {
         self.proofs.wanted.insert(hash);
         let Some(stated) = self.directory.stated(&hash) else {
@@ -103,7 +103,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         self.put_to_wallet(None, number, request);
     }
 
-    /// Whose words wait for a chain, if that has changed.
+    /// Tells the page which accounts have messages waiting for a chain check, if that has changed.
     fn tell_unchecked(&mut self, held: &[AssociationHash]) {
         let mut waiting: Vec<_> = held
             .iter()
@@ -121,7 +121,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         }
     }
 
-    /// The page is new.
+    /// Repeats the unchecked accounts for a page that has just opened.
     pub(crate) fn tell_unchecked_again(&mut self) {
         if !self.proofs.told.is_empty() {
             self.reply(Event::NeedsChainCheck(self.proofs.told.clone()));
@@ -192,8 +192,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         Ok(())
     }
 
-    /// Our own association, of an account for which code signs: the server has accepted it, now our own wallet is asked.
-    /// Whether it could be.
+    /// Asks our own wallet about our own association, which the server has accepted, if code signs for the account. Returns whether the
+    /// wallet could be asked.
     pub(crate) fn prove_own(&mut self, association: Association) -> bool {
         let hash = association.hash();
         let Ok(stated) = association.stated(self.origin.domain()) else {
@@ -221,7 +221,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         Ok(())
     }
 
-    /// The first member of a group that is not known to be who it says, and how far it is. Ourselves we know.
+    /// The first member of a group, other than ourselves, whose association is not proved, with its standing.
     pub(crate) fn doubtful(&self, topic: Topic) -> Option<(AssociationHash, Standing)> {
         let members = self.installation.members(topic);
         let others = members
@@ -233,7 +233,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             .find(|(_, standing)| *standing != Standing::Proven)
     }
 
-    /// The only chain on which an account is what it was proved to be. An account with a key is itself on all of them.
+    /// The only chain (EIP-155) on which the account's identity is proved; `None` for an account with a key, which is valid on all chains.
     pub(crate) fn only(&self, peer: Address) -> Option<u64> {
         self.directory.pin(peer)?.chain_id()
     }

@@ -191,10 +191,10 @@ pub(crate) fn read_revocation(bytes: &[u8]) -> Option<Revocation> {
     Revocation::from_bytes(bytes.strip_prefix(&[REVOCATION])?).ok()
 }
 
-/// The key of [`Settings`], the only record of its space.
+/// The key of [`Settings`]; its space holds only revocations beside it.
 pub(crate) const SETTINGS: &[u8] = b"settings";
 
-/// Behind an association: its chain has said that the account signed it.
+/// The byte appended to a stored association once its chain has confirmed the signature.
 const PROVEN: u8 = 1;
 
 /// An association's own bytes, which are its name too, and what its chain said.
@@ -240,7 +240,7 @@ pub(crate) struct Conversation {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Latest {
     pub id: MessageId,
-    /// Shortened ([`crate::content::short`]).
+    /// The body, shortened by [`crate::content::short`].
     pub body: Body,
 }
 
@@ -324,7 +324,7 @@ pub(crate) enum PendingAlert {
     Copied,
 }
 
-/// Instead of a number of messages: our keys have sealed what is not known here. Nothing is sealed before they are renewed.
+/// Value of `since` when our keys have sealed a message that this vault does not know. They are renewed before they seal again.
 pub(crate) const SPENT: u32 = u32::MAX;
 
 /// Our membership in the group of a topic.
@@ -390,7 +390,7 @@ pub(crate) struct Message {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Quoted {
     pub author: Address,
-    /// Shortened ([`crate::content::short`]).
+    /// The body, shortened by [`crate::content::short`].
     pub body: Body,
 }
 

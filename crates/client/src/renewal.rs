@@ -1,4 +1,4 @@
-//! How old our keys in a group may become. Whoever has copied them is shut out when they are renewed (RFC 9420, section 16.6).
+//! Renewal of our keys in a group. A copy of the old keys is useless once they are renewed (RFC 9420, section 16.6).
 
 use bridge::ConversationId;
 use protocol::Topic;
@@ -10,7 +10,7 @@ use crate::{
 
 /// Our keys in a group are renewed after so long, in milliseconds, or after so many messages, at the latest.
 const RENEWED: (i64, u32) = (7 * 24 * 3600 * 1000, 1_000);
-/// By up to so much earlier, each installation by its own part of it: not all members of a group at the same moment.
+/// The most by which an installation renews earlier, in the same units, so that not all members renew at the same moment.
 const EARLIER: (i64, u32) = (24 * 3600 * 1000, 100);
 /// While so many questions are open, no group more is renewed.
 const QUESTIONS: usize = 8;

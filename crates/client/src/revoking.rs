@@ -1,7 +1,7 @@
 //! Installations that are an account's no more: ours, by our word; others, by what their accounts have signed.
 //!
-//! The server tells of revocations and keeps them; only what is proved here removes anybody. Whoever writes next takes the
-//! revoked out of the group, by commit.
+//! The server reports and stores revocations; only one that is proved here removes an installation. The next member that writes commits the
+//! removal of the revoked ones.
 
 use bridge::{BodyView, ConversationId, Event};
 use identity::Revocation;
@@ -27,7 +27,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         }
     }
 
-    /// Answer to our `Ask::Revoke`, or that there will be none.
+    /// Handles the answer to our `Ask::Revoke`, or its absence (`Unavailable`).
     pub(crate) fn revoke_answered(&mut self, revocation: &[u8], refused: Option<ErrorCode>) {
         if let Ok(revocation) = Revocation::from_bytes(revocation) {
             let installation = revocation.installation;
@@ -38,7 +38,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         }
     }
 
-    /// No answer to these questions comes any more.
+    /// Reports every open `Ask::Revoke` as failed: the socket is gone and no answer will come.
     pub(crate) fn give_up_revoking(&mut self, asks: &Map<u32, (Ask, UnixMillis)>) {
         for (ask, _) in asks.values() {
             if let Ask::Revoke { revocation } = ask {
@@ -47,7 +47,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         }
     }
 
-    /// `Forget`. If the server hears us it is told that this installation is no more; then, whatever it says, nothing is left.
+    /// `Forget`: revokes this installation if the server can be reached, then deletes the vault whatever the answer.
     pub(crate) fn forget(&mut self) {
         let told = self.link.is_ready() && self.installation.association().is_some();
         if told && !self.leaving {
@@ -135,7 +135,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
                 continue;
             };
             match revocation.association() {
-                // Whoever signed has to be known first; then it is asked again.
+                // The signer's association is needed first; the revocation is asked for again once it has come.
                 Some(hash) if !self.directory.is_settled(&hash) => {
                     unclear.push(revocation.installation);
                     step.asks.push(Ask::Association { hash });
@@ -150,7 +150,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         self.finish(step).await
     }
 
-    /// Whether the revoked installation is known as the revoking account's: by a group, or a list.
+    /// Whether one of our groups has the revoked installation as a member of the revoking account.
     fn is_of(&self, revocation: &Revocation) -> bool {
         let id = revocation.installation;
         let topics = self.state.logs.iter().map(|(topic, _)| topic);

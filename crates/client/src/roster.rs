@@ -31,15 +31,15 @@ pub(crate) const FEW_KEY_PACKAGES: u32 = 10;
 /// The preparation of one conversation's group.
 #[derive(Default)]
 pub(crate) struct Roster {
-    /// Claimed, not used yet; `None`: there was none to claim.
+    /// Key packages that were claimed and not used yet; `None`: the server had none.
     packages: Map<InstallationId, Option<Vec<u8>>>,
-    /// Their key packages are not theirs, or the server refuses them.
+    /// Installations whose key packages are invalid or refused by the server.
     bad: Set<InstallationId>,
     /// One at a time, to find out which one is bad.
     single: bool,
-    /// Nobody is missing in this group. There may be several, and another one may come first at any time.
+    /// The group that was found complete. Another group of the conversation may take precedence at any time.
     settled: Option<Topic>,
-    /// The server does not take a commit that adds nobody: it is not tried again.
+    /// The server refuses a commit that adds no member: it is not tried again.
     pub stuck: bool,
     /// Not before this.
     pub resume: Option<UnixMillis>,
@@ -247,8 +247,8 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         complete.then_some(add)
     }
 
-    /// One of them has no key package: it may have come only just now, and is waited for so long. With its key packages
-    /// comes a hint.
+    /// Deadline of the wait for installations without a key package, which may just have signed in. The server sends a hint when their key
+    /// packages arrive.
     fn awaiting_key_package(&self, conversation: ConversationId, missing: &[Vouched]) -> Option<UnixMillis> {
         let packages = &self.rosters.get(&conversation)?.packages;
         let bare = |vouched: &&Vouched| packages.get(&vouched.installation) == Some(&None);
@@ -282,7 +282,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         same && matches!(self.directory.standing(hash), Standing::NeedsChainCheck { .. })
     }
 
-    /// The chain that could tell of one of the account's listed installations whether it is one.
+    /// The chain (EIP-155) that could confirm one of the account's listed installations.
     pub(crate) fn unchecked(&self, account: Address) -> Option<u64> {
         let rows = self.people.lists.get(&account)?.rows.iter();
         rows.filter(|(id, hash)| self.is_open(account, *id, hash))

@@ -44,7 +44,7 @@ pub(crate) struct Step {
     pub associations: Vec<(Association, bool)>,
     /// The pending send with this id is done with, if there is one.
     pub granted: Option<MessageId>,
-    /// Proved.
+    /// Revocations that have been verified, to be stored.
     pub revocations: Vec<Revocation>,
     /// Sent once the step is durable.
     pub frames: Vec<ClientFrame>,
@@ -52,7 +52,7 @@ pub(crate) struct Step {
     pub asks: Vec<Ask>,
     /// Told once the step is durable, after the conversations and messages that have changed.
     pub events: Vec<Event>,
-    /// Messages for whoever looks at their thread, in order.
+    /// Changed messages, in order, for the tabs that show their thread.
     pub changed: Vec<(ConversationId, MessageId, Message)>,
     /// Tips that have changed while their messages have not: shown behind those.
     pub touched: Vec<MessageId>,

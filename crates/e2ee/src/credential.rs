@@ -27,7 +27,7 @@ pub trait Associations {
 /// A member of a group: an installation whose key is the one its association states.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
-    /// The account.
+    /// The address of the account that the installation belongs to.
     pub address: Address,
     /// The installation, by the fingerprint of its key.
     pub installation: InstallationId,

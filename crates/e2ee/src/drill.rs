@@ -19,7 +19,7 @@ thread_local! {
 pub struct Sealed {
     /// The AEAD key.
     pub key: Vec<u8>,
-    /// The ciphertext.
+    /// The ciphertext, with its AEAD tag.
     pub ciphertext: Vec<u8>,
 }
 

@@ -22,7 +22,7 @@ pub(crate) enum Rules {
     /// The first form only, as the first release. Only in tests, which let both builds meet.
     #[cfg_attr(not(any(test, feature = "releases")), expect(dead_code, reason = "only in tests"))]
     First,
-    /// Both forms.
+    /// Both forms, as the current release.
     Current,
 }
 

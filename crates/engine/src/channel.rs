@@ -56,7 +56,7 @@ impl Channel {
         post(&self.web, &Array::of1(&WHO.into()));
     }
 
-    /// From now on whoever asks is told that we lead. The others are told at once.
+    /// Announces this worker as the leader of `term` at once, and answers later questions about the leader with it.
     pub fn lead(&self, term: u32) {
         self.term.set(Some(term));
         post(&self.web, &leads(&self.build, term));

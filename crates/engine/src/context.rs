@@ -41,7 +41,7 @@ impl WorkerContext {
         self.settled = self.taken;
     }
 
-    /// Has the page say everything again, if it has said anything of this account to whoever led until now.
+    /// Makes the page repeat all its commands, if an earlier leader has received some that may be lost.
     pub fn start_over(&mut self) {
         if self.taken > self.settled {
             self.taken = 0;

@@ -34,13 +34,13 @@ enum Role {
     Joining,
     /// The leader of this term leads; before it was followed, so many of our page's commands were done with.
     Following { term: u32, before: u32 },
-    /// This one.
+    /// This worker leads the account's tabs.
     Leading(Box<Lead>),
     /// A worker of another build: there is nothing to do here until the page is loaded again.
     Ousted,
 }
 
-/// The place.
+/// This worker's part in the election of the one worker that leads the account's tabs.
 pub struct TabElection {
     account: Address,
     tab: Tab,
@@ -54,7 +54,7 @@ pub struct TabElection {
     misses: u32,
     /// The lock is being stolen.
     takes_over: bool,
-    /// It has just come: whoever leads is older.
+    /// This worker has just started: any current leader is older.
     is_new: bool,
     leases: u32,
     visit: Option<IdbVault>,
@@ -128,7 +128,7 @@ impl TabElection {
             Role::Leading(lead) => {
                 lead.command(context, self.tab, command).await;
                 if lead.is_ousted() {
-                    // Not done: it is said again to whoever leads now.
+                    // The command was not carried out: the page repeats it to the current leader.
                     self.stop(context);
                 } else {
                     context.page.done(context.taken);

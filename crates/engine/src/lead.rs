@@ -155,7 +155,7 @@ impl Lead {
     /// Carry out what a step came to, in its order.
     async fn perform(&mut self, context: &mut WorkerContext, effects: Vec<Effect>) {
         if self.is_ousted() {
-            // Nothing of it was kept: it is told, and done, by whoever owns the vault now.
+            // No change of this step was stored: the current owner of the vault repeats it and its effects.
             return;
         }
         for effect in effects {

@@ -29,7 +29,7 @@ pub fn life_of(tab: Tab) -> String {
 pub enum By {
     /// When it is free.
     Waiting,
-    /// At once, whoever holds it.
+    /// At once, taking the lock from its current holder.
     Stealing,
 }
 

@@ -37,7 +37,7 @@ impl conformance::Harness for Browser {
     }
 
     async fn set_full(&self, _account: &str, _full: bool) -> bool {
-        // A quota is set from outside, by whoever drives the browser: see `fill_until_refused`.
+        // A quota is set from outside, by the driver of the browser: see `fill_until_refused`.
         false
     }
 }

@@ -28,7 +28,7 @@ pub struct IdbVault {
 }
 
 impl IdbVault {
-    /// Open the vault of this name, or make one, as its owner: whoever owned it before writes nothing any more.
+    /// Opens the vault of this name as its owner, creating it if needed. The previous owner's writes fail from then on.
     ///
     /// # Errors
     /// `Newer` if a newer build has made it; `Unavailable` where the browser offers no storage or no encryption.

@@ -61,7 +61,7 @@ pub enum SignInError {
     /// Not 16 to 128 letters and digits.
     #[error("the nonce is not 16 to 128 letters and digits")]
     Nonce,
-    /// Not `YYYY-MM-DDTHH:MM:SSZ`.
+    /// A time is not of the form `YYYY-MM-DDTHH:MM:SSZ`.
     #[error("a time is not of the form YYYY-MM-DDTHH:MM:SSZ")]
     Time,
     /// Not one installation's fingerprint.

@@ -7,7 +7,7 @@ use common::{DOMAIN, address, sign_in, wallet};
 use identity::{Origin, SignIn, SignInError, Statement, time_text};
 use protocol::{UnixMillis, api::Challenge};
 
-/// 2026-11-21T09:00:00Z
+/// 2026-11-21T09:00:00Z, in Unix milliseconds.
 const ISSUED: i64 = 1_795_251_600_000;
 
 fn challenge() -> Challenge {

@@ -204,7 +204,7 @@ pub enum Ask {
     Transaction {
         /// EIP-155 chain id.
         chain_id: u64,
-        /// The transaction.
+        /// The hash of the transaction.
         hash: TxHash,
     },
     /// A question of a newer client. It is answered with `ErrorCode::UnknownKind`.

@@ -68,9 +68,9 @@ impl From<sqlx::Error> for JobError {
 /// The pause after a failure: doubled from the first to the last.
 #[derive(Debug, Clone, Copy)]
 pub struct Backoff {
-    /// After the first failure in a row.
+    /// The pause after the first failure in a row.
     pub first: Duration,
-    /// At most.
+    /// The upper bound of the pause.
     pub last: Duration,
 }
 

@@ -467,7 +467,7 @@ async fn people_are_known_by_the_names_they_chose(pool: PgPool) {
     );
     assert!(here.services.people.people(&vec![alice.address(); 201]).await.is_err());
 
-    // Whoever wants no name any more says so by saying nothing.
+    // An empty name removes the name.
     assert_eq!(accounts.set_name(&signed_in.session, "  ").await.unwrap(), "");
     assert_eq!(accounts.session(&signed_in.token).await.unwrap().me().name, "");
 }

@@ -137,7 +137,7 @@ async fn forged_foreign_and_misplaced_ones_revoke_nobody(pool: PgPool) {
         .unwrap();
     assert_eq!(listed.len(), 2);
 
-    // Whoever was revoked revokes nobody but itself.
+    // A revoked installation can revoke only itself.
     revoke(&here, &laptop, &good).await.unwrap();
     let late = revocation(&phone, &at_phone.association, 12, laptop.installation());
     assert_eq!(revoke(&here, &phone, &late).await, Err(ErrorCode::WrongSignature));

@@ -131,7 +131,7 @@ fn a_vault_that_lets_two_owners_write_is_found_out() {
     assert!(told.is_err_and(|problem| problem.starts_with("whoever opens it again ousts the owner before")));
 }
 
-/// Lets whoever visits write what they like.
+/// A defective vault: visitors may write into every space.
 #[derive(Default)]
 struct Generous(Memory);
 

@@ -78,7 +78,7 @@ fn slot<'a>(reactions: &'a mut Vec<Reacted>, author: Address, emoji: &str) -> Op
     reactions.get_mut(place)
 }
 
-/// Puts what the log holds. Whether it changes anything: a later vote counts, in whichever order they come.
+/// Stores a vote from the log if it is later than the stored one, so that the order of arrival does not matter. Returns whether it was.
 fn put_read(reactions: &mut Vec<Reacted>, author: Address, emoji: &str, vote: Vote) -> bool {
     let Some(slot) = slot(reactions, author, emoji) else {
         return false;
@@ -96,7 +96,7 @@ fn put_pending(reactions: &mut Vec<Reacted>, author: Address, emoji: &str, vote:
     slot.map(|slot| slot.pending = Some(vote)).is_some()
 }
 
-/// Removes the pending vote with this id: it came to stand in the log at `read`, or nowhere.
+/// Ends the pending vote with this id: moves it into the log's vote at time `read`, or drops it if `None`. Returns whether there was one.
 fn settle(reactions: &mut Vec<Reacted>, id: MessageId, read: Option<UnixMillis>) -> bool {
     let is_it = |known: &Reacted| known.pending.is_some_and(|pending| pending.id == id);
     let Some(place) = reactions.iter().position(is_it) else {
@@ -116,8 +116,8 @@ fn settle(reactions: &mut Vec<Reacted>, id: MessageId, read: Option<UnixMillis>)
 }
 
 impl<V: Vault, E: Environment + 'static> Client<V, E> {
-    /// Changes the reactions at a message, in this step, whether the message is here or not. What it returns: whether there
-    /// was something to change.
+    /// Applies `change` to the reactions of a message, in this step, whether or not the message is in this vault. Returns whether anything
+    /// changed.
     async fn change_reactions(
         &self,
         step: &mut Step,

@@ -84,9 +84,9 @@ pub struct Batch {
 /// One change of one record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// Where.
+    /// The space that holds the record.
     pub space: Space,
-    /// Which.
+    /// The record's key within its space.
     pub key: Vec<u8>,
     /// The new value; `None` deletes.
     pub value: Option<Vec<u8>>,
@@ -141,9 +141,9 @@ pub enum VaultError {
     /// A record is there but is not what was written.
     #[error("a record of {} is damaged", space.name())]
     Damaged {
-        /// Where.
+        /// The space that holds the record.
         space: Space,
-        /// Which.
+        /// The record's key within its space.
         key: Vec<u8>,
     },
     /// Written by a newer version of Jackdaw.
@@ -162,9 +162,8 @@ pub enum VaultError {
 ///
 /// Keys and values are any bytes; keys are ordered byte by byte.
 ///
-/// One owner uses a vault, one call after another. Whoever opens it as its owner ousts the one before: from that moment nothing
-/// of the earlier one is kept any more, also if it was asleep and does not know. Others may visit: they read, and write
-/// into [`Space::PendingSend`] only.
+/// A vault has one owner, which makes one call after another. Opening it as the owner ousts the previous one: from that moment no write of
+/// the previous owner is stored, even if it was suspended and does not know. Visitors may read, and write into [`Space::PendingSend`] only.
 #[expect(async_fn_in_trait, reason = "one thread in the browser: futures need not be Send")]
 pub trait Vault {
     /// All records of a space, in the order of their keys.

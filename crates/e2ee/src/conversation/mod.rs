@@ -25,7 +25,7 @@ pub struct Proposed {
 pub enum Processed {
     /// A message of a member.
     Message {
-        /// The author.
+        /// The member that sealed the message.
         from: Member,
         /// The id that the message was sealed with.
         id: MessageId,

@@ -79,8 +79,8 @@ impl Database {
         let closed = Rc::new(Cell::new(false));
         let listener = {
             let (closed, database) = (Rc::clone(&closed), database.clone());
-            // `versionchange`: somebody deletes the database, or a newer build wants to change it; whoever stays open blocks
-            // them. `close`: the browser has closed it by itself, because the person cleared the site's data.
+            // `versionchange`: another context deletes the database, or a newer build upgrades it; an open connection would block both.
+            // `close`: the browser has closed it by itself, because the person cleared the site's data.
             Closure::new(move |_: Event| {
                 closed.set(true);
                 database.close();

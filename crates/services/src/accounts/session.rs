@@ -16,11 +16,11 @@ pub(super) const SEEN_STEP: i64 = 60;
 /// A session of a person who is signed in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
-    /// Its id.
+    /// The id that the token in the cookie names.
     pub id: Uuid,
-    /// The account's row.
+    /// The id of the account's row.
     pub account_id: i64,
-    /// The account.
+    /// The address of the signed-in account.
     pub address: Address,
     /// The name it chose, empty for none.
     pub name: String,

@@ -13,9 +13,9 @@ pub enum SessionKeyError {
     /// A file system operation failed.
     #[error("the session key {path}: {source}")]
     Io {
-        /// The file.
+        /// The path of the key file.
         path: PathBuf,
-        /// The reason.
+        /// The error of the file system.
         source: std::io::Error,
     },
     /// Something else stands in the file.

@@ -82,7 +82,7 @@ impl Accounts {
     /// `User-Agent` only [`super::describe_agent`] is kept.
     ///
     /// # Errors
-    /// Typed for every way in which it is not exactly that.
+    /// An error of its own for each check that fails: text, nonce, time, signature, account, installation.
     pub async fn sign_in(
         &self,
         browser: &BrowserId,
@@ -221,7 +221,7 @@ impl Accounts {
     }
 }
 
-/// The account at this address, new or known, if it is known as what vouched; and the sessions that end by it.
+/// Loads or creates the account at this address and checks its kind against what vouched. Returns it with the sessions that this ends.
 async fn account_of(
     transaction: &mut PgConnection,
     vouched: &Vouched,

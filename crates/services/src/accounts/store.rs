@@ -44,7 +44,7 @@ pub(super) async fn challenge(pool: &PgPool, nonce: &str, browser: &[u8]) -> Res
     .await
 }
 
-/// Whether it was there: of several who try at once, one is told so.
+/// Deletes the nonce of this browser. Returns whether it existed: of several concurrent requests only one gets `true`.
 pub(super) async fn spend_nonce(connection: &mut PgConnection, nonce: &str, browser: &[u8]) -> Result<bool> {
     let row = sqlx::query!(
         "delete from challenges where nonce = $1 and browser = $2 returning nonce",
@@ -56,7 +56,7 @@ pub(super) async fn spend_nonce(connection: &mut PgConnection, nonce: &str, brow
     Ok(row.is_some())
 }
 
-/// Counts a question to a chain about this text. Whether it was there, and had been asked about fewer than `most` times.
+/// Counts a call to a chain about this text. Returns whether the text exists and had fewer than `most` calls.
 pub(super) async fn count_question(pool: &PgPool, nonce: &str, browser: &[u8], most: i16) -> Result<bool> {
     let done = sqlx::query!(
         "update challenges set questions = questions + 1 where nonce = $1 and browser = $2 and questions < $3",

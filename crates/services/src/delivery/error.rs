@@ -11,7 +11,7 @@ pub enum DeliveryError {
     /// The installation is no member, or is none any more.
     #[error("not a member")]
     NotAMember,
-    /// The cursor is behind nothing that stands here: the log was restored, or the cursor is made up.
+    /// The cursor is beyond the log's end: the database was restored, or the cursor is made up.
     #[error("the cursor is ahead of the log")]
     CursorAhead,
     /// A stored row is not what it must be: a defect.

@@ -30,35 +30,35 @@ pub(crate) use peers::{Heard, Notice};
 pub enum Push {
     /// The next entries of a topic. They fit into one frame.
     Envelopes {
-        /// The topic.
+        /// The topic that the entries belong to.
         topic: Topic,
         /// At least one, at most [`protocol::limits::PAGE`].
         envelopes: Vec<Envelope>,
     },
     /// Everything up to `head` has been given.
     CaughtUp {
-        /// The topic.
+        /// The topic that has been read to its end.
         topic: Topic,
-        /// Its last place.
+        /// The topic's last sequence number.
         head: Seq,
     },
     /// The topic is not, or no longer, followed.
     NotSubscribed {
-        /// The topic.
+        /// The topic that is not followed.
         topic: Topic,
-        /// The reason.
+        /// The reason as a code of the protocol.
         code: ErrorCode,
     },
     /// The installations of a watched account have changed.
     Installations {
-        /// The account.
+        /// The account whose installations have changed.
         account: Address,
     },
     /// What is seen of a tip has changed.
     Tip {
         /// Its chain (EIP-155).
         chain_id: u64,
-        /// Who pays.
+        /// The account that pays the tip.
         sender: Address,
         /// The tip of this sender.
         id: TipId,

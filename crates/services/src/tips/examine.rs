@@ -4,7 +4,7 @@ use chain::{reader::Reader, rpc::RpcError, tips::CONTRACT};
 
 use crate::tx::RpcEndpoint;
 
-/// An operator does not wait longer.
+/// How long the node has to answer: an operator waits for the result.
 const PATIENCE: Duration = Duration::from_secs(4);
 
 /// What a node says when it is asked what it is.

@@ -18,8 +18,8 @@ pub(super) struct Rows<'a> {
     pub amount: Vec<String>,
 }
 
-/// What is there already stays as it is: the same log again, or a second tip of one sender and id, which the contract has not
-/// made.
+/// Inserts the tips and keeps existing rows unchanged. A conflict is the same log read again, or a second tip with one sender and id, which
+/// the contract cannot have emitted.
 pub(super) async fn put_tips(connection: &mut PgConnection, chain: i64, rows: &Rows<'_>) -> Result<()> {
     sqlx::query!(
         "insert into tips (chain_id, block_number, block_hash, log_index, hash, tip_id, sender, recipient, token, amount)

@@ -26,16 +26,16 @@ const STRIDE: u64 = 32;
 const RANGE: u64 = 2_000;
 /// So many of the newest blocks are kept without gaps.
 const KEPT: i64 = 256;
-/// Of those before, every so many.
+/// Of older blocks, one is kept for every this many.
 const MILESTONE: i64 = 1_024;
 
 /// Why a step was not made. Nothing half done stays.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum LedgerError {
-    /// The chain.
+    /// The chain's node could not be read.
     #[error(transparent)]
     Rpc(#[from] RpcError),
-    /// The database.
+    /// The database could not be read or written.
     #[error(transparent)]
     Database(#[from] DbError),
     /// A stored row is not what it must be, or something panicked.
@@ -47,9 +47,9 @@ pub(super) enum LedgerError {
     /// The node has fewer blocks than were read already.
     #[error("the node is at block {head}, {cursor} were read: waiting for it")]
     Behind {
-        /// Its newest block.
+        /// The number of the node's newest block.
         head: u64,
-        /// Ours.
+        /// The number of the last block that this server has read.
         cursor: u64,
     },
     /// What the node says does not fit together, however often it is asked: two nodes behind one address, say.
@@ -70,8 +70,8 @@ pub(super) enum Step {
     Moved,
     /// Somebody else has moved the cursor meanwhile: nothing was written.
     Again,
-    /// The node says something else than before: nothing was written, or something was taken back. A chain that is reorganised
-    /// does that for a moment; a node of two minds does it for ever.
+    /// The node contradicts what it said before: nothing was written, or blocks were taken back. This passes after a reorganisation, but
+    /// not with a node that stays inconsistent.
     Doubt,
     /// Everything is read.
     Still,
@@ -319,7 +319,7 @@ impl Ledger {
         Ok(cursor.genesis != genesis)
     }
 
-    /// The last of these blocks that the chain still has: what is before one that it has, it has too.
+    /// The last of these blocks that is still on the chain. A binary search, as every ancestor of a block on the chain is on it too.
     async fn last_common(&self, known: &[BlockRow]) -> Result<Option<BlockRow>, LedgerError> {
         let (mut have, mut lack) = (0, known.len());
         // Most reorganisations are a few blocks deep: look near the end first, then halve.

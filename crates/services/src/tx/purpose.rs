@@ -5,19 +5,19 @@ use protocol::{Address, Log, TipId, TxHash, TxReport};
 
 use crate::push::Push;
 
-/// What a transaction is for. It names what is waited for, whatever transaction brings it about.
+/// What a transaction is for. A tip is identified by its event, whichever transaction emits it; a transfer by its transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Purpose {
     /// A tip: the event of the contract for tips with this sender and id.
     Tip {
-        /// Who pays.
+        /// The account that pays the tip.
         sender: Address,
-        /// Counts once for its sender.
+        /// The tip's id, which the contract accepts once for each sender.
         id: TipId,
     },
     /// A transfer of the native coin: this very transaction.
     Transfer {
-        /// The transaction.
+        /// The hash of the transaction.
         hash: TxHash,
     },
 }

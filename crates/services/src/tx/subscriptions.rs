@@ -29,7 +29,7 @@ struct TxSubscription {
     /// The transaction in which it was mined, as far as that has been seen.
     mined: Option<TxHash>,
     told: TxReport,
-    /// Somebody asked; otherwise it concerns this account, and gives way to what is asked for.
+    /// The socket asked for it. Otherwise it was added because it concerns the account, and makes room for what is asked for.
     asked: bool,
 }
 
@@ -116,7 +116,7 @@ impl Subscriptions {
         true
     }
 
-    /// This is what the asker knows now.
+    /// Records the report that the socket has received in an answer, so that it is not pushed again.
     pub(super) fn told(&self, subscriber: &Subscriber, purpose: Purpose, report: TxReport) {
         let mut all = lock(&self.all);
         let mine = all.get_mut(&subscriber.number());

@@ -31,7 +31,7 @@ struct Tracked {
     used_up: u32,
     /// What took its place, if it is replaced and that is known.
     replaced_by: Option<TxHash>,
-    /// Searches for what took its place that found nothing, in a row; the block from which on it is searched for again.
+    /// Fruitless searches in a row for its replacement, and the block from which the next search is allowed.
     searches: (u32, u64),
     /// Polls in a row to which the node had no answer.
     unanswered: u32,
@@ -75,8 +75,8 @@ impl TxTracker {
         self.0.get(&hash).and_then(|known| known.signed)
     }
 
-    /// Whether it is to be polled now. What the node has no answer to is polled less and less often: it may be dear, and whoever named
-    /// it may have known.
+    /// Whether the transaction is to be polled now. After polls without an answer the pause grows: such a poll may be expensive for the
+    /// node, and a client may have named the transaction for that reason.
     pub(super) fn due(&self, hash: TxHash, now: Instant, backoff: Backoff) -> bool {
         let known = self.0.get(&hash).filter(|known| known.unanswered > 0);
         known.is_none_or(|known| now.saturating_duration_since(known.polled) >= backoff.pause(known.unanswered))

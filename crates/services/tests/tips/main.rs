@@ -1,5 +1,5 @@
-//! Tips on a real chain over a real database: what stands is counted once, what is taken back is taken back, and whoever waits
-//! is told.
+//! Tips on a real chain over a real database: a final tip is counted once, a reorganised one is taken back, and every waiting socket is
+//! told.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod minds;

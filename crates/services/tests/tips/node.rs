@@ -30,7 +30,7 @@ pub enum Mood {
     Nonsense,
     /// Answers null to everything.
     Nothing,
-    /// HTTP 503.
+    /// Answers with HTTP status 503.
     Busy,
     /// Is of another chain.
     Other,
@@ -55,7 +55,7 @@ pub enum Mood {
 /// What it does instead of answering.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stumble {
-    /// Refuses.
+    /// Answers with a JSON-RPC error.
     Refuses,
     /// Answers with something of another shape.
     Babbles,

@@ -33,7 +33,7 @@ async fn a_tip_is_waited_for_mined_and_confirmed(pool: PgPool) {
     world.anvil.mine(u64::from(CONFIRMATIONS) - 1).await;
     told(&mut asked, id, "it is confirmed", mined(CONFIRMATIONS)).await;
     world.compare("at the end").await;
-    // Whoever asks later is answered at once.
+    // A later question is answered at once.
     let late = world
         .listen(somebody(8))
         .asker()
@@ -381,7 +381,7 @@ async fn what_strangers_pay_does_not_keep_anybody_from_asking(pool: PgPool) {
     let (last, _) = world.tip(2, somebody(1), 1).await;
     world.anvil.mine(1).await;
     told(&mut listener, first, "what has come is told", mined(1)).await;
-    // The last one is beyond what is watched: whoever wants it asks.
+    // The last tip is beyond the number that is watched: it is reported only on request.
     let stands = asker.ask(ID, world.account(2), last, None).await.unwrap();
     assert!(mined(1)(stands), "{stands:?}");
     let wanted = TipId([7; 32]);

@@ -49,7 +49,7 @@ async fn a_transfer_waits_is_mined_and_grows_old(pool: PgPool) {
     assert_eq!(report.hash, Some(hash));
     world.anvil.mine(u64::from(CONFIRMATIONS)).await;
     told_of(&mut listener, hash, "it is deep", paid(CONFIRMATIONS)).await;
-    // Whoever asks later hears the same at once or in a moment.
+    // A later question is answered with the same status, at once or within a moment.
     let mut late = world.listen(somebody(8));
     if !paid(CONFIRMATIONS)(late.ask_for(hash).await) {
         told_of(&mut late, hash, "it is deep", paid(CONFIRMATIONS)).await;

@@ -95,7 +95,7 @@ async fn a_node_that_is_gone_is_not_taken_for_one_that_stumbles(pool: PgPool) {
     listener.asker().ask(ID, sender, id, Some(hash)).await.unwrap();
     let silence = timeout(Duration::from_millis(500), listener.next()).await;
     assert!(silence.is_err(), "nobody can know: {silence:?}");
-    // Whoever is gone is asked again soon, also by one that is in no hurry.
+    // A node that was unreachable is polled again soon, even under a slow poll policy.
     world.node.be(Mood::Honest);
     told(&mut listener, id, "it waits", is(ObservedStatus::Pending)).await;
 }

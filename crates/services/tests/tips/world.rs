@@ -22,7 +22,7 @@ pub const SOON: Duration = Duration::from_secs(20);
 pub const CONFIRMATIONS: u32 = 3;
 pub const CHAIN: i64 = 31_337;
 
-/// Everything quick.
+/// A policy with short pauses, so that tests run quickly.
 pub fn policy() -> PollPolicy {
     PollPolicy {
         every: Some(Duration::from_millis(25)),
@@ -54,7 +54,7 @@ impl Server {
     }
 }
 
-/// One socket.
+/// One socket, with its subscription and the transactions it asks for.
 pub struct Listener {
     transactions: SocketTransactions,
     subscription: Subscription,
@@ -206,7 +206,7 @@ impl World {
         assert!(came, "the watcher is not at the head: {}", self.where_it_stands().await);
     }
 
-    /// For whoever has to find out why.
+    /// Describes the node's and the ledger's newest blocks, for the message of a failed test.
     async fn where_it_stands(&self) -> String {
         let (head, cursor) = (self.anvil.head().await, self.cursor().await);
         let mut text = format!("head {head:?}, cursor {cursor:?}");
