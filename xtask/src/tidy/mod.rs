@@ -8,6 +8,7 @@ mod code;
 mod dependencies;
 mod documents;
 mod manifest;
+mod prose;
 mod tests;
 mod tree;
 
@@ -41,6 +42,7 @@ fn checks() -> impl Iterator<Item = &'static Check> {
         code::CHECKS,
         circles::CHECKS,
         documents::CHECKS,
+        prose::CHECKS,
         tests::CHECKS,
     ]
     .into_iter()
