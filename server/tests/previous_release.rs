@@ -78,6 +78,8 @@ impl Page {
             match self.hear().await {
                 ServerFrame::Envelopes { envelopes, .. } => read.extend(envelopes),
                 ServerFrame::CaughtUp { .. } => return read,
+                // The hint that a peer's installation can be written to now.
+                ServerFrame::Installations { .. } => {}
                 other => panic!("{other:?}"),
             }
         }
