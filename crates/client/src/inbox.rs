@@ -259,11 +259,12 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         }
         let mut id = content.id;
         if let Some(key) = self.find_message(step, id).await? {
-            if records::parse_message_key(&key).is_none_or(|(other, _)| other == conversation) {
+            let place = records::parse_message_key(&key).or_else(|| records::parse_early_key(&key));
+            if place.is_none_or(|(other, _)| other == conversation) {
                 return Ok(());
             }
-            // The id of a tip's message is public as soon as the tip is, so another message may use it first, in another conversation. That
-            // must not suppress this one: it is stored under a fresh id.
+            // The id of a tip's message is public as soon as the tip is, so another message or a reaction may use it first, in another
+            // conversation. That must not suppress this one: it is stored under a fresh id.
             id = MessageId(self.random());
         } else if self.state.txs.contains_key(&id) {
             // Of a tip of ours that was taken back, and may have been paid: it comes back under this id.

@@ -136,7 +136,7 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         let mut early = self.early(step, place).unwrap_or_default();
         let changed = change(&mut early.reactions);
         if changed {
-            if !self.state.early.contains_key(&place) {
+            if self.early(step, place).is_none() {
                 self.make_room(step, conversation);
             }
             let kept = (!early.reactions.is_empty()).then_some(early);
@@ -155,12 +155,20 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     /// Forgets the oldest reactions of a conversation to messages that are not here, if there are too many.
     fn make_room(&self, step: &mut Step, conversation: ConversationId) {
         let newest = |early: &Early| early.reactions.iter().filter_map(|known| Some(known.vote()?.at)).max();
-        let here = self.state.early.iter().filter(|((of, _), _)| *of == conversation);
-        let here = here.filter(|(place, _)| !step.early.contains_key(*place));
+        let stored = self
+            .state
+            .early
+            .iter()
+            .filter(|(place, _)| !step.early.contains_key(*place));
+        let changed = step
+            .early
+            .iter()
+            .filter_map(|(place, early)| Some((place, early.as_ref()?)));
+        let here = stored.chain(changed).filter(|((of, _), _)| *of == conversation);
         if here.clone().count() >= EARLY
-            && let Some((place, _)) = here.min_by_key(|(_, early)| newest(early))
+            && let Some(place) = here.min_by_key(|(_, early)| newest(early)).map(|(place, _)| *place)
         {
-            step.early.insert(*place, None);
+            step.early.insert(place, None);
         }
     }
 
@@ -198,10 +206,12 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
             id: received.id,
         };
         let author = received.author;
-        step.index
-            .insert(received.id, Some(records::early_key(conversation, target)));
         let put = |reactions: &mut Vec<_>| put_read(reactions, author, &reaction.emoji, vote);
-        self.change_reactions(step, conversation, target, put).await;
+        // Only a vote that counts is remembered: refused ones would be a stranger's way to fill the vault.
+        if self.change_reactions(step, conversation, target, put).await {
+            step.index
+                .insert(received.id, Some(records::early_key(conversation, target)));
+        }
         Ok(())
     }
 

@@ -244,3 +244,34 @@ fn of_somebody_blocked_no_reaction_is_kept() {
     assert!(world.people["alice"].vault.keys(Space::Early).is_empty());
     assert!(world.people["alice"].vault.keys(Space::Message).is_empty());
 }
+
+#[test]
+fn a_reaction_under_anothers_id_suppresses_no_message() {
+    let mut world = World::with(640, &["alice", "bob", "carol"]);
+    let hello = world.send("carol", "bob", "hello");
+    world.accept("bob", "carol");
+    // Carol knows the id of a message that Alice is about to send: that of a tip is public as soon as its transaction is.
+    let id = MessageId([0x5a; 16]);
+    let peer = world.address("bob");
+    let reaction = Draft::Reaction {
+        emoji: "👍".to_owned(),
+        set: true,
+    };
+    world.command(
+        "carol",
+        Command::Send {
+            conversation: peer.into(),
+            id,
+            in_reply_to: Some(hello),
+            body: reaction,
+        },
+    );
+    world.command("alice", Command::text(peer, id, "for your help"));
+    world.run();
+    assert_eq!(
+        world.reactions("bob", "carol", hello),
+        [("👍".to_owned(), vec!["carol"])]
+    );
+    world.accept("bob", "alice");
+    assert_eq!(world.texts("bob", "alice"), ["for your help"]);
+}
