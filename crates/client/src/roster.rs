@@ -456,12 +456,13 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
     /// Gives the server more key packages if it has few.
     pub(crate) async fn top_up(&mut self) -> Result<(), VaultError> {
         let last_resort = !self.state.settings.last_resort;
-        if self.link.uploading_key_packages
-            || (self.link.key_packages >= FEW_KEY_PACKAGES && !last_resort && !self.link.replace_key_packages)
+        // Until the server has acknowledged the last resort, what it holds may be of an older build or of a copied vault.
+        let replace = self.link.replace_key_packages || (last_resort && self.link.key_packages > 0);
+        if self.link.uploading_key_packages || (self.link.key_packages >= FEW_KEY_PACKAGES && !last_resort && !replace)
         {
             return Ok(());
         }
-        let count = if self.link.replace_key_packages {
+        let count = if replace {
             limits::KEY_PACKAGES
         } else {
             KEY_PACKAGES.saturating_sub(self.link.key_packages) as usize
@@ -487,8 +488,10 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         if chunks.is_empty() {
             chunks.push(Vec::new());
         }
-        for key_packages in chunks {
-            let last_resort = resort.take().map(ByteBuf::from);
+        // The last resort goes with the last chunk: its acknowledgement covers the whole set, and the server tells others of it only then.
+        let last = chunks.len() - 1;
+        for (at, key_packages) in chunks.into_iter().enumerate() {
+            let last_resort = resort.take_if(|_| at == last).map(ByteBuf::from);
             step.asks.push(Ask::PublishKeyPackages {
                 key_packages,
                 last_resort,

@@ -215,7 +215,11 @@ impl Talk<'_> {
             ClientFrame::Ask { number, ask } => {
                 let now = std::time::Instant::now();
                 let allowed = match ask {
-                    Ask::ClaimKeyPackage { .. } => self.claims.take(CLAIMS, now),
+                    // A new last resort is pushed to everybody who watches the account.
+                    Ask::ClaimKeyPackage { .. }
+                    | Ask::PublishKeyPackages {
+                        last_resort: Some(_), ..
+                    } => self.claims.take(CLAIMS, now),
                     Ask::Tip { .. } | Ask::Transaction { .. } => self.tips.take(TIPS, now),
                     _ => true,
                 };
