@@ -74,7 +74,11 @@ impl Step {
         self.txs.insert(id, Some(tx));
         match tx.transfer_view() {
             None => self.touched.push(id),
-            view => self.events.push(Event::Transfer { id, view }),
+            // One that was put away stays away.
+            view => self.events.push(Event::Transfer {
+                id,
+                view: view.filter(|_| !tx.gone),
+            }),
         }
     }
 

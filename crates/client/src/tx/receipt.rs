@@ -190,9 +190,12 @@ impl<V: Vault, E: Environment + 'static> Client<V, E> {
         let hint = hint.filter(|hint| hint.hash == hash);
         self.forget_hint(id, hash);
         let took_its_place = |found: &Transaction| !foreign && found.block.is_some() && Some(found.nonce) == tx.nonce;
+        // One transaction pays one transfer: what another of ours has for its own is no repetition of this one.
+        let is_taken = (self.state.txs.iter())
+            .any(|(other, known)| *other != id && known.chain_id == tx.chain_id && known.hash == Some(hash));
         match (hint, found.filter(took_its_place), tx.hash) {
             // The same again, under another hash: read on under that one.
-            (Some(_), Some(found), Some(_)) if tx.is_repeated_by(&found) => {
+            (Some(_), Some(found), Some(_)) if !is_taken && tx.is_repeated_by(&found) => {
                 self.is_news(id);
                 Transition::Keep(Tx {
                     hash: Some(hash),
