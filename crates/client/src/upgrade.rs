@@ -37,7 +37,8 @@ pub(crate) async fn to_conversation_ids(vault: &impl Vault, txs: &Map<MessageId,
             Ok(conversation) => conversation,
             Err(VaultError::Newer) => return Err(VaultError::Newer),
             Err(_) => {
-                // It is found damaged again, and said, when conversations are read.
+                // It is found damaged again, and said, when conversations are read. Its messages are moved all the same.
+                damaged |= move_messages(vault, txs, peer).await?;
                 continue;
             }
         };
@@ -52,6 +53,11 @@ pub(crate) async fn to_conversation_ids(vault: &impl Vault, txs: &Map<MessageId,
         batch.put(Space::Conversation, id.key(), records::write(&conversation));
         batch.delete(Space::Conversation, key);
         vault.commit(batch).await?;
+    }
+    for key in conversations.damaged {
+        if let Ok(peer) = Address::try_from(&key[..]) {
+            damaged |= move_messages(vault, txs, peer).await?;
+        }
     }
     Ok(damaged)
 }
