@@ -45,8 +45,11 @@ pub fn Composer(
         }
     };
     let key = on(move |event: ev::KeyboardEvent| {
-        // While an input method composes, Enter belongs to it.
-        if event.key() == "Enter" && !event.shift_key() && !event.is_composing() {
+        // While an input method composes, the keys belong to it.
+        if event.is_composing() {
+            return;
+        }
+        if event.key() == "Enter" && !event.shift_key() {
             event.prevent_default();
             send();
         } else if event.key() == "Escape" && answered.get_untracked().is_some() {

@@ -345,6 +345,11 @@ fn each_refusal_says_why() {
         ("in", Input::SessionLost, Problem::Server(ErrorCode::SessionEnded)),
         ("shut", Input::NotOpened(ALICE, Trouble::NoVault), Problem::NotDeleted),
         (
+            "revoked",
+            Input::NotOpened(ALICE, Trouble::NoVault),
+            Problem::NotDeleted,
+        ),
+        (
             "opening",
             Input::Opened(opened(ALICE), Some(me(ALICE, 9))),
             Problem::NewKey,
