@@ -50,7 +50,7 @@ pub fn run(places: &Places, quick: Option<Quick>) -> Result<()> {
 
 fn steps(places: &Places, quick: Option<Quick>) -> Result<()> {
     let tools = say::step("Finding the tools", || tools::ensure(places))?;
-    lint(places, false)?;
+    lint(places, quick.is_none())?;
     if quick.is_some() {
         return test::all(places, &tools, Lane::Quick);
     }

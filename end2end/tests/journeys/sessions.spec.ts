@@ -105,6 +105,7 @@ test('a name is shown to others', { tag: '@quick' }, async ({ alice, bob }) => {
   await alice.jackdaw.openSettings();
   await alice.jackdaw.settings.name.fill('Alice Liddell');
   await alice.jackdaw.settings.save.click();
+  await expect(alice.page.getByText('Saved. Others see it')).toBeVisible();
   await alice.page.reload();
   await expect(alice.jackdaw.settings.name).toHaveValue('Alice Liddell');
   await bob.page.reload();

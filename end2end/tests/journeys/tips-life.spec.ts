@@ -156,6 +156,10 @@ test('gone before the server has looked: nobody waits for it for ever', async ({
   const { chain } = stack;
   await befriend(alice, bob);
   for (const person of [alice, bob]) person.watch.expectDisconnection();
+  // The dialog's code comes from the server, once.
+  await alice.jackdaw.tips.open();
+  await alice.page.keyboard.press('Escape');
+  await expect(alice.jackdaw.tips.dialog).toBeHidden();
   await chain.hold();
   await stack.down();
   const hash = await pay(alice, '0.65');

@@ -14,8 +14,8 @@ pub const CHECKS: &[Check] = &[Check {
         ],
         // One that was to be cut, and is.
         &[
-            ("frontend/src/lib.rs", "mod a;\n"),
-            ("frontend/src/a.rs", "fn a() {}\n"),
+            ("crates/client/src/lib.rs", "mod a;\n"),
+            ("crates/client/src/a.rs", "fn a() {}\n"),
         ],
         // By way of a re-export, in a tree of names, and over three files.
         &[
