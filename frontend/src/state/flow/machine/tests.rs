@@ -46,8 +46,8 @@ const TABLE: &str = "
     opening shut sign_in in | opened_out | sign_in |
     opening shut sign_in in | opened_in | in | Hush Enter
     opening shut sign_in in | opened_new_key opened_unvouched | sign_in | Say
-    opening sign_in challenge text wallet server vault in revoked | not_opened | shut | Hush
-    shut | not_opened | shut | Say
+    opening sign_in challenge text wallet server vault in | not_opened | shut | Hush
+    shut revoked | not_opened | shut | Say
 
     opening sign_in challenge text wallet server vault in shut revoked | switched | opening | Hush Open Say
     opening sign_in challenge text wallet server vault in shut revoked | switched_session | opening | Hush Open
