@@ -45,11 +45,8 @@ pub fn Composer(
         }
     };
     let key = on(move |event: ev::KeyboardEvent| {
-        // While an input method composes, the keys belong to it.
-        if event.is_composing() {
-            return;
-        }
-        if event.key() == "Enter" && !event.shift_key() {
+        // While an input method composes, Enter belongs to it.
+        if event.key() == "Enter" && !event.shift_key() && !event.is_composing() {
             event.prevent_default();
             send();
         } else if event.key() == "Escape" && answered.get_untracked().is_some() {

@@ -83,11 +83,8 @@ pub fn Timeline(
                 .is_some_and(|(_, line)| line.with_untracked(|row| row.message.is_mine()))
         });
         let newest = state.messages.with_untracked(|all| all.last().map(|(id, _)| *id));
-        let oldest = state.messages.with_untracked(|all| all.first().map(|(id, _)| *id));
         // One's own new message is always followed.
         reading.change_silently(|reading| {
-            // Once the thread begins elsewhere, as after it was read anew, what is older may be asked for again.
-            reading.asked = reading.asked.filter(|_| reading.asked == oldest);
             reading.at_end |= mine && reading.last != newest;
             reading.last = newest;
         });

@@ -133,7 +133,6 @@ fn thread_messages(state: State, conversation: ConversationId, messages: Vec<Mes
     if state.thread.get_untracked() != Some(conversation) {
         return;
     }
-    let messages = state.write.thread.within_reach(messages);
     let said = messages
         .iter()
         .rev()

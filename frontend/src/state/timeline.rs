@@ -85,12 +85,6 @@ impl Timeline {
         self.0.iter().rfind(|message| message.id == id)
     }
 
-    /// Whether the message is loaded, or not older than everything that is.
-    pub fn reaches(&self, message: &MessageView) -> bool {
-        let later = |first: &MessageView| first.at <= message.at;
-        self.message(message.id).is_some() || self.0.first().is_none_or(later)
-    }
-
     /// The oldest one.
     pub fn oldest(&self) -> Option<MessageId> {
         self.0.first().map(|message| message.id)
@@ -146,16 +140,6 @@ mod tests {
 
     fn ids(timeline: &Timeline) -> Vec<u8> {
         timeline.0.iter().map(|m| m.id.0[0]).collect()
-    }
-
-    #[test]
-    fn a_change_of_a_message_older_than_everything_loaded_is_out_of_reach() {
-        let mut timeline = Timeline::default();
-        assert!(timeline.reaches(&received(1, 10)), "nothing is loaded");
-        timeline.merge(vec![received(2, 20), received(3, 30)]);
-        assert!(!timeline.reaches(&received(1, 10)));
-        assert!(timeline.reaches(&received(2, 20)));
-        assert!(timeline.reaches(&received(4, 40)));
     }
 
     #[test]

@@ -347,7 +347,7 @@ fn from_worker(stage: Stage, input: Input) -> (Stage, Vec<Act>) {
         }
         (stage, Input::NotOpened(account, why)) if !stage.is_outside() && stage.account() == Some(account) => {
             let said = match stage {
-                Stage::Shut(..) | Stage::Revoked(_) => Act::Say(Problem::NotDeleted),
+                Stage::Shut(..) => Act::Say(Problem::NotDeleted),
                 _ => Act::Hush,
             };
             (Stage::Shut(account, why), vec![said])

@@ -78,15 +78,6 @@ impl ThreadWriter {
         self.draw();
     }
 
-    /// Drops messages older than everything loaded: put on top, one of them would hide the gap between the two.
-    pub fn within_reach(self, mut messages: Vec<MessageView>) -> Vec<MessageView> {
-        if self.more.get_untracked() {
-            self.timeline
-                .with_untracked(|timeline| messages.retain(|message| timeline.reaches(message)));
-        }
-        messages
-    }
-
     /// New or changed messages. Returns how many are new.
     pub fn merge(self, messages: Vec<MessageView>) -> usize {
         let (new, trimmed) = self

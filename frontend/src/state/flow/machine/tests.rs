@@ -46,8 +46,8 @@ const TABLE: &str = "
     opening shut sign_in in | opened_out | sign_in |
     opening shut sign_in in | opened_in | in | Hush Enter
     opening shut sign_in in | opened_new_key opened_unvouched | sign_in | Say
-    opening sign_in challenge text wallet server vault in | not_opened | shut | Hush
-    shut revoked | not_opened | shut | Say
+    opening sign_in challenge text wallet server vault in revoked | not_opened | shut | Hush
+    shut | not_opened | shut | Say
 
     opening sign_in challenge text wallet server vault in shut revoked | switched | opening | Hush Open Say
     opening sign_in challenge text wallet server vault in shut revoked | switched_session | opening | Hush Open
@@ -344,11 +344,6 @@ fn each_refusal_says_why() {
         ("in", Input::Switched(BOB, false), Problem::Switched(BOB)),
         ("in", Input::SessionLost, Problem::Server(ErrorCode::SessionEnded)),
         ("shut", Input::NotOpened(ALICE, Trouble::NoVault), Problem::NotDeleted),
-        (
-            "revoked",
-            Input::NotOpened(ALICE, Trouble::NoVault),
-            Problem::NotDeleted,
-        ),
         (
             "opening",
             Input::Opened(opened(ALICE), Some(me(ALICE, 9))),
